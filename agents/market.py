@@ -1,0 +1,91 @@
+"""The market: all that a coordinator may know in one round."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import date, datetime
+from enum import Enum
+from functools import cached_property
+from typing import Any
+
+from logistics.fleet import Carrier, VehicleType
+from logistics.hubs import Hub
+from logistics.network import Network
+from logistics.shipments import Shipment
+from logistics.sites import Site
+from logistics.tariffs import PublicTariffs
+
+
+def canonical(value: Any) -> Any:
+    """Turn a frozen value into nested tuples with one spelling, for digests and cache keys."""
+    if isinstance(value, Network):
+        return value.digest()
+    if is_dataclass(value) and not isinstance(value, type):
+        return (type(value).__name__, *(canonical(getattr(value, f.name)) for f in fields(value)))
+    if isinstance(value, Mapping):
+        return tuple((canonical(k), canonical(value[k])) for k in sorted(value))
+    if isinstance(value, frozenset | set):
+        return tuple(sorted((canonical(v) for v in value), key=repr))
+    if isinstance(value, tuple | list):
+        return tuple(canonical(v) for v in value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return value
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a frozen value's canonical spelling."""
+    return hashlib.sha256(repr(canonical(value)).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Market:
+    """Shipments on offer, places, public tariffs, vehicles and hubs of one planning window. No private cost.
+
+    Attributes
+    ----------
+    start
+        Minute 0 of every plan, UTC.
+    horizon_min
+        Length of the planning window.
+    shipments
+        On offer, by id; without stakes.
+    """
+
+    start: datetime
+    horizon_min: float
+    sites: Mapping[str, Site]
+    network: Network
+    shipments: Mapping[str, Shipment]
+    carriers: Mapping[str, Carrier]
+    vehicles: Mapping[str, VehicleType]
+    hubs: Mapping[str, Hub]
+    tariffs: PublicTariffs
+
+    def __post_init__(self) -> None:
+        leaks = [s.id for s in self.shipments.values() if s.stakes is not None]
+        if leaks:
+            raise ValueError(f"shipments {leaks[:5]} carry stakes, expected Shipment.for_market(): a market is not private")
+
+    @cached_property
+    def digest(self) -> str:
+        """SHA-256 of everything in the market."""
+        return digest(self)
+
+    @cached_property
+    def owners(self) -> tuple[str, ...]:
+        """Who owns shipments on offer, sorted."""
+        return tuple(sorted({s.owner for s in self.shipments.values()}))
+
+    def owned_by(self, owner: str) -> tuple[str, ...]:
+        """Ids of an owner's shipments on offer, sorted."""
+        return tuple(sorted(s.id for s in self.shipments.values() if s.owner == owner))
+
+    def restricted_to(self, shipments: Iterable[str]) -> Market:
+        """Return the same market with only these shipments on offer."""
+        wanted = set(shipments)
+        return replace(self, shipments={k: s for k, s in self.shipments.items() if k in wanted})

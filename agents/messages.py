@@ -1,0 +1,219 @@
+"""What participants and the coordinator say to each other: FIPA performatives over typed tables.
+
+A message body is a `pyarrow.Table`: immutable, typed, a row per lot or offer, cheap with thousands of rows. Each topic
+has one schema, and a column that carries a private figure of its sender is marked so (`private`), which is how
+disclosure is counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any
+
+import pyarrow as pa
+
+COORDINATOR = "coordinator"
+
+
+class Performative(StrEnum):
+    """The FIPA communicative acts in use (FIPA SC00037)."""
+
+    CFP = "cfp"
+    PROPOSE = "propose"
+    REFUSE = "refuse"
+    ACCEPT_PROPOSAL = "accept-proposal"
+    REJECT_PROPOSAL = "reject-proposal"
+    REQUEST = "request"
+    INFORM = "inform"
+    FAILURE = "failure"
+    NOT_UNDERSTOOD = "not-understood"
+
+
+class Topic(StrEnum):
+    """What a message is about; decides the schema of its body, for question and answer."""
+
+    OFFER = "offer"
+    STANDALONE = "standalone"
+    TARIFFS = "tariffs"
+    QUOTES = "quotes"
+    AWARD = "award"
+    PLAN = "plan"
+    LOADS = "loads"
+    HUB_TERMS = "hub_terms"
+    BOOKINGS = "bookings"
+    NONE = "none"
+
+
+def _private(name: str, kind: pa.DataType) -> pa.Field:
+    return pa.field(name, kind, metadata={b"private": b"1"})
+
+
+# Columns of a plan: one row per vehicle stop and job handled there, in driving order. Times are minutes after the
+# market's start. A stop that handles nothing (leaving and reaching the base) has an empty ``job`` and ``act``.
+STOP_COLUMNS: tuple[pa.Field, ...] = (
+    pa.field("load", pa.string()),
+    pa.field("vehicle", pa.string()),
+    pa.field("position", pa.int32()),
+    pa.field("site", pa.string()),
+    pa.field("arrival_min", pa.float64()),
+    pa.field("start_min", pa.float64()),
+    pa.field("departure_min", pa.float64()),
+    pa.field("job", pa.string()),
+    pa.field("act", pa.string()),
+)
+
+QUESTIONS: Mapping[Topic, pa.Schema] = {
+    # coordinator -> shipper: what do you put on the table?
+    Topic.OFFER: pa.schema([("shipment", pa.string())]),
+    # coordinator -> shipper: what would each of these sets of your shipments cost you alone?
+    Topic.STANDALONE: pa.schema([("set", pa.int32()), ("shipment", pa.string())]),
+    # coordinator -> carrier: what do your vehicles cost?
+    Topic.TARIFFS: pa.schema([("vehicle", pa.string())]),
+    # coordinator -> carrier: what would each lot cost, on top of what you have won?
+    Topic.QUOTES: pa.schema([("lot", pa.int32()), ("job", pa.string())]),
+    # coordinator -> carrier: this lot is yours at your price
+    Topic.AWARD: pa.schema([("lot", pa.int32()), ("job", pa.string()), ("price_cents", pa.int64())]),
+    # coordinator -> carrier: your plan and final price for what you carry
+    Topic.PLAN: pa.schema([("job", pa.string())]),
+    # coordinator -> carrier: will you drive these loads for this?
+    Topic.LOADS: pa.schema([*STOP_COLUMNS, ("price_cents", pa.int64())]),
+    # coordinator -> hub: at what terms may the pool use you?
+    Topic.HUB_TERMS: pa.schema([("hub", pa.string())]),
+    # coordinator -> hub: do you confirm these dock slots?
+    Topic.BOOKINGS: pa.schema(
+        [
+            ("booking", pa.string()),
+            ("start_min", pa.float64()),
+            ("end_min", pa.float64()),
+            ("pallets", pa.float64()),
+            ("storage_pallet_hours", pa.float64()),
+            ("price_cents", pa.int64()),
+        ]
+    ),
+    Topic.NONE: pa.schema([]),
+}
+
+ANSWERS: Mapping[Topic, pa.Schema] = {
+    Topic.OFFER: pa.schema([("shipment", pa.string()), _private("reserve_cents", pa.int64())]),
+    Topic.STANDALONE: pa.schema([("set", pa.int32()), _private("standalone_cents", pa.int64())]),
+    Topic.TARIFFS: pa.schema(
+        [
+            ("vehicle", pa.string()),
+            _private("fixed_eur", pa.float64()),
+            _private("per_km_eur", pa.float64()),
+            _private("per_hour_eur", pa.float64()),
+            _private("toll_eur_per_km", pa.float64()),
+        ]
+    ),
+    Topic.QUOTES: pa.schema([("lot", pa.int32()), _private("price_cents", pa.int64())]),
+    Topic.AWARD: pa.schema([("lot", pa.int32())]),
+    Topic.PLAN: pa.schema([*STOP_COLUMNS, _private("price_cents", pa.int64())]),
+    Topic.LOADS: pa.schema([("load", pa.string())]),
+    Topic.HUB_TERMS: pa.schema(
+        [
+            ("from_min", pa.float64()),
+            ("to_min", pa.float64()),
+            ("slots", pa.int32()),
+            _private("slot_cents", pa.int64()),
+            _private("handling_cents_per_pallet", pa.int64()),
+            _private("storage_cents_per_pallet_hour", pa.int64()),
+        ]
+    ),
+    Topic.BOOKINGS: pa.schema([("booking", pa.string())]),
+    Topic.NONE: pa.schema([]),
+}
+
+EMPTY_BODY = pa.table({})
+
+
+def table(schema: pa.Schema, columns: Mapping[str, Sequence[Any]] | None = None) -> pa.Table:
+    """Build a body of a schema from columns; no columns give an empty table of that schema."""
+    if columns is None:
+        return schema.empty_table()
+    return pa.table({name: pa.array(columns[name], type=schema.field(name).type) for name in schema.names}, schema=schema)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One utterance.
+
+    Attributes
+    ----------
+    id
+        Unique in a transcript: ``round/sender>receiver`` within the conversation.
+    conversation
+        The negotiation it belongs to; sub-negotiations (a coalition's what-if) have their own.
+    in_reply_to
+        Id of the question, for replies.
+    body
+        Table of the topic's schema.
+    reason
+        Plain words for a refusal or failure.
+    """
+
+    id: str
+    performative: Performative
+    sender: str
+    receiver: str
+    conversation: str
+    topic: Topic = Topic.NONE
+    in_reply_to: str = ""
+    body: pa.Table = field(default=EMPTY_BODY)
+    reason: str = ""
+
+    def reply(self, performative: Performative, body: pa.Table | None = None, reason: str = "") -> Message:
+        """Answer this message: addressed back, same conversation and topic."""
+        if body is None:
+            body = EMPTY_BODY
+        return Message(
+            id=f"{self.id}<",
+            performative=performative,
+            sender=self.receiver,
+            receiver=self.sender,
+            conversation=self.conversation,
+            topic=self.topic,
+            in_reply_to=self.id,
+            body=body,
+            reason=reason,
+        )
+
+    @property
+    def private_figures(self) -> int:
+        """How many private figures the body carries: non-null cells in columns marked private."""
+        return sum(
+            len(self.body) - self.body.column(i).null_count
+            for i, column in enumerate(self.body.schema)
+            if column.metadata and b"private" in column.metadata
+        )
+
+
+def same_message(a: Message, b: Message) -> bool:
+    """Tell whether two messages agree in every field and every cell."""
+    heads = [
+        (m.id, m.performative, m.sender, m.receiver, m.conversation, m.topic, m.in_reply_to, m.reason) for m in (a, b)
+    ]
+    return heads[0] == heads[1] and a.body.equals(b.body, check_metadata=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What a protocol wants delivered, and by when it needs replies.
+
+    Attributes
+    ----------
+    messages
+        At most one per receiver.
+    reply_within
+        ``None``: the mediator's default.
+    """
+
+    messages: tuple[Message, ...]
+    reply_within: timedelta | None = None
+
+    def __post_init__(self) -> None:
+        receivers = [m.receiver for m in self.messages]
+        if len(set(receivers)) != len(receivers):
+            raise ValueError(f"an exchange has two messages for one receiver among {receivers}, expected at most one each")

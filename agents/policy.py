@@ -1,0 +1,57 @@
+"""A policy: one choice of each kind of strategy, with its parameters."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Choice(BaseModel):
+    """A registered strategy by name, with its parameters."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    params: dict[str, Any] = Field(default_factory=dict)
+
+
+class Effort(BaseModel):
+    """Solver budgets, in iterations, so that results repeat.
+
+    Attributes
+    ----------
+    plan_iterations_per_job, plan_iterations
+        For a plan of everything: so many per job, never more than the second figure.
+    quote_iterations
+        For each carrier's own replanning between awards.
+    standalone_iterations_per_job
+        For each owner's plan without a pool.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    plan_iterations_per_job: int = Field(default=200, ge=1)
+    plan_iterations: int = Field(default=20_000, ge=1)
+    quote_iterations: int = Field(default=30, ge=1)
+    standalone_iterations_per_job: int = Field(default=60, ge=1)
+
+
+class Policy(BaseModel):
+    """Frozen and validated; can be written in TOML, hashed and sent over a wire."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    protocol: Choice
+    sharing: Choice = Choice(name="proportional")
+    bidding: Choice = Choice(name="truthful")
+    holding: Choice = Choice(name="ship_now")
+    forecaster: Choice = Choice(name="lightgbm")
+    effort: Effort = Effort()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the policy's canonical JSON."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()

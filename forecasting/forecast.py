@@ -1,0 +1,83 @@
+"""What a forecast is: sample paths that keep the correlation between series."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """Sample paths of daily demand.
+
+    Attributes
+    ----------
+    series
+        Series ids, in row order.
+    first_day
+        Day of the first column.
+    paths
+        Shape ``(series, horizon, paths)``, in the unit of the history, never negative. One path is one joint future
+        of all series, so a pool's demand is the sum of its members' paths.
+    """
+
+    series: tuple[str, ...]
+    first_day: date
+    paths: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if self.paths.ndim != 3 or self.paths.shape[0] != len(self.series):
+            raise ValueError(f"paths have shape {self.paths.shape}, expected ({len(self.series)}, horizon, paths)")
+
+    def rows(self, series: Sequence[str]) -> NDArray[np.intp]:
+        """Row numbers of some series."""
+        index = {s: i for i, s in enumerate(self.series)}
+        return np.array([index[s] for s in series], dtype=np.intp)
+
+    def quantiles(self, levels: Sequence[float], series: Sequence[str] | None = None) -> NDArray[np.float64]:
+        """Quantiles per series and day, shape ``(levels, series, horizon)``."""
+        paths = self.paths if series is None else self.paths[self.rows(series)]
+        return np.asarray(np.quantile(paths, levels, axis=2))
+
+    def pooled(self, series: Sequence[str]) -> NDArray[np.float64]:
+        """Sample paths of the sum of some series, shape ``(horizon, paths)``."""
+        return np.asarray(self.paths[self.rows(series)].sum(axis=0))
+
+
+class FittedForecaster(Protocol):
+    """A model that has seen history and can look ahead from any later day."""
+
+    def forecast(self, recent: pd.DataFrame, horizon_days: int, paths: int, rng: Generator) -> Forecast:
+        """Forecast the days that follow the last one in ``recent``.
+
+        Parameters
+        ----------
+        recent
+            Long frame ``unique_id, ds, y`` (and known-ahead columns) of everything known up to now.
+        rng
+            For the sample paths.
+        """
+        ...
+
+
+class Forecaster(Protocol):
+    """Learns from a demand history.
+
+    Attributes
+    ----------
+    name
+        As registered.
+    """
+
+    name: str
+
+    def fit(self, history: pd.DataFrame, seed: int) -> FittedForecaster:
+        """Fit to a long frame ``unique_id, ds, y`` with known-ahead columns such as ``promotion``."""
+        ...

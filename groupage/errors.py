@@ -1,0 +1,79 @@
+"""The errors that groupage raises on purpose, each with a stable code.
+
+All of them are ``ValueError``s: something that was given does not fit. A message says what was given, what was
+expected, and where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class GroupageError(ValueError):
+    """Base of every error that groupage raises on purpose."""
+
+    code = "GROUPAGE"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a user's input.
+
+    Attributes
+    ----------
+    where
+        File and place, such as ``orders.csv line 17`` or ``scenario.toml [network] circuity``.
+    column
+        Column or key; empty where the whole row or file is meant.
+    value
+        What was given, as text.
+    expected
+        What would have been right.
+    """
+
+    where: str
+    column: str
+    value: str
+    expected: str
+
+    def __str__(self) -> str:
+        subject = f"{self.column} is {self.value}" if self.column else self.value
+        return f"{self.where}: {subject}, expected {self.expected}"
+
+
+class InputError(GroupageError):
+    """A user's files or options do not fit; carries every problem found, not only the first."""
+
+    code = "INPUT"
+
+    def __init__(self, problems: Sequence[Problem] | str) -> None:
+        self.problems: tuple[Problem, ...] = () if isinstance(problems, str) else tuple(problems)
+        super().__init__(problems if isinstance(problems, str) else "\n".join(str(p) for p in self.problems))
+
+    def __reduce__(self) -> tuple[type[InputError], tuple[Sequence[Problem] | str]]:
+        return type(self), (self.problems or str(self),)
+
+
+class PolicyError(InputError):
+    """A policy names something that is not registered, or gives it a parameter it does not take."""
+
+    code = "POLICY"
+
+
+class RoutingError(GroupageError):
+    """A routing problem that cannot be represented or solved as asked."""
+
+    code = "ROUTING"
+
+
+class SettlementError(GroupageError):
+    """A settlement breaks one of its promises (conservation, capacity, balance, rationality)."""
+
+    code = "SETTLEMENT"
+
+
+class ReplayError(GroupageError):
+    """A recorded transcript does not lead where its record says."""
+
+    code = "REPLAY"

@@ -1,0 +1,96 @@
+"""Carriers and road vehicles. What a vehicle *is* may be public; what it *costs* belongs to its carrier."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from logistics.shipments import Temperature
+
+
+class Body(StrEnum):
+    """Road vehicle types."""
+
+    VAN = "van"
+    RIGID = "rigid"
+    ARTICULATED = "articulated"
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A certificate that a carrier holds (``ADR``, ``ATP``, ``GDP``...), valid through ``expires_on``."""
+
+    kind: str
+    expires_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """Who drives."""
+
+    id: str
+    name: str = ""
+    certificates: tuple[Certificate, ...] = ()
+
+    def holds(self, kind: str, on: date) -> bool:
+        """Tell whether a certificate of this kind is valid on a day (its last day included)."""
+        return any(c.kind == kind and on <= c.expires_on for c in self.certificates)
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleType:
+    """Identical vehicles of one carrier at one base: the public, physical part.
+
+    Attributes
+    ----------
+    shift_open_min, shift_close_min
+        Earliest departure from and latest return to the base, minutes after the base's local midnight.
+    max_shift_min
+        Longest time between departure and return; ``None`` for no limit beyond the shift's span.
+    speed_kmh
+        ``None``: the network's own durations; otherwise durations are distance over this speed.
+    temperatures
+        Regimes the body can keep.
+    """
+
+    id: str
+    carrier: str
+    body: Body
+    base: str
+    count: int
+    capacity_pallets: float
+    capacity_kg: float
+    capacity_m3: float
+    shift_open_min: float = 0.0
+    shift_close_min: float = 1440.0
+    max_shift_min: float | None = None
+    speed_kmh: float | None = None
+    emission_class: str = ""
+    temperatures: frozenset[Temperature] = frozenset({Temperature.AMBIENT})
+
+
+@dataclass(frozen=True, slots=True)
+class OperatingCosts:
+    """What a vehicle costs its carrier, or what a dedicated vehicle or contract costs a shipper.
+
+    Attributes
+    ----------
+    fixed_eur
+        Per vehicle used in a planning day.
+    per_km_eur, toll_eur_per_km
+        Per kilometre driven, and the road charges on top.
+    per_hour_eur
+        Per hour between leaving the base and being back, waiting and service included.
+    """
+
+    fixed_eur: float = 0.0
+    per_km_eur: float = 0.0
+    per_hour_eur: float = 0.0
+    toll_eur_per_km: float = 0.0
+
+    def scaled(self, factor: float) -> OperatingCosts:
+        """Return every rate times a factor (a markup, a misreport)."""
+        return OperatingCosts(
+            self.fixed_eur * factor, self.per_km_eur * factor, self.per_hour_eur * factor, self.toll_eur_per_km * factor
+        )

@@ -1,0 +1,59 @@
+# The task list. `make demo` and `make test` do all the set-up they need; `make help` names the rest.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format unit wheel bench docs lock clean
+
+BIN := .venv/bin
+OUT ?= demo
+JOBS ?= 2
+# make bench QUICK= takes the time that the published figures need.
+QUICK ?= --quick
+export PYTHON
+
+help: ## name the tasks
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile | expand -t 16
+
+setup: ## make .venv with the locked packages; nothing to do when it stands
+	@sh tools/setup.sh
+
+demo: setup ## generate a region, run three policies on it, compare them, write $(OUT)/report.html
+	@echo "demo: a generated region under three policies; results go to $(OUT)/"
+	@$(BIN)/groupage demo --out $(OUT)
+
+test: setup lint unit wheel ## everything: lint, types, layers, tests, and once from an installed wheel
+	@echo "test: all passed"
+
+lint: setup ## ruff, mypy --strict, import layers
+	@echo "lint: ruff, mypy, import layers"
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+format: setup ## let ruff rewrite what it can
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+unit: setup ## the tests alone, on $(JOBS) processes
+	@sh tools/browser.sh
+	@echo "unit: pytest on $(JOBS) processes; tests that are left out say why at the end"
+	@$(BIN)/python -m pytest -n $(JOBS)
+
+wheel: setup ## build the wheel, install it apart from the checkout and use it there
+	@$(BIN)/python tools/check_wheel.py
+
+bench: setup ## every benchmark, quick (make bench QUICK= for the long runs)
+	@for file in benchmarks/[a-z]*.py; do echo "bench: $$file"; $(BIN)/python "$$file" $(QUICK) || exit 1; done
+
+docs: setup ## build the documentation into docs/_build/html
+	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
+	@echo "docs: docs/_build/html/index.html"
+
+lock: ## resolve pyproject.toml into requirements.lock (needs uv; make lock UPGRADE=--upgrade for newer versions)
+	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }
+	@uv pip compile pyproject.toml --extra dev --extra docs --universal --python-version 3.11 \
+		--fork-strategy fewest --generate-hashes --no-emit-index-url --no-annotate --no-header \
+		--quiet --output-file requirements.lock $(UPGRADE)
+
+clean: ## remove what make made, .venv too
+	@rm -rf .venv .setup.lock dist build docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,61 @@
+"""What every test shares: one thread per process, Hypothesis without chance, and where things lie."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+# Before numpy, numba or LightGBM load: two test processes on two cores, and figures that do not depend on threads.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
+    os.environ[_variable] = "1"
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+# The same examples on every run; a busy machine is no reason to fail.
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow]
+)
+# A longer search by hand: pytest --hypothesis-profile=search
+settings.register_profile("search", deadline=None, max_examples=2000)
+settings.load_profile("steady")
+
+_ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def repo_root() -> Path:
+    """The folder of pyproject.toml."""
+    return _ROOT
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """Public instances, demand series and reference figures, which lie beside the repository and not in it."""
+    folder = _ROOT.parent / "shared"
+    if not folder.is_dir():
+        pytest.skip("the public data in ../shared are missing")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium without a network, driven by Playwright."""
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        pytest.skip("no Chromium on this machine (tools/browser.sh installs Debian's where it may)")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=path,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"],
+        )
+        yield chromium
+        chromium.close()

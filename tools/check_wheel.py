@@ -1,4 +1,4 @@
-"""Build the wheel, install it in an environment that does not see the checkout, and use it there; run by ``make wheel``.
+"""Build the wheel, install it where the checkout cannot be seen, and use it there; run by ``make wheel``.
 
 The environment borrows the locked packages of ``.venv`` by path, so only the project itself is installed. A path file
 is not followed into the borrowed folder's own path files, so the editable installation in ``.venv`` stays out of sight.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
 
 MAX_PLAYERS_EXACT = 24
 
@@ -37,7 +40,7 @@ class CoalitionGame:
             raise ValueError(f"a game has {n} players, expected 1 to {MAX_PLAYERS_EXACT}")
         if len(set(self.players)) != n:
             raise ValueError(f"players are {self.players}, expected distinct names")
-        costs = np.ascontiguousarray(self.costs, dtype=np.float64)
+        costs = np.array(self.costs, dtype=np.float64)
         if costs.shape != (1 << n,):
             raise ValueError(f"costs have shape {costs.shape}, expected {(1 << n,)} for {n} players")
         if not np.isfinite(costs).all() or costs[0] != 0:
@@ -45,9 +48,10 @@ class CoalitionGame:
         costs.setflags(write=False)
         object.__setattr__(self, "costs", costs)
         if self.weights is not None:
-            weights = np.ascontiguousarray(self.weights, dtype=np.float64)
+            weights = np.array(self.weights, dtype=np.float64)
             if weights.shape != (n,) or not np.isfinite(weights).all() or (weights < 0).any():
                 raise ValueError(f"weights are {self.weights}, expected {n} finite figures >= 0")
+            weights.setflags(write=False)
             object.__setattr__(self, "weights", weights)
 
     @property
@@ -63,7 +67,12 @@ class CoalitionGame:
     @cached_property
     def standalone(self) -> NDArray[np.float64]:
         """Cost of each alone, shape ``(players,)``."""
-        return self.costs[1 << np.arange(self.n)]
+        return np.asarray(self.costs[1 << np.arange(self.n)])
+
+    @property
+    def savings(self) -> NDArray[np.float64]:
+        """What each coalition saves against its members alone, by mask; 0 for single players."""
+        return np.asarray(coalition_sums(self.standalone) - self.costs)
 
     def mask_of(self, coalition: frozenset[str]) -> int:
         """Bit mask of a set of players."""
@@ -90,20 +99,34 @@ class CoalitionGame:
         return cls(players, vector, None if weights is None else np.array([weights[p] for p in players]))
 
 
+def coalition_sums(per_player: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Add a figure per player up over every coalition; shape ``(2 ** players,)``, by mask."""
+    sums = np.zeros(1 << len(per_player))
+    for i, figure in enumerate(per_player):
+        np.add(sums[: 1 << i], figure, out=sums[1 << i : 2 << i])
+    return sums
+
+
 class SharingRule(Protocol):
     """Splits the cost of all among the players.
 
-    Attributes
-    ----------
-    name
-        As registered.
-    needs_coalitions
-        Whether the rule looks at coalitions between one player and all; if not, those costs may be left at any value.
+    A rule is anonymous (names and order do not matter) and scale-covariant (the currency does not matter).
     """
 
-    name: str
-    needs_coalitions: bool
+    @property
+    def name(self) -> str:
+        """As registered."""
+        ...
+
+    @property
+    def needs_coalitions(self) -> bool:
+        """Whether the costs of coalitions between one player and all count; if not, they may have any value."""
+        ...
 
     def shares(self, game: CoalitionGame) -> NDArray[np.float64]:
         """Return each player's share; shape ``(players,)``, summing to ``game.grand_cost``."""
+        ...
+
+    def note(self, game: CoalitionGame) -> str:
+        """Return in plain words where the rule fell back to something else on this game; empty where it did not."""
         ...

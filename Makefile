@@ -19,7 +19,7 @@ demo: setup ## generate a region, run three policies on it, compare them, write 
 	@echo "demo: a generated region under three policies; results go to $(OUT)/"
 	@$(BIN)/groupage demo --out $(OUT)
 
-test: setup lint unit wheel ## everything: lint, types, layers, tests, and once from an installed wheel
+test: setup lint docs unit wheel ## everything: lint, types, layers, docs, tests, and once from an installed wheel
 	@echo "test: all passed"
 
 lint: setup ## ruff, mypy --strict, import layers

@@ -43,16 +43,26 @@ class Problem:
 
 
 class InputError(GroupageError):
-    """A user's files or options do not fit; carries every problem found, not only the first."""
+    """A user's files or options do not fit; carries every problem found, not only the first.
+
+    Parameters
+    ----------
+    problems
+        What to show; or plain words.
+    more
+        How many further problems were counted but are not carried.
+    """
 
     code = "INPUT"
 
-    def __init__(self, problems: Sequence[Problem] | str) -> None:
+    def __init__(self, problems: Sequence[Problem] | str, more: int = 0) -> None:
         self.problems: tuple[Problem, ...] = () if isinstance(problems, str) else tuple(problems)
-        super().__init__(problems if isinstance(problems, str) else "\n".join(str(p) for p in self.problems))
+        self.more = more
+        lines = [problems] if isinstance(problems, str) else [str(p) for p in self.problems]
+        super().__init__("\n".join([*lines, f"and {more:,} more"] if more else lines))
 
-    def __reduce__(self) -> tuple[type[InputError], tuple[Sequence[Problem] | str]]:
-        return type(self), (self.problems or str(self),)
+    def __reduce__(self) -> tuple[type[InputError], tuple[Sequence[Problem] | str, int]]:
+        return type(self), (self.problems or str(self), self.more)
 
 
 class PolicyError(InputError):

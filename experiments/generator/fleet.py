@@ -1,0 +1,169 @@
+"""The carriers, vehicles, hubs and prices of a generated region."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments.generator.prices import (
+    ARTICULATED,
+    CLASSES,
+    MAX_SHIFT_MIN,
+    RIGID,
+    SHIFT_CLOSES,
+    SHIFT_OPENS,
+    VAN,
+    VehicleClass,
+    groupage_rows,
+    rates,
+    table,
+)
+from experiments.tables import CARRIERS, HUBS, TARIFFS, VEHICLES
+from logistics.sites import SiteKind
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from numpy.random import Generator
+
+    from experiments.generator.geography import Geography
+    from experiments.generator.params import GeneratorParams
+
+CARRIER_NAMES = [
+    "Anker",
+    "Bosman",
+    "Corvus",
+    "Deltaline",
+    "Eikhorst",
+    "Ferro",
+    "Gruter",
+    "Hollander",
+    "Iduna",
+    "Jonker",
+]
+# Pallets carried by each vehicle class, as shares of the fleet's capacity.
+FLEET_MIX: tuple[tuple[VehicleClass, float], ...] = ((VAN, 0.10), (RIGID, 0.55), (ARTICULATED, 0.35))
+
+
+def build_carriers(params: GeneratorParams, rng: Generator) -> pd.DataFrame:
+    """Carriers: most hold an ADR certificate, every other one ATP; one in ten certificates runs out during the run."""
+    rows = []
+    for i in range(params.carriers):
+        held = []
+        for kind, share in (("ADR", 0.75), ("ATP", 0.5)):
+            chance, month, soon = rng.random(), int(rng.integers(1, 13)), rng.random()
+            # The first carrier holds both for long, so that special goods can move at all.
+            year = params.start.year + (1 if soon < 0.1 and i else 2)
+            if i == 0 or chance < share:
+                held.append(f"{kind}:{date(year, month, 28).isoformat()}")
+        name = f"{CARRIER_NAMES[i % len(CARRIER_NAMES)]} Transport"
+        suffix = f" {i // len(CARRIER_NAMES) + 1}" if i >= len(CARRIER_NAMES) else ""
+        rows.append({"carrier": carrier_id(i, params), "name": name + suffix, "certificates": ";".join(held)})
+    return table(rows, CARRIERS.names)
+
+
+def carrier_id(number: int, params: GeneratorParams) -> str:
+    """Id of a carrier."""
+    return f"C{number + 1:0{len(str(params.carriers))}d}"
+
+
+def build_vehicles(params: GeneratorParams, geography: Geography, mean_pallets: float, rng: Generator) -> pd.DataFrame:
+    """Vehicles: each carrier has some of each class; together they hold a mean day's pallets with slack."""
+    rows: list[dict[str, Any]] = []
+    for i, base in enumerate(geography.ids(SiteKind.BASE)):
+        share = mean_pallets * params.fleet_slack / params.carriers
+        level = round(float(rng.uniform(0.96, 1.06)), 3)
+        for kind, part in FLEET_MIX:
+            count = max(1, round(share * part / kind.pallets))
+            cold = kind is not VAN and (i % 2 == 0)
+            rows.append(
+                {
+                    "vehicle": f"{carrier_id(i, params)}-{kind.body}",
+                    "carrier": carrier_id(i, params),
+                    "body": str(kind.body),
+                    "base": base,
+                    "count": count,
+                    "capacity_pallets": kind.pallets,
+                    "capacity_kg": kind.kg,
+                    "capacity_m3": kind.m3,
+                    **rates(kind.costs.scaled(level)),
+                    "shift_opens": SHIFT_OPENS,
+                    "shift_closes": SHIFT_CLOSES,
+                    "max_shift_min": MAX_SHIFT_MIN,
+                    "emission_class": kind.emission_class,
+                    "temperatures": "ambient;chilled" if cold else "ambient",
+                }
+            )
+    return table(rows, VEHICLES.names)
+
+
+def build_hubs(params: GeneratorParams, geography: Geography, mean_pallets: float, rng: Generator) -> pd.DataFrame:
+    """Hubs: a few docks each, handling at 3 to 5 EUR a pallet."""
+    slots = max(3, round(mean_pallets / 60))
+    rows = [
+        {
+            "hub": site,
+            "site": site,
+            "handling_eur_per_pallet": round(float(rng.uniform(3.0, 4.6)), 2),
+            "slot_eur": round(float(rng.uniform(8.0, 14.0)), 2),
+            "storage_eur_per_pallet_hour": 0.1,
+            "dock_slots_per_hour": slots,
+            "handling_min_per_pallet": 1.5,
+            "min_handling_min": 30.0,
+            "cutoff": "11:00",
+        }
+        for site in geography.ids(SiteKind.HUB)
+    ]
+    return table(rows, HUBS.names)
+
+
+def build_tariffs(
+    params: GeneratorParams, geography: Geography, vehicles: pd.DataFrame, owners: list[str], rng: Generator
+) -> pd.DataFrame:
+    """Groupage lists of up to two carriers, dedicated vehicles of all, contracts of some factories."""
+    zones = [f"Z{i + 1}" for i in range(len(geography.zone_km))]
+    km = np.linalg.norm(geography.zone_km[:, None] - geography.zone_km[None], axis=2) * params.circuity
+    np.fill_diagonal(km, 12.0 * params.circuity)  # within a zone
+    rows: list[dict[str, Any]] = []
+    for i in range(min(2, params.carriers)):
+        level = params.groupage_level * round(float(rng.uniform(0.97, 1.06)), 3)
+        carrier = carrier_id(i, params)
+        rows += groupage_rows(
+            f"{carrier}-groupage", carrier, zones, km, level=level, margin_percent=params.groupage_margin_percent
+        )
+    costs = {v["vehicle"]: v for v in vehicles.to_dict("records")}
+    plain = {kind.body: kind for kind in CLASSES}
+    for vehicle, row in costs.items():
+        price = rates(plain[row["body"]].costs, params.dedicated_margin_percent)
+        rows.append(
+            {
+                "tariff": f"{vehicle}-hire",
+                "kind": "dedicated",
+                "carrier": row["carrier"],
+                "vehicle": vehicle,
+                **price,
+                "margin_percent": params.dedicated_margin_percent,
+            }
+        )
+    bases = geography.place_km[geography.rows(SiteKind.BASE)]
+    for i, owner in enumerate(owners):
+        contracted = rng.random() < params.contract_share
+        if not contracted or not params.carriers:
+            continue
+        near = int(np.linalg.norm(bases - geography.place_km[geography.rows(SiteKind.FACTORY)[i]], axis=1).argmin())
+        vehicle = f"{carrier_id(near, params)}-{RIGID.body}"
+        rows.append(
+            {
+                "tariff": f"{owner}-contract",
+                "kind": "contract",
+                "carrier": carrier_id(near, params),
+                "owner": owner,
+                "vehicle": vehicle,
+                **rates(RIGID.costs, params.contract_margin_percent),
+                "committed_vehicles": 1,
+                "max_vehicles": 2,
+                "margin_percent": params.contract_margin_percent,
+            }
+        )
+    return table(rows, TARIFFS.names)

@@ -1,0 +1,113 @@
+"""What vehicles, hubs and part loads cost: the defaults of generated and imported scenarios.
+
+An articulated truck costs 172,775 EUR a year, all-in 1.65 EUR per km *or* 66.84 EUR per hour, 44 % of it staff
+(KiM/Panteia, Kostenkengetallen goederenvervoer, Netherlands 2021, tractor and semi-trailer in container transport). The
+two rates are the same money on two bases, never added: they imply 104,700 km and 2,585 hours a year. Over 250 working
+days that is 691 EUR, 419 km and 10.3 hours a day, which is split here into
+
+- 29.40 EUR per hour: the staff share (0.44 x 172,775 / 2,585);
+- 0.50 EUR per km: fuel, tyres and maintenance (an assumption, about 0.3 l/km);
+- 178 EUR per vehicle-day: the rest,
+
+so that 178 + 419 x 0.50 + 10.3 x 29.40 = 690 EUR. Rigid trucks and vans are scaled down from there by assumption, as
+are tolls, hub rates and the groupage price list, which is laid between what a shared stop costs and what a small
+carrier's whole van costs.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from logistics.fleet import Body, OperatingCosts
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class VehicleClass:
+    """Default vehicle: capacities and what it costs its carrier."""
+
+    body: Body
+    pallets: float
+    kg: float
+    m3: float
+    costs: OperatingCosts
+    emission_class: str
+
+
+VAN = VehicleClass(Body.VAN, 4, 1_100, 12, OperatingCosts(48.0, 0.22, 26.0, 0.0), "van")
+RIGID = VehicleClass(Body.RIGID, 18, 9_500, 48, OperatingCosts(118.0, 0.38, 28.4, 0.12), "rigid")
+ARTICULATED = VehicleClass(Body.ARTICULATED, 33, 24_000, 85, OperatingCosts(178.0, 0.50, 29.4, 0.15), "articulated")
+CLASSES = (VAN, RIGID, ARTICULATED)
+
+SHIFT_OPENS, SHIFT_CLOSES = "06:00", "18:00"
+MAX_SHIFT_MIN = 570.0  # nine and a half hours; EU driving time is 9 h a day (Regulation 561/2006, article 6)
+
+BRACKET_PALLETS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 15.0, 18.0, 24.0, 33.0)
+KG_PER_PALLET_LIMIT = 750.0  # a heavier consignment pays for more pallets
+FULL_LOAD_PALLETS = 33.0
+MINIMUM_EUR = 48.0
+FUEL_SURCHARGE_PERCENT = 9.5
+
+
+def groupage_price_eur(pallets: float, km: float, level: float = 1.0) -> float:
+    """Price of a part load before the fuel surcharge.
+
+    A concave power of the pallets between a single pallet (48 EUR and 0.16 EUR per km) and a full truck (340 EUR
+    and 1.75 EUR per km), as price lists are.
+    """
+    single, full = 48.0 + 0.16 * km, 340.0 + 1.75 * km
+    power = math.log(full / single) / math.log(FULL_LOAD_PALLETS)
+    return round(level * single * max(pallets, 1.0) ** power, 2)
+
+
+def groupage_rows(
+    tariff: str, carrier: str, zones: list[str], km: NDArray[np.float64], *, level: float, margin_percent: float
+) -> list[dict[str, Any]]:
+    """Write a carrier's price list as rows of the table ``tariffs``.
+
+    Parameters
+    ----------
+    km
+        Road distance between the middles of zones, shape ``(zones, zones)``.
+    """
+    return [
+        {
+            "tariff": tariff,
+            "kind": "groupage",
+            "carrier": carrier,
+            "from_zone": zones[a],
+            "to_zone": zones[b],
+            "up_to_pallets": pallets,
+            "up_to_kg": pallets * KG_PER_PALLET_LIMIT,
+            "price_eur": groupage_price_eur(pallets, float(km[a, b]), level),
+            "minimum_eur": MINIMUM_EUR,
+            "fuel_surcharge_percent": FUEL_SURCHARGE_PERCENT,
+            "margin_percent": margin_percent,
+        }
+        for a in range(len(zones))
+        for b in range(len(zones))
+        for pallets in BRACKET_PALLETS
+    ]
+
+
+def rates(costs: OperatingCosts, margin_percent: float = 0.0) -> dict[str, float]:
+    """Return the four rates of a vehicle with a margin on top, to the tenth of a cent."""
+    factor = 1 + margin_percent / 100
+    return {
+        "fixed_eur": round(costs.fixed_eur * factor, 2),
+        "per_km_eur": round(costs.per_km_eur * factor, 3),
+        "per_hour_eur": round(costs.per_hour_eur * factor, 3),
+        "toll_eur_per_km": round(costs.toll_eur_per_km * factor, 3),
+    }
+
+
+def table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> pd.DataFrame:
+    """Lay rows into a frame with all columns of a table, empty where a row says nothing."""
+    return pd.DataFrame(rows, columns=list(columns), dtype=object)

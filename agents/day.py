@@ -1,0 +1,192 @@
+"""What one planning day leaves behind: who negotiated what, and what then happened. Everything the operator may see."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from agents.market import Market
+from agents.settlement import Settlement
+from agents.transcript import Transcript
+from logistics.costs import LINE_ORDER, CostLine
+from logistics.money import split_cents
+from logistics.routing.problem import Stop
+
+POOL, ALONE, GROUPAGE, HELD, UNSERVED = "pool", "alone", "groupage", "held", "unserved"
+
+
+@dataclass(frozen=True, slots=True)
+class DrivenLoad:
+    """A tour as it was driven, at its true cost.
+
+    Attributes
+    ----------
+    mode
+        ``pool``, or ``alone`` for a vehicle that an owner hired or ran by itself.
+    owner
+        For ``alone``: whose tour it was.
+    cost_lines
+        True operating cost (resource cost) in cents by line.
+    price_cents
+        What was paid for it.
+    fill
+        Largest share of any capacity in use at any point of the tour.
+    """
+
+    id: str
+    mode: str
+    carrier: str
+    vehicle: str
+    owner: str
+    stops: tuple[Stop, ...]
+    distance_km: float
+    duration_min: float
+    cost_lines: Mapping[str, int]
+    price_cents: int
+    kgco2e: float
+    kgco2e_ttw: float
+    fill: float
+    shipments: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupageRun:
+    """A shipment that went by a public groupage network."""
+
+    shipment: str
+    carrier: str
+    tariff: str
+    price_cents: int
+    resource_cents: int
+    kgco2e: float
+    kgco2e_ttw: float
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How a shipment ended.
+
+    Attributes
+    ----------
+    mode
+        ``pool``, ``alone``, ``groupage``, ``held`` or ``unserved``.
+    delivered_at
+        Start of unloading, UTC; ``None`` if not delivered on this day, or by a groupage network (some time that day).
+    indirect_lines
+        Cost of being late, in cents by line; the owner's.
+    """
+
+    shipment: str
+    owner: str
+    mode: str
+    delivered_at: datetime | None
+    on_time: bool
+    late_hours: float
+    indirect_lines: Mapping[str, int]
+    kgco2e: float
+    kgco2e_ttw: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """A day as driven: loads, groupage, deliveries, and costs that belong to nobody's tour.
+
+    Attributes
+    ----------
+    hub_lines
+        True cost of hubs in cents by line; hub operations are in ``hub_kgco2e``.
+    hub_costs
+        True cost of each hub's work in cents.
+    hub_prices
+        What hubs were paid, in cents.
+    commitment_cents
+        Contract vehicles that were owed and not used, by owner.
+    """
+
+    loads: tuple[DrivenLoad, ...] = ()
+    groupage: tuple[GroupageRun, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+    hub_lines: Mapping[str, int] = field(default_factory=dict)
+    hub_kgco2e: float = 0.0
+    hub_costs: Mapping[str, int] = field(default_factory=dict)
+    hub_prices: int = 0
+    commitment_cents: Mapping[str, int] = field(default_factory=dict)
+
+    def cost_lines(self) -> dict[str, tuple[int, int]]:
+        """Cents by line, as paid and as resource cost.
+
+        What was paid for a tour is spread over its lines in proportion to their true cost, since a quote names one
+        price; where a tour costs nothing the price stands as its fixed part.
+        """
+        lines: dict[str, list[int]] = {}
+
+        def add(name: str, paid: int, resource: int) -> None:
+            entry = lines.setdefault(name, [0, 0])
+            entry[0] += paid
+            entry[1] += resource
+
+        for load in self.loads:
+            weights = dict(load.cost_lines) if any(load.cost_lines.values()) else {CostLine.FIXED.value: 1}
+            for name, paid in split_cents(load.price_cents, {k: float(v) for k, v in weights.items()}).items():
+                add(name, paid, load.cost_lines.get(name, 0))
+        for run in self.groupage:
+            add(CostLine.GROUPAGE, run.price_cents, run.resource_cents)
+        weights = {k: float(v) for k, v in self.hub_lines.items()}
+        for name, paid in split_cents(self.hub_prices, weights).items() if weights else ():
+            add(name, paid, self.hub_lines[name])
+        for cents in self.commitment_cents.values():
+            add(CostLine.COMMITMENT, cents, cents)
+        for delivery in self.deliveries:
+            for name, cents in delivery.indirect_lines.items():
+                add(name, cents, cents)
+        order = [n for n in LINE_ORDER if n in lines] + sorted(lines.keys() - set(LINE_ORDER))
+        return {str(name): (lines[name][0], lines[name][1]) for name in order}
+
+    @property
+    def paid_cents(self) -> int:
+        """All that owners pay, indirect costs included."""
+        return sum(paid for paid, _ in self.cost_lines().values())
+
+    @property
+    def resource_cents(self) -> int:
+        """True cost of all work and of being late."""
+        return sum(resource for _, resource in self.cost_lines().values())
+
+    def provider_costs(self) -> dict[str, int]:
+        """True cost in cents of pooled work, by carrier and hub."""
+        costs: Counter[str] = Counter(self.hub_costs)
+        for load in self.loads:
+            if load.mode == POOL:
+                costs[load.carrier] += sum(load.cost_lines.values())
+        return dict(costs)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """One planning day.
+
+    Attributes
+    ----------
+    released, held
+        Ids that came on the table, and ids kept back for a later day with their owner and the reason.
+    executed
+        What the settlement led to.
+    alone
+        The same shipments without a pool.
+    displaced_cents
+        Revenue that each incumbent or tariff carrier would have had without the pool and lost to it.
+    """
+
+    number: int
+    day: date
+    market: Market
+    settlement: Settlement
+    transcript: Transcript
+    released: tuple[str, ...]
+    held: Mapping[str, tuple[str, str]]
+    executed: Execution
+    alone: Execution
+    displaced_cents: Mapping[str, int]

@@ -1,0 +1,114 @@
+"""Drives a protocol's generator: delivers messages, completes replies, writes the transcript, replays one."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from agents.messages import ANSWERS, EMPTY_BODY, Exchange, Message, Performative, same_message
+from agents.participant import Participant
+from agents.protocol import Conduct
+from agents.seeds import rng_for
+from agents.settlement import Settlement
+from agents.transcript import Round
+from groupage.errors import ReplayError
+
+# What may answer a question, and whether the answer must carry the topic's table.
+_CARRIES_TABLE = frozenset({Performative.PROPOSE, Performative.INFORM})
+_BARE = frozenset({Performative.ACCEPT_PROPOSAL, Performative.REJECT_PROPOSAL, Performative.REFUSE})
+
+
+def completed(exchange: Exchange, replies: Sequence[Message | None]) -> tuple[Message, ...]:
+    """Turn whatever came back into exactly one well-formed reply per question, sorted by sender.
+
+    The silent get a ``failure``, the malformed a ``not-understood`` in their place.
+    """
+    given = {(m.sender, m.in_reply_to): m for m in replies if m is not None}
+    out = []
+    for question in exchange.messages:
+        reply = given.get((question.receiver, question.id))
+        if reply is None:
+            out.append(question.reply(Performative.FAILURE, reason="no reply in time"))
+        elif fault := _fault(question, reply):
+            out.append(question.reply(Performative.NOT_UNDERSTOOD, reason=fault))
+        else:
+            out.append(reply)
+    return tuple(sorted(out, key=lambda m: m.sender))
+
+
+def _fault(question: Message, reply: Message) -> str:
+    expected = question.reply(reply.performative)
+    if (reply.id, reply.receiver, reply.conversation, reply.topic) != (
+        expected.id,
+        expected.receiver,
+        expected.conversation,
+        expected.topic,
+    ):
+        return "the reply does not belong to the question"
+    if reply.performative in _CARRIES_TABLE:
+        schema = ANSWERS[question.topic]
+        if not reply.body.schema.equals(schema, check_metadata=True):
+            return f"the body has columns {reply.body.schema.names}, expected {schema.names} of the topic's types"
+        return ""
+    if reply.performative in _BARE or reply.performative in (Performative.FAILURE, Performative.NOT_UNDERSTOOD):
+        return "" if reply.body.equals(EMPTY_BODY) else f"a {reply.performative} carries a body, expected none"
+    return f"{reply.performative} does not answer a {question.performative}"
+
+
+def mediate(conduct: Conduct, participants: Mapping[str, Participant], seed: int) -> tuple[Settlement, tuple[Round, ...]]:
+    """Drive a protocol to its settlement with participants in this process.
+
+    A message to somebody unknown counts as unanswered. A participant's randomness is spawned from (seed, participant,
+    round), so that neither the order of calls nor the number of workers matters.
+
+    Returns
+    -------
+    tuple
+        The settlement, and every round as it was.
+    """
+    history: defaultdict[tuple[str, str], list[Message]] = defaultdict(list)
+    rounds: list[Round] = []
+    try:
+        exchange = next(conduct)
+        while True:
+            raw: list[Message | None] = []
+            for question in exchange.messages:
+                participant = participants.get(question.receiver)
+                if participant is not None:
+                    heard = history[question.receiver, question.conversation]
+                    rng = rng_for(seed, "participant", question.receiver, len(rounds))
+                    raw.append(participant.respond(question, tuple(heard), rng))
+            replies = completed(exchange, raw)
+            for question in exchange.messages:
+                history[question.receiver, question.conversation].append(question)
+            for reply in replies:
+                history[reply.sender, reply.conversation].append(reply)
+            rounds.append(Round(exchange.messages, replies))
+            exchange = conduct.send(replies)
+    except StopIteration as end:
+        return end.value, tuple(rounds)
+
+
+def replay(conduct: Conduct, rounds: Sequence[Round]) -> Settlement:
+    """Feed recorded replies to a protocol and compare every exchange it yields with the record.
+
+    Raises
+    ------
+    ReplayError
+        At the first message that differs, or where the record is too short or too long.
+    """
+    number = -1
+    try:
+        exchange = next(conduct)
+        for number, recorded in enumerate(rounds):
+            if len(exchange.messages) != len(recorded.sent):
+                raise ReplayError(f"round {number}: {len(exchange.messages)} messages yielded, the record has {len(recorded.sent)}")
+            for yielded, written in zip(exchange.messages, recorded.sent, strict=True):
+                if not same_message(yielded, written):
+                    raise ReplayError(f"round {number}: the message {yielded.id} differs from the record's {written.id}")
+            exchange = conduct.send(recorded.replies)
+    except StopIteration as end:
+        if number != len(rounds) - 1:
+            raise ReplayError(f"the protocol settled after round {number}, the record has {len(rounds)} rounds") from None
+        return end.value
+    raise ReplayError(f"the protocol goes on after the record's {len(rounds)} rounds")

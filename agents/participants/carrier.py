@@ -1,0 +1,145 @@
+"""A carrier's desk: quotes lots against what it has won, plans its tours, accepts loads that pay."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.random import Generator
+
+from agents.bidding import BiddingStrategy
+from agents.jobs import JobBook
+from agents.messages import ANSWERS, Message, Performative, Topic, table
+from agents.plans import routes_from_table, table_from_routes
+from agents.seeds import seed_for
+from logistics.network import Network
+from logistics.routing import RoutingProblem, Tours, route_costs, solve
+from logistics.routing.problem import FleetVehicle
+
+Won = tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class CarrierDesk:
+    """Sells a carrier's tours.
+
+    What it has won is read from the conversation's history, so it holds no state; tours are remembered by content only
+    to save time.
+
+    Attributes
+    ----------
+    fleet
+        Its vehicles at their true costs.
+    quote_iterations
+        Of replanning after each award.
+    """
+
+    carrier: str
+    fleet: tuple[FleetVehicle, ...]
+    jobs: JobBook
+    network: Network
+    bidding: BiddingStrategy
+    quote_iterations: int
+    plan_iterations: int
+    seed: int
+    topics: frozenset[Topic] = frozenset({Topic.TARIFFS, Topic.QUOTES, Topic.AWARD, Topic.PLAN, Topic.LOADS})
+    _tours: dict[Won, Tours] = field(default_factory=dict, repr=False)
+
+    def answer(self, message: Message, history: Sequence[Message], rng: Generator) -> Message:
+        """Answer a question about vehicles, lots, awards, the plan, or loads on offer."""
+        del rng  # built-in carriers are deterministic: their planning seed hangs on what they have won
+        if not any(v.count is None or v.count > 0 for v in self.fleet):
+            return message.reply(Performative.REFUSE, reason="no vehicle on this day")
+        if message.topic == Topic.TARIFFS:
+            return self._tariffs(message)
+        if message.topic == Topic.QUOTES:
+            return self._quotes(message, _won(history))
+        if message.topic == Topic.AWARD:
+            return message.reply(
+                Performative.INFORM, table(ANSWERS[Topic.AWARD], {"lot": sorted(set(message.body["lot"].to_pylist()))})
+            )
+        if message.topic == Topic.PLAN:
+            return self._plan(message, _won(history))
+        return self._judge(message)
+
+    def _tariffs(self, message: Message) -> Message:
+        known = {v.id: v.costs for v in self.fleet}
+        asked = [v for v in message.body["vehicle"].to_pylist() if v in known]
+        rates = {
+            name: [self.bidding.price(getattr(known[v], name)) for v in asked]
+            for name in ("fixed_eur", "per_km_eur", "per_hour_eur", "toll_eur_per_km")
+        }
+        return message.reply(Performative.INFORM, table(ANSWERS[Topic.TARIFFS], {"vehicle": asked} | rates))
+
+    def tours(self, won: Won) -> Tours:
+        """Tours for a sequence of awards: each lot inserted, then replanned a little."""
+        found = self._tours.get(won)
+        if found is None:
+            if not won:
+                found = Tours.empty(self.network, self.fleet)
+            else:
+                found = (
+                    self.tours(won[:-1])
+                    .insert([self.jobs[j] for j in won[-1]])
+                    .improve(self.quote_iterations, seed_for(self.seed, self.carrier, *(j for lot in won for j in lot)))
+                )
+            self._tours[won] = found
+        return found
+
+    def _quotes(self, message: Message, won: Won) -> Message:
+        lots = _lots(message)
+        marginal = self.tours(won).quote([[self.jobs[j] for j in jobs] for jobs in lots.values()])
+        fits = np.isfinite(marginal)
+        if not fits.any():
+            return message.reply(Performative.REFUSE, reason="none of the lots fits")
+        prices = [math.ceil(self.bidding.price(float(c)) - 1e-6) for c in marginal[fits]]
+        ids = [lot for lot, ok in zip(lots, fits, strict=True) if ok]
+        return message.reply(Performative.PROPOSE, table(ANSWERS[Topic.QUOTES], {"lot": ids, "price_cents": prices}))
+
+    def _plan(self, message: Message, won: Won) -> Message:
+        wanted = set(message.body["job"].to_pylist())
+        if not wanted:
+            return message.reply(Performative.REFUSE, reason="nothing to plan")
+        problem = RoutingProblem(self.network, tuple(self.jobs[j] for j in sorted(wanted)), self.fleet)
+        start = self.tours(won).without([j for lot in won for j in lot if j not in wanted]).plan
+        iterations = self.plan_iterations
+        seed = seed_for(self.seed, self.carrier, "plan", *sorted(wanted))
+        plan = solve(problem, iterations=iterations, seed=seed, warm=start)
+        if plan.unserved or plan.cost_cents > start.cost_cents:
+            plan = start
+        prices = [math.ceil(self.bidding.price(route.cost_cents) - 1e-6) for route in plan.routes]
+        return message.reply(
+            Performative.INFORM, table_from_routes(ANSWERS[Topic.PLAN], self.carrier, plan.routes, prices)
+        )
+
+    def _judge(self, message: Message) -> Message:
+        """Accept loads whose price covers what they truly cost."""
+        vehicles = {v.id: v for v in self.fleet}
+        routes, prices = routes_from_table(message.body)
+        cost = 0
+        for route in routes.values():
+            if route.vehicle not in vehicles:
+                return message.reply(Performative.REFUSE, reason=f"{route.vehicle} is not a vehicle of {self.carrier}")
+            cost += sum(route_costs(vehicles[route.vehicle], route.stops, self.network).values())
+        if sum(prices.values()) < cost:
+            return message.reply(Performative.REFUSE, reason="the price does not cover the tours")
+        return message.reply(Performative.ACCEPT_PROPOSAL)
+
+
+def _lots(message: Message) -> dict[int, tuple[str, ...]]:
+    lots: dict[int, list[str]] = {}
+    for lot, job in zip(message.body["lot"].to_pylist(), message.body["job"].to_pylist(), strict=True):
+        lots.setdefault(lot, []).append(job)
+    return {lot: tuple(jobs) for lot, jobs in lots.items()}
+
+
+def _won(history: Sequence[Message]) -> Won:
+    """Read the awards that a carrier confirmed from its conversation, oldest first."""
+    confirmed = {m.in_reply_to for m in history if m.topic == Topic.AWARD and m.performative == Performative.INFORM}
+    return tuple(
+        jobs for m in history if m.topic == Topic.AWARD and m.id in confirmed for jobs in _lots(m).values()
+    )
+
+

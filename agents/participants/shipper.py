@@ -1,0 +1,84 @@
+"""A shipper's desk: what its owner puts on the table, and what going alone would cost it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from numpy.random import Generator
+
+from agents.messages import ANSWERS, Message, Performative, Topic, table
+from agents.seeds import seed_for
+from logistics.network import Network
+from logistics.routing.problem import Job
+from logistics.standalone import GroupageQuote, Hire, StandalonePlan, reserves, standalone_plan
+from logistics.shipments import Shipment
+
+
+@dataclass(frozen=True)
+class ShipperDesk:
+    """Speaks for the owner of shipments.
+
+    Attributes
+    ----------
+    shipments
+        Its own, by id.
+    jobs
+        Those with a feasible delivery today.
+    hires
+        Vehicles open to it without a pool, at the prices it would pay.
+    groupage
+        Public price for each shipment, where a tariff covers it.
+    """
+
+    owner: str
+    shipments: Mapping[str, Shipment]
+    jobs: Mapping[str, Job]
+    network: Network
+    hires: tuple[Hire, ...]
+    groupage: Mapping[str, GroupageQuote]
+    iterations_per_job: int
+    seed: int
+    topics: frozenset[Topic] = frozenset({Topic.OFFER, Topic.STANDALONE})
+    _plans: dict[frozenset[str], StandalonePlan] = field(default_factory=dict, repr=False)
+
+    def answer(self, message: Message, history: Sequence[Message], rng: Generator) -> Message:
+        """Answer what is on offer, or what sets of shipments would cost alone."""
+        del history, rng  # stand-alone costs are a pure function of the set of shipments
+        if message.topic == Topic.OFFER:
+            return self._offer(message)
+        sets: dict[int, set[str]] = {}
+        for number, shipment in zip(message.body["set"].to_pylist(), message.body["shipment"].to_pylist(), strict=True):
+            sets.setdefault(number, set()).update({shipment} - {""})
+        costs = [self.alone(frozenset(s)).price_cents for s in sets.values()]
+        return message.reply(
+            Performative.INFORM, table(ANSWERS[Topic.STANDALONE], {"set": list(sets), "standalone_cents": costs})
+        )
+
+    def _offer(self, message: Message) -> Message:
+        asked = [s for s in message.body["shipment"].to_pylist() if s in self.jobs]
+        # Only who pays the freight may pool it (Incoterm).
+        offered = [s for s in asked if self.shipments[s].freight_payer in ("", self.owner)]
+        if not offered:
+            return message.reply(Performative.REFUSE, reason="nothing that it may pool")
+        stated = reserves(self.alone(frozenset(self.jobs)), self.network, self.jobs, self.groupage)
+        return message.reply(
+            Performative.INFORM,
+            table(
+                ANSWERS[Topic.OFFER], {"shipment": offered, "reserve_cents": [stated.get(s, 0) for s in offered]}
+            ),
+        )
+
+    def alone(self, shipments: frozenset[str]) -> StandalonePlan:
+        """The cheapest way for a set of its shipments without a pool; a pure function of the set."""
+        wanted = frozenset(s for s in shipments if s in self.jobs)
+        if wanted not in self._plans:
+            self._plans[wanted] = standalone_plan(
+                self.network,
+                [self.jobs[s] for s in sorted(wanted)],
+                self.hires,
+                {s: q for s, q in self.groupage.items() if s in wanted},
+                iterations=self.iterations_per_job * max(1, len(wanted)),
+                seed=seed_for(self.seed, self.owner, *sorted(wanted)),
+            )
+        return self._plans[wanted]

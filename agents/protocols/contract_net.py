@@ -1,0 +1,326 @@
+"""Contract net: lots are announced, carriers quote them against what they have won, the best savings are awarded.
+
+Smith 1980, "The contract net protocol"; marginal-cost bidding as in Sandholm 1993. Rounds go on until no lot saves
+anything:
+
+    coordinator -> owners     what do you put on the table, at what reserve?
+    coordinator -> hubs       at what terms may the pool use you?
+    repeat
+      coordinator -> carriers   these lots are open (who has won since is asked anew; an unchanged quote stands)
+      carriers -> coordinator   quotes
+      coordinator -> carriers   the lots with the largest savings, at most one a carrier
+    coordinator -> carriers   your plan and price for all you have won, at most your quotes
+    coordinator -> owners     what would you have paid alone for this?
+    coordinator -> hubs       do you confirm these slots?
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from numpy.random import Generator as Rng
+
+from agents.market import Market
+from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
+from agents.plans import carried, routes_from_table
+from agents.protocol import Conduct
+from agents.protocols.deal import (
+    Deal,
+    appraise,
+    ask_offers,
+    confirm_bookings,
+    fee_cents,
+    settle,
+    shipment_of,
+    worst_owner,
+)
+from agents.protocols.subsets import coalition_totals
+from agents.protocols.talk import Talk
+from agents.protocols.trustee import ask_hub_terms, conversation_of
+from agents.settlement import Load
+from agents.tools import Tools
+from logistics.consolidation import HubOffer
+
+Lot = tuple[str, ...]  # job ids, sorted
+
+# A cluster through a hub may fill a few vehicles: what makes the hub pay is many clients on one last mile.
+HUB_LOT_VEHICLES = 3
+
+
+@dataclass
+class Table:
+    """What is open, quoted and awarded in one conversation.
+
+    Attributes
+    ----------
+    lots
+        Open lots, each with the hub fee that comes on top of a carrier's price.
+    quotes
+        By carrier and lot, cents; missing where the carrier cannot.
+    asked
+        By carrier: lots quoted since it last won.
+    awarded
+        By carrier: lots won with the quoted price, in order.
+    """
+
+    lots: dict[Lot, int]
+    numbers: dict[Lot, int] = field(default_factory=dict)
+    quotes: dict[str, dict[Lot, int]] = field(default_factory=dict)
+    asked: dict[str, set[Lot]] = field(default_factory=dict)
+    awarded: dict[str, list[tuple[Lot, int]]] = field(default_factory=dict)
+
+    def number(self, lot: Lot) -> int:
+        """Number of a lot in messages."""
+        return self.numbers.setdefault(lot, len(self.numbers))
+
+
+@dataclass(frozen=True, slots=True)
+class ContractNet:
+    """Awards lots of shipments to the carriers with the lowest quotes, largest saving first.
+
+    Attributes
+    ----------
+    max_rounds
+        Rounds of announcement and award at most; awards stop earlier when nothing saves.
+    """
+
+    max_rounds: int = 500
+    name: str = "contract_net"
+
+    def conduct(self, market: Market, tools: Tools, rng: Rng) -> Conduct:
+        """See the module's sequence of messages."""
+        del rng
+        talk = Talk(self.name)
+        deal = yield from self._deal(market, tools, talk)
+        totals = None
+        if deal.loads and tools.needs_coalitions:
+            totals = yield from coalition_totals(market, deal, lambda part: self._what_if(part, tools))
+        return settle(market, tools, deal, talk, totals)
+
+    def _what_if(self, part: Market, tools: Tools) -> Generator[Exchange, tuple[Message, ...], int]:
+        """What a coalition would pay in all if it held the same negotiation alone."""
+        deal = yield from self._deal(part, tools, Talk(conversation_of(part)))
+        return min(deal.total_cents, sum(deal.standalone.values()))
+
+    def _deal(self, market: Market, tools: Tools, talk: Talk) -> Generator[Exchange, tuple[Message, ...], Deal]:
+        reserves = yield from ask_offers(market, tools, talk)
+        offers: list[HubOffer] = (yield from ask_hub_terms(market, talk)) if reserves else []
+        attempt = 0
+        while reserves:
+            # A hub that does not confirm its slots is left out, and the lots are negotiated anew without it; carriers
+            # read what they have won from the conversation, so a new attempt is a new conversation.
+            here = talk if attempt == 0 else Talk(f"{talk.conversation}#{attempt}", talk.rounds, talk.notes)
+            board = yield from self._award(market, tools, here, reserves, offers)
+            deal = yield from self._close(market, tools, here, reserves, offers, board)
+            refusing = yield from confirm_bookings(deal.bookings, here)
+            refusing |= tools.jobs.overbooked(deal.bookings, offers)
+            talk.rounds = here.rounds
+            if not refusing:
+                return deal
+            talk.notes.append(f"negotiated again without {', '.join(sorted(refusing))}")
+            offers = [o for o in offers if o.hub not in refusing]
+            attempt += 1
+        return (yield from appraise(market, Deal(reserves=reserves), talk))
+
+    def _award(
+        self, market: Market, tools: Tools, talk: Talk, reserves: Mapping[str, int], offers: Sequence[HubOffer]
+    ) -> Generator[Exchange, tuple[Message, ...], Table]:
+        board = Table(_first_lots(market, tools, reserves, offers))
+        carriers = sorted({v.carrier for v in market.vehicles.values()})
+        for _ in range(self.max_rounds):
+            bodies = {}
+            for carrier in carriers:
+                fresh = sorted(board.lots.keys() - board.asked.setdefault(carrier, set()), key=board.number)
+                if fresh:
+                    rows = [(board.number(lot), job) for lot in fresh for job in lot]
+                    bodies[carrier] = table(
+                        QUESTIONS[Topic.QUOTES], {"lot": [n for n, _ in rows], "job": [j for _, j in rows]}
+                    )
+                    board.asked[carrier].update(fresh)
+            if bodies:
+                by_number = {n: lot for lot, n in board.numbers.items()}
+                replies = yield talk.ask(Topic.QUOTES, bodies, Performative.CFP)
+                for carrier, body in talk.answers(replies).items():
+                    mine = board.quotes.setdefault(carrier, {})
+                    for n, cents in zip(body["lot"].to_pylist(), body["price_cents"].to_pylist(), strict=True):
+                        if by_number.get(n) in board.asked[carrier] and cents is not None and cents >= 0:
+                            mine[by_number[n]] = cents
+            winners = _winners(board, reserves)
+            if not winners:
+                break
+            awards = {
+                carrier: table(
+                    QUESTIONS[Topic.AWARD],
+                    {
+                        "lot": [board.number(lot)] * len(lot),
+                        "job": list(lot),
+                        "price_cents": [board.quotes[carrier][lot]] * len(lot),
+                    },
+                )
+                for carrier, lot in winners.items()
+            }
+            confirmed = talk.answers((yield talk.ask(Topic.AWARD, awards, Performative.ACCEPT_PROPOSAL)))
+            for carrier, lot in winners.items():
+                if carrier in confirmed:
+                    board.awarded.setdefault(carrier, []).append((lot, board.quotes[carrier][lot]))
+                    _withdraw(board, {shipment_of(j) for j in lot})
+                # Whoever won, or went back on its word, quotes everything anew.
+                board.quotes[carrier], board.asked[carrier] = {}, set()
+        return board
+
+    def _close(
+        self,
+        market: Market,
+        tools: Tools,
+        talk: Talk,
+        reserves: Mapping[str, int],
+        offers: Sequence[HubOffer],
+        board: Table,
+    ) -> Generator[Exchange, tuple[Message, ...], Deal]:
+        """Ask winners for their final plans; drop owners until nobody pays more than alone."""
+        keep = {shipment_of(j) for lots in board.awarded.values() for lot, _ in lots for j in lot}
+        while True:
+            loads = yield from self._final_loads(tools, talk, board, keep)
+            loads, lost = _complete(loads, tools)
+            reasons = _reasons(board, reserves, keep, lost)
+            bookings = tools.jobs.bookings(loads, offers)
+            deal = yield from appraise(
+                market, Deal(loads=loads, bookings=bookings, reserves=reserves, reasons=reasons), talk
+            )
+            if lost:
+                keep -= lost
+                continue
+            dropped = worst_owner(market, deal)
+            if dropped is None:
+                return deal
+            talk.notes.append(f"awards to {dropped} cost more than going alone and were withdrawn")
+            keep = {s for s in keep if market.shipments[s].owner != dropped}
+
+    def _final_loads(
+        self, tools: Tools, talk: Talk, board: Table, keep: set[str]
+    ) -> Generator[Exchange, tuple[Message, ...], tuple[Load, ...]]:
+        won = {
+            carrier: sorted(j for lot, _ in lots for j in lot if shipment_of(j) in keep)
+            for carrier, lots in board.awarded.items()
+        }
+        bodies = {c: table(QUESTIONS[Topic.PLAN], {"job": jobs}) for c, jobs in won.items() if jobs}
+        if not bodies:
+            return ()
+        loads: list[Load] = []
+        for carrier, body in talk.answers((yield talk.ask(Topic.PLAN, bodies))).items():
+            routes, prices = routes_from_table(body)
+            if carried(routes) != set(won[carrier]) or set(prices) != set(routes):
+                talk.notes.append(f"{carrier}: the plan does not carry what was won, or names no price for a load")
+                continue
+            # A carrier is paid its quotes; it may ask for less once it sees its whole tour, never for more.
+            quoted = sum(price for lot, price in board.awarded[carrier] if set(lot) <= set(won[carrier]))
+            whole = all(set(lot) <= set(won[carrier]) for lot, _ in board.awarded[carrier])
+            if whole and sum(prices.values()) > quoted:
+                prices = _capped(prices, quoted)
+            own = [
+                Load(load, carrier, route.vehicle, route.stops, {"quoted": prices[load]})
+                for load, route in routes.items()
+            ]
+            faults = tools.faults(own)
+            if faults:
+                talk.notes.append(f"{carrier}: the plan was refused ({faults[0]})")
+                continue
+            loads += own
+        return tuple(loads)
+
+
+def _first_lots(
+    market: Market, tools: Tools, reserves: Mapping[str, int], offers: Sequence[HubOffer]
+) -> dict[Lot, int]:
+    """Every shipment by itself, groups that fit a vehicle, and both again through each hub that lies on the way."""
+    largest = max((v.capacity_pallets for v in market.vehicles.values()), default=0.0)
+    pallets = {s: market.shipments[s].pallets for s in reserves}
+    lots: dict[Lot, int] = {(s,): 0 for s in sorted(reserves)}
+    for group in tools.clusters(reserves):
+        if sum(pallets[s] for s in group) <= largest:
+            lots[tuple(sorted(group))] = 0
+    for offer in offers:
+        via = [s for s in sorted(reserves) if tools.jobs.suits_hub(s, offer)]
+        groups = [(s,) for s in via] + [
+            g for g in tools.clusters(via) if sum(pallets[s] for s in g) <= HUB_LOT_VEHICLES * largest
+        ]
+        for group in groups:
+            lot = tuple(sorted(j.id for s in group for j in tools.jobs.legs(s, offer)))
+            lots[lot] = hub_fee_cents(sum(pallets[s] for s in group), offer, largest)
+    return lots
+
+
+def hub_fee_cents(pallets: float, offer: HubOffer, vehicle_pallets: float) -> int:
+    """Estimate a lot's hub fee: handling, and two slots for each vehicle's worth of pallets."""
+    slot = min((w[3] for w in offer.windows), default=0)
+    return fee_cents(offer.handling_cents_per_pallet, pallets) + fee_cents(2 * slot, pallets / max(vehicle_pallets, 1.0))
+
+
+def _winners(board: Table, reserves: Mapping[str, int]) -> dict[str, Lot]:
+    """Largest savings first, at most one lot a carrier, no shipment twice.
+
+    A lot goes only to the carrier that quotes it lowest; if that one has won already in this round, the lot waits.
+    """
+    cheapest: list[tuple[int, int, str, Lot]] = []
+    for lot, fee in board.lots.items():
+        bids = [(quotes[lot], carrier) for carrier, quotes in board.quotes.items() if lot in quotes]
+        if bids:
+            price, carrier = min(bids)
+            saving = sum(reserves[s] for s in {shipment_of(j) for j in lot}) - price - fee
+            if saving > 0:
+                cheapest.append((-saving, board.number(lot), carrier, lot))
+    won: dict[str, Lot] = {}
+    taken: set[str] = set()
+    for _, _, carrier, lot in sorted(cheapest):
+        shipments = {shipment_of(j) for j in lot}
+        if carrier not in won and not shipments & taken:
+            won[carrier] = lot
+            taken |= shipments
+    return dict(sorted(won.items()))
+
+
+def _withdraw(board: Table, shipments: set[str]) -> None:
+    """Take awarded shipments off the table; a group that loses members goes on as what is left of it."""
+    remaining: dict[Lot, int] = {}
+    for lot, fee in board.lots.items():
+        rest = tuple(j for j in lot if shipment_of(j) not in shipments)
+        if rest:
+            remaining[rest] = min(fee, remaining.get(rest, fee)) if len(rest) == len(lot) else round(
+                fee * len(rest) / len(lot)
+            )
+    board.lots = remaining
+
+
+def _complete(loads: tuple[Load, ...], tools: Tools) -> tuple[tuple[Load, ...], set[str]]:
+    """Shipments of which some leg is missing because a carrier's plan was refused, and the loads as they are."""
+    jobs = {j for load in loads for stop in load.stops for j in stop.deliveries}
+    lost = {shipment_of(j) for j in jobs if tools.jobs.partner(j) not in (None, *jobs)}
+    return loads, lost
+
+
+def _capped(prices: Mapping[str, int], quoted: int) -> dict[str, int]:
+    """Scale load prices down to a carrier's quotes, keeping the sum exact."""
+    from logistics.money import split_cents
+
+    return split_cents(quoted, {load: float(p) for load, p in prices.items()})
+
+
+def _reasons(board: Table, reserves: Mapping[str, int], keep: set[str], lost: set[str]) -> dict[str, str]:
+    """Say for every shipment left out how close the pool came."""
+    reasons: dict[str, str] = {}
+    for s, reserve in reserves.items():
+        if s in keep and s not in lost:
+            continue
+        bids = [q[(s,)] for q in board.quotes.values() if (s,) in q]
+        if s in {shipment_of(j) for lots in board.awarded.values() for lot, _ in lots for j in lot}:
+            reasons[s] = "it was awarded, but the pool as a whole would have cost its owner more than going alone"
+        elif bids:
+            reasons[s] = (
+                f"the lowest quote was {min(bids) / 100:.2f} EUR, going alone was put at {reserve / 100:.2f} EUR"
+            )
+        else:
+            reasons[s] = "no carrier in the pool could fit it into its day"
+    return reasons
+
+

@@ -1,0 +1,284 @@
+"""From agreed loads to a settlement: ceilings, pruning, shares, transfers. What every pooling protocol ends with."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Generator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from agents.market import Market
+from agents.messages import COORDINATOR, QUESTIONS, Exchange, Message, Performative, Topic, table
+from agents.protocols.talk import Talk
+from agents.settlement import Booking, Evidence, Leg, Left, LeftStatus, Load, Settlement, Transfer
+from agents.sharing.game import CoalitionGame
+from agents.sharing.settle import rational_shares
+from agents.tools import Tools
+
+Ask = Generator[Exchange, tuple[Message, ...]]
+
+
+@dataclass(frozen=True)
+class Deal:
+    """What coordinator and providers have agreed on, before it is known who pays which part.
+
+    Attributes
+    ----------
+    reserves
+        Stated stand-alone cost of each offered shipment, cents.
+    standalone, left_alone
+        By owner: cost alone of everything it owns, and of what the deal leaves out, cents.
+    reasons
+        Why each shipment outside the deal is there.
+    """
+
+    loads: tuple[Load, ...] = ()
+    bookings: tuple[Booking, ...] = ()
+    reserves: Mapping[str, int] = field(default_factory=dict)
+    standalone: Mapping[str, int] = field(default_factory=dict)
+    left_alone: Mapping[str, int] = field(default_factory=dict)
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def price_cents(self) -> int:
+        """What carriers and hubs are paid."""
+        return sum(sum(load.price_lines.values()) for load in self.loads) + sum(b.price_cents for b in self.bookings)
+
+    @property
+    def total_cents(self) -> int:
+        """What the owners pay in all: the pool's price and what stays outside."""
+        return self.price_cents + sum(self.left_alone.values())
+
+    def ceilings(self, owners: Sequence[str]) -> dict[str, int]:
+        """What each owner at most pays for its pooled shipments: its cost alone of everything less of what is left."""
+        return {o: max(0, self.standalone[o] - self.left_alone[o]) for o in owners}
+
+
+def ask_offers(market: Market, tools: Tools, talk: Talk) -> Generator[Exchange, tuple[Message, ...], dict[str, int]]:
+    """Ask every owner what it puts on the table, and its reserve for each shipment in cents."""
+    feasible = tools.jobs.direct
+    bodies = {
+        owner: table(QUESTIONS[Topic.OFFER], {"shipment": own})
+        for owner in market.owners
+        if (own := [s for s in market.owned_by(owner) if s in feasible])
+    }
+    if not bodies:
+        return {}
+    answers = talk.answers((yield talk.ask(Topic.OFFER, bodies)))
+    reserves: dict[str, int] = {}
+    for owner, body in answers.items():
+        asked = set(bodies[owner]["shipment"].to_pylist())
+        for shipment, cents in zip(body["shipment"].to_pylist(), body["reserve_cents"].to_pylist(), strict=True):
+            if shipment in asked and cents is not None and cents >= 0:
+                reserves[shipment] = cents
+    return reserves
+
+
+def ask_standalone(
+    market: Market, talk: Talk, sets: Mapping[str, Sequence[Sequence[str]]]
+) -> Generator[Exchange, tuple[Message, ...], dict[str, list[int | None]]]:
+    """Ask owners what each of some sets of their shipments would cost them alone.
+
+    Returns
+    -------
+    dict
+        By owner, one figure per set in cents; ``None`` where no answer came. Owners without shipments in any set are
+        not asked; the empty set is asked too, since commitments cost even then.
+    """
+    bodies = {}
+    for owner, groups in sets.items():
+        numbered = [(i, s) for i, group in enumerate(groups) for s in group]
+        # A set without shipments still has to be named: a row with an empty shipment.
+        numbered += [(i, "") for i, group in enumerate(groups) if not group]
+        numbered.sort()
+        bodies[owner] = table(
+            QUESTIONS[Topic.STANDALONE], {"set": [i for i, _ in numbered], "shipment": [s for _, s in numbered]}
+        )
+    if not bodies:
+        return {}
+    answers = talk.answers((yield talk.ask(Topic.STANDALONE, bodies)))
+    out: dict[str, list[int | None]] = {}
+    for owner, groups in sets.items():
+        figures: list[int | None] = [None] * len(groups)
+        if owner in answers:
+            body = answers[owner]
+            for number, cents in zip(body["set"].to_pylist(), body["standalone_cents"].to_pylist(), strict=True):
+                if number is not None and 0 <= number < len(groups):
+                    figures[number] = cents
+        out[owner] = figures
+    return out
+
+
+def appraise(market: Market, deal: Deal, talk: Talk) -> Generator[Exchange, tuple[Message, ...], Deal]:
+    """Ask all owners for their cost alone of everything and of what the deal leaves out.
+
+    An owner that does not answer counts as gaining nothing: its ceiling is zero.
+    """
+    pooled = pooled_shipments(deal.loads)
+    sets = {}
+    for owner in market.owners:
+        own = market.owned_by(owner)
+        sets[owner] = [own, tuple(s for s in own if s not in pooled)]
+    figures = yield from ask_standalone(market, talk, sets)
+    standalone = {o: f[0] or 0 for o, f in figures.items()}
+    left = {o: f[1] if f[1] is not None else standalone[o] for o, f in figures.items()}
+    return replace(deal, standalone=standalone, left_alone=left)
+
+
+def pooled_shipments(loads: Sequence[Load]) -> frozenset[str]:
+    """Shipments that loads carry (by the job names at their stops)."""
+    return frozenset(shipment_of(job) for load in loads for stop in load.stops for job in stop.deliveries)
+
+
+def shipment_of(job: str) -> str:
+    """Shipment that a job moves; a leg through a hub is named ``shipment@hub:in`` or ``:out``."""
+    return job.rsplit("@", 1)[0] if job.endswith((":in", ":out")) and "@" in job else job
+
+
+def worst_owner(market: Market, deal: Deal) -> str | None:
+    """The owner whose pooled shipments are least worth their reserves, when the deal costs more than it may.
+
+    ``None`` when the deal is within the owners' ceilings together.
+    """
+    pooled = pooled_shipments(deal.loads)
+    owners = sorted({market.shipments[s].owner for s in pooled})
+    ceilings = deal.ceilings(owners)
+    if deal.price_cents <= sum(ceilings.values()):
+        return None
+    stated = {o: sum(deal.reserves.get(s, 0) for s in pooled if market.shipments[s].owner == o) for o in owners}
+    return min(owners, key=lambda o: (ceilings[o] - stated[o], o))
+
+
+def legs_of(loads: Sequence[Load], market: Market) -> tuple[Leg, ...]:
+    """Every hop of every shipment on some loads, in order of shipment and hop."""
+    legs = []
+    for load in loads:
+        loaded_at = {job: stop.site for stop in load.stops for job in stop.pickups}
+        for stop in load.stops:
+            for job in stop.deliveries:
+                shipment = market.shipments[shipment_of(job)]
+                legs.append(Leg(shipment.id, job, load.id, loaded_at[job], stop.site, shipment.pallets))
+    return tuple(sorted(legs, key=lambda leg: (leg.shipment, not leg.job.endswith(":in"), leg.job)))
+
+
+def confirm_bookings(
+    bookings: Sequence[Booking], talk: Talk
+) -> Generator[Exchange, tuple[Message, ...], frozenset[str]]:
+    """Ask hubs to confirm their dock slots; returns the hubs that did not."""
+    hubs = sorted({b.hub for b in bookings})
+    if not hubs:
+        return frozenset()
+    bodies = {}
+    for hub in hubs:
+        own = [b for b in bookings if b.hub == hub]
+        bodies[hub] = table(
+            QUESTIONS[Topic.BOOKINGS],
+            {
+                "booking": [b.id for b in own],
+                "start_min": [b.start_min for b in own],
+                "end_min": [b.end_min for b in own],
+                "pallets": [b.pallets for b in own],
+                "storage_pallet_hours": [b.storage_pallet_hours for b in own],
+                "price_cents": [b.price_cents for b in own],
+            },
+        )
+    agreed = talk.accepted((yield talk.ask(Topic.BOOKINGS, bodies, Performative.PROPOSE)))
+    return frozenset(hubs) - agreed
+
+
+def game_of(
+    owners: Sequence[str],
+    deal: Deal,
+    coalition_totals: Mapping[frozenset[str], int] | None,
+    weights: Mapping[str, float],
+) -> CoalitionGame:
+    """The gain-sharing game of a deal, in cents, on the pooled shipments.
+
+    c(S) is what S would pay together without the others, less what its left shipments cost it alone, so that c({i}) is
+    the ceiling of ``i`` and c(N) the price of the pool. Without ``coalition_totals`` the coalitions in between are
+    costed as the sum of their members' ceilings; only rules that do not look at them may then be used.
+    """
+    ceilings = deal.ceilings(owners)
+    costs = np.zeros(1 << len(owners))
+    for mask in range(1, len(costs)):
+        members = [o for i, o in enumerate(owners) if mask >> i & 1]
+        alone = sum(ceilings[o] for o in members)
+        if len(members) == len(owners):
+            costs[mask] = deal.price_cents
+        elif coalition_totals is None or len(members) == 1:
+            costs[mask] = alone
+        else:
+            costs[mask] = min(alone, coalition_totals[frozenset(members)] - sum(deal.left_alone[o] for o in members))
+    return CoalitionGame(tuple(owners), costs, np.array([weights[o] for o in owners], dtype=np.float64))
+
+
+def settle(
+    market: Market,
+    tools: Tools,
+    deal: Deal,
+    talk: Talk,
+    coalition_totals: Mapping[frozenset[str], int] | None = None,
+) -> Settlement:
+    """Split the price among the owners by the policy's rule, nobody above its ceiling, and write the transfers."""
+    pooled = pooled_shipments(deal.loads)
+    owners = sorted({market.shipments[s].owner for s in pooled})
+    transfers: list[Transfer] = []
+    raw: dict[str, int] = {}
+    stability: Mapping[str, float | int | str | bool] = {}
+    if owners:
+        game = game_of(owners, deal, coalition_totals, tools.weights(market, pooled))
+        raw_shares = tools.sharing.shares(game)
+        raw = {o: round(float(x)) for o, x in zip(owners, raw_shares, strict=True)}
+        shares = rational_shares(
+            {o: float(x) for o, x in zip(owners, raw_shares, strict=True)}, deal.ceilings(owners), deal.price_cents
+        )
+        if coalition_totals is not None:
+            stability = tools.stability_of(game, shares)
+        transfers += [_owner_transfer(o, cents) for o, cents in shares.items() if cents]
+    transfers += [
+        Transfer(COORDINATOR, load.carrier, cents, "transport", load.id)
+        for load in deal.loads
+        if (cents := sum(load.price_lines.values()))
+    ]
+    transfers += [Transfer(COORDINATOR, b.hub, b.price_cents, "hub", b.id) for b in deal.bookings if b.price_cents]
+    reasons = {s: tools.jobs.infeasible[s] for s in market.shipments if s in tools.jobs.infeasible} | dict(deal.reasons)
+    left = tuple(
+        Left(
+            s,
+            LeftStatus.UNSERVED if s in tools.jobs.infeasible else LeftStatus.STANDALONE,
+            reasons.get(s, "no pooled plan was cheaper than going alone"),
+        )
+        for s in sorted(market.shipments)
+        if s not in pooled
+    )
+    return Settlement(
+        market_digest=market.digest,
+        legs=legs_of(deal.loads, market),
+        loads=deal.loads,
+        bookings=deal.bookings,
+        left=left,
+        transfers=tuple(transfers),
+        standalone_cents=dict(deal.standalone),
+        left_cents=dict(deal.left_alone),
+        evidence=Evidence(
+            rounds=talk.rounds,
+            raw_shares=raw,
+            sharing=tools.sharing.name,
+            stability=stability,
+            excluded=tools.exclusions,
+            reserves={s: deal.reserves[s] for s in sorted(deal.reserves)},
+            notes=tuple(talk.notes),
+        ),
+    )
+
+
+def _owner_transfer(owner: str, cents: int) -> Transfer:
+    if cents > 0:
+        return Transfer(owner, COORDINATOR, cents, "share", "pooled shipments")
+    return Transfer(COORDINATOR, owner, -cents, "share", "pooled shipments")
+
+
+def fee_cents(unit_cents: int, quantity: float) -> int:
+    """Price of a quantity at a unit price, rounded up so that the seller's cost is covered."""
+    return math.ceil(round(unit_cents * quantity, 6))

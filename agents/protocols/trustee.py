@@ -1,0 +1,151 @@
+"""One neutral planner with full information: everybody tells it everything. The upper bound."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, replace
+
+from numpy.random import Generator as Rng
+
+from agents.jobs import hub_offer
+from agents.market import Market
+from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
+from agents.plans import table_from_routes
+from agents.protocol import Conduct
+from agents.protocols.deal import Deal, appraise, ask_offers, confirm_bookings, settle, worst_owner
+from agents.protocols.subsets import coalition_totals
+from agents.protocols.talk import Talk
+from agents.settlement import Load
+from agents.tools import Tools
+from logistics.consolidation import HubOffer, MixedPlan
+from logistics.fleet import OperatingCosts
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the trustee was told."""
+
+    reserves: Mapping[str, int]
+    costs: Mapping[str, OperatingCosts]
+    offers: tuple[HubOffer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Trustee:
+    """Collects reserves, vehicle costs and hub terms; plans centrally; asks the providers to agree."""
+
+    name: str = "trustee"
+
+    def conduct(self, market: Market, tools: Tools, rng: Rng) -> Conduct:
+        """Ask everybody, plan, have carriers and hubs agree, share."""
+        del rng
+        talk = Talk(self.name)
+        stated = yield from self._ask(market, tools, talk)
+        deal = yield from self._deal(market, tools, talk, stated)
+        totals = None
+        if deal.loads and tools.needs_coalitions:
+            totals = yield from coalition_totals(
+                market,
+                deal,
+                lambda part: self._what_if(part, tools, stated, deal),
+            )
+        return settle(market, tools, deal, talk, totals)
+
+    def _ask(self, market: Market, tools: Tools, talk: Talk) -> Generator[Exchange, tuple[Message, ...], Stated]:
+        reserves = yield from ask_offers(market, tools, talk)
+        costs: dict[str, OperatingCosts] = {}
+        offers: list[HubOffer] = []
+        if reserves:
+            fleets: dict[str, list[str]] = {}
+            for vehicle in sorted(market.vehicles):
+                fleets.setdefault(market.vehicles[vehicle].carrier, []).append(vehicle)
+            if fleets:
+                asked = {c: table(QUESTIONS[Topic.TARIFFS], {"vehicle": v}) for c, v in fleets.items()}
+                for carrier, body in talk.answers((yield talk.ask(Topic.TARIFFS, asked))).items():
+                    for row in body.to_pylist():
+                        vehicle = row.pop("vehicle")
+                        if vehicle in fleets[carrier]:
+                            costs[vehicle] = OperatingCosts(**row)
+            offers = yield from ask_hub_terms(market, talk)
+        return Stated(reserves, costs, tuple(offers))
+
+    def _deal(
+        self, market: Market, tools: Tools, talk: Talk, stated: Stated
+    ) -> Generator[Exchange, tuple[Message, ...], Deal]:
+        offered = frozenset(stated.reserves)
+        while offered and stated.costs:
+            # Everything in the pool, or whatever beats its reserve: reserves are additive, true stand-alone costs
+            # are not, so both plans are costed with what their leftovers cost alone, and the cheaper one counts.
+            best: Deal | None = None
+            for prizes in (None, {s: stated.reserves[s] for s in sorted(offered)}):
+                plan = tools.plan(offered, stated.costs, stated.offers, prizes)
+                deal = yield from appraise(market, self._as_deal(market, tools, stated, plan), talk)
+                if best is None or deal.total_cents < best.total_cents:
+                    best = deal
+            assert best is not None
+            if not best.loads:
+                break
+            dropped = worst_owner(market, best)
+            if dropped is not None:
+                talk.notes.append(f"the plan was dearer than going alone; planned again without {dropped}")
+                offered = frozenset(s for s in offered if market.shipments[s].owner != dropped)
+                continue
+            unwilling = yield from self._confirm(market, best, talk)
+            if not unwilling:
+                return best
+            stated = replace(
+                stated,
+                costs={v: c for v, c in stated.costs.items() if market.vehicles[v].carrier not in unwilling},
+                offers=tuple(o for o in stated.offers if o.hub not in unwilling),
+            )
+        return (yield from appraise(market, Deal(reserves=stated.reserves), talk))
+
+    def _as_deal(self, market: Market, tools: Tools, stated: Stated, plan: MixedPlan) -> Deal:
+        loads, bookings = tools.jobs.agreed(plan, stated.offers)
+        return Deal(loads=loads, bookings=bookings, reserves=stated.reserves)
+
+    def _confirm(
+        self, market: Market, deal: Deal, talk: Talk
+    ) -> Generator[Exchange, tuple[Message, ...], frozenset[str]]:
+        """Ask carriers to drive and hubs to handle at their own stated costs; returns who will not."""
+        by_carrier: dict[str, list[Load]] = {}
+        for load in deal.loads:
+            by_carrier.setdefault(load.carrier, []).append(load)
+        bodies = {
+            carrier: table_from_routes(
+                QUESTIONS[Topic.LOADS], carrier, loads, [sum(load.price_lines.values()) for load in loads]
+            )
+            for carrier, loads in by_carrier.items()
+        }
+        agreed = talk.accepted((yield talk.ask(Topic.LOADS, bodies, Performative.PROPOSE)))
+        refusing_hubs = yield from confirm_bookings(deal.bookings, talk)
+        return (frozenset(by_carrier) - agreed) | refusing_hubs
+
+    def _what_if(
+        self, part: Market, tools: Tools, stated: Stated, deal: Deal
+    ) -> Generator[Exchange, tuple[Message, ...], int]:
+        """What a coalition would pay in all: the cheaper of one plan of everything it offers, and going alone."""
+        alone = sum(deal.standalone[o] for o in part.owners)
+        offered = [s for s in part.shipments if s in stated.reserves]
+        if not offered:
+            return alone
+        best = alone
+        for prizes in (None, {s: stated.reserves[s] for s in sorted(offered)}):
+            plan = tools.plan(offered, stated.costs, stated.offers, prizes)
+            what_if = yield from appraise(part, self._as_deal(part, tools, stated, plan), Talk(conversation_of(part)))
+            best = min(best, what_if.total_cents)
+        return best
+
+
+def conversation_of(part: Market) -> str:
+    """Name of a coalition's what-if conversation."""
+    return "coalition/" + "+".join(part.owners)
+
+
+def ask_hub_terms(market: Market, talk: Talk) -> Generator[Exchange, tuple[Message, ...], list[HubOffer]]:
+    """Ask all hubs at what terms the pool may use them."""
+    if not market.hubs:
+        return []
+    bodies = {hub: table(QUESTIONS[Topic.HUB_TERMS], {"hub": [hub]}) for hub in market.hubs}
+    answers = talk.answers((yield talk.ask(Topic.HUB_TERMS, bodies, Performative.CFP)))
+    return [hub_offer(market, hub, body) for hub, body in sorted(answers.items())]

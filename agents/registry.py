@@ -1,0 +1,58 @@
+"""Names of strategies: what is built in, and what other packages bring through entry points."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from difflib import get_close_matches
+from importlib.metadata import entry_points
+from typing import Any
+
+from agents.bidding import Markup, Truthful
+from agents.holding import HOLDING
+from agents.policy import Choice
+from agents.protocols import ContractNet, Standalone, Trustee
+from agents.sharing import SHARING
+from forecasting import FORECASTERS
+from groupage.errors import PolicyError
+
+BUILT_IN: Mapping[str, Mapping[str, Callable[..., Any]]] = {
+    "protocols": {"standalone": Standalone, "contract_net": ContractNet, "trustee": Trustee},
+    "sharing": SHARING,
+    "bidding": {"truthful": Truthful, "markup": Markup},
+    "holding": HOLDING,
+    "forecasters": FORECASTERS,
+}
+
+
+def names(kind: str) -> list[str]:
+    """All names of a kind, built in and installed."""
+    return sorted({*BUILT_IN[kind], *(e.name for e in entry_points(group=f"groupage.{kind}"))})
+
+
+def create(kind: str, choice: Choice) -> Any:
+    """Make the strategy that a policy chose.
+
+    Raises
+    ------
+    PolicyError
+        If the name is not known or a parameter does not fit; says what would.
+    """
+    factory = BUILT_IN[kind].get(choice.name)
+    if factory is None:
+        found = entry_points(group=f"groupage.{kind}", name=choice.name)
+        if not found:
+            near = get_close_matches(choice.name, names(kind), n=1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            raise PolicyError(f"{kind}: name is {choice.name!r}, expected one of {', '.join(names(kind))}{hint}")
+        factory = next(iter(found)).load()
+    assert factory is not None
+    takes = inspect.signature(factory).parameters
+    unknown = [p for p in choice.params if p not in takes or p == "name"]
+    if unknown:
+        known = ", ".join(p for p in takes if p != "name") or "none"
+        raise PolicyError(f"{kind} {choice.name}: parameter {unknown[0]!r} is not known, expected one of: {known}")
+    try:
+        return factory(**choice.params)
+    except (TypeError, ValueError) as error:
+        raise PolicyError(f"{kind} {choice.name}: {error}") from error

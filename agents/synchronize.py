@@ -1,0 +1,99 @@
+"""One negotiated plan for one planning window: the call that laboratory and service share."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from agents.market import Market
+from agents.mediation import mediate, replay
+from agents.participant import Participant
+from agents.policy import Policy
+from agents.protocol import NegotiationProtocol
+from agents.registry import create
+from agents.seeds import rng_for
+from agents.settlement import Settlement
+from agents.tools import Tools
+from agents.transcript import Round, Transcript
+from agents.verify import settlement_faults
+from groupage.errors import ReplayError, SettlementError
+
+
+@dataclass(frozen=True, slots=True)
+class Synchronization:
+    """A settlement and the record of how it came about."""
+
+    settlement: Settlement
+    transcript: Transcript
+
+
+def synchronize(
+    market: Market,
+    participants: Mapping[str, Participant],
+    policy: Policy,
+    seed: int,
+    *,
+    stability: bool = False,
+) -> Synchronization:
+    """Negotiate a market under a policy.
+
+    Parameters
+    ----------
+    participants
+        By id: everybody who owns shipments, drives, or runs a hub in the market.
+    stability
+        Work out every coalition's cost, to say how tempted a group is to leave.
+
+    Returns
+    -------
+    Synchronization
+        Same market, participants, policy and seed: the same.
+
+    Raises
+    ------
+    SettlementError
+        If the protocol returns a settlement that breaks a promise; it is not handed out.
+    PolicyError
+        If the policy names or parametrises a strategy wrongly.
+    """
+    protocol, tools = _set_up(market, policy, seed, stability)
+    settlement, rounds = mediate(protocol.conduct(market, tools, rng_for(seed, "protocol")), participants, seed)
+    return _finish(market, policy, seed, tools, settlement, rounds)
+
+
+def replayed(market: Market, policy: Policy, transcript: Transcript, *, stability: bool = False) -> Synchronization:
+    """Feed a recorded transcript back: the same exchanges must come, and the settlement they lead to is returned.
+
+    Raises
+    ------
+    ReplayError
+        If the market or policy is another one, or an exchange differs from the record.
+    """
+    if transcript.market_digest != market.digest:
+        raise ReplayError("the record is of another market: its digest differs")
+    if transcript.policy_digest != policy.digest:
+        raise ReplayError("the record is of another policy: its digest differs")
+    protocol, tools = _set_up(market, policy, transcript.seed, stability)
+    settlement = replay(protocol.conduct(market, tools, rng_for(transcript.seed, "protocol")), transcript.rounds)
+    return _finish(market, policy, transcript.seed, tools, settlement, transcript.rounds)
+
+
+def _set_up(market: Market, policy: Policy, seed: int, stability: bool) -> tuple[NegotiationProtocol, Tools]:
+    protocol: NegotiationProtocol = create("protocols", policy.protocol)
+    return protocol, Tools(market, create("sharing", policy.sharing), policy.effort, seed, stability)
+
+
+def _finish(
+    market: Market, policy: Policy, seed: int, tools: Tools, settlement: Settlement, rounds: Sequence[Round]
+) -> Synchronization:
+    faults = settlement_faults(market, settlement, tools.jobs)
+    if faults:
+        raise SettlementError(f"{policy.protocol.name} returned a settlement with {len(faults)} faults: {faults[0]}")
+    transcript = Transcript(seed, market.digest, policy.digest, tuple(rounds))
+    evidence = replace(
+        settlement.evidence,
+        rounds=len(transcript.rounds),
+        messages=transcript.message_count,
+        disclosed=transcript.disclosed,
+    )
+    return Synchronization(replace(settlement, evidence=evidence), transcript)

@@ -1,0 +1,152 @@
+"""What a neutral coordinator may use: the route planner, lots, checks, the policy's sharing rule.
+
+Results are cached by content, so that a replayed or resumed negotiation does not pay for them twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from agents.jobs import JobBook, hub_offer
+from agents.market import Market, digest
+from agents.policy import Effort
+from agents.seeds import seed_for
+from agents.settlement import Load
+from agents.sharing.game import CoalitionGame, SharingRule
+from agents.sharing.stability import stability
+from logistics.consolidation import HubOffer, MixedPlan, mixed_plan
+from logistics.fleet import OperatingCosts
+from logistics.jobs import fleet_for
+from logistics.network import great_circle_km
+from logistics.routing.problem import FleetVehicle, Job
+
+__all__ = ["Tools", "hub_offer"]
+
+
+@dataclass
+class Tools:
+    """The coordinator's own means for one market.
+
+    Attributes
+    ----------
+    stability
+        Whether the costs of all coalitions shall be worked out, though the sharing rule may not need them.
+    weights_by
+        What volume-based sharing splits by: ``pallets`` or ``tonne_km``.
+    """
+
+    market: Market
+    sharing: SharingRule
+    effort: Effort
+    seed: int
+    stability: bool = False
+    exclusions: tuple[tuple[str, str], ...] = ()
+    _plans: dict[str, MixedPlan] = field(default_factory=dict, repr=False)
+
+    def __post_init__(self) -> None:
+        self.jobs = JobBook(self.market)
+        zero = {v: OperatingCosts() for v in self.market.vehicles}
+        _, self.exclusions = self._fleet(zero, self.jobs.direct)
+
+    @property
+    def needs_coalitions(self) -> bool:
+        """Whether the costs of coalitions between one owner and all are wanted."""
+        return self.stability or self.sharing.needs_coalitions
+
+    def _fleet(
+        self, costs: Mapping[str, OperatingCosts], jobs: Mapping[str, Job]
+    ) -> tuple[tuple[FleetVehicle, ...], tuple[tuple[str, str], ...]]:
+        m = self.market
+        offered = {v: m.vehicles[v] for v in sorted(costs) if v in m.vehicles}
+        return fleet_for(offered, costs, m.carriers, jobs, m.sites, m.start, m.horizon_min)
+
+    def plan(
+        self,
+        shipments: Iterable[str],
+        costs: Mapping[str, OperatingCosts],
+        offers: Sequence[HubOffer] = (),
+        prizes: Mapping[str, int] | None = None,
+    ) -> MixedPlan:
+        """Plan some shipments with vehicles at stated costs and hubs at stated terms.
+
+        Parameters
+        ----------
+        costs
+            By vehicle type; only these vehicles drive.
+        prizes
+            Cents by shipment for leaving it out; without, everything that fits is carried.
+        """
+        wanted = {s: self.jobs.direct[s] for s in sorted(shipments) if s in self.jobs.direct}
+        key = digest((tuple(wanted), dict(costs), tuple(offers), dict(prizes) if prizes is not None else None))
+        if key not in self._plans:
+            fleet, _ = self._fleet(costs, wanted)
+            iterations = min(self.effort.plan_iterations, self.effort.plan_iterations_per_job * max(1, len(wanted)))
+            seed = seed_for(self.seed, "plan", key)
+            self._plans[key] = mixed_plan(
+                self.market.network, wanted, fleet, offers, iterations=iterations, seed=seed, prizes=prizes
+            )
+        return self._plans[key]
+
+    def weights(self, market: Market, pooled: Iterable[str]) -> dict[str, float]:
+        """Tonne-kilometres of each owner's pooled shipments, over the shortest origin; what weights mean to a rule."""
+        total = dict.fromkeys(market.owners, 0.0)
+        for s in sorted(pooled):
+            shipment = market.shipments[s]
+            km = min(market.network.km(o, shipment.destination) for o in shipment.origins)
+            total[shipment.owner] += shipment.weight_kg / 1000 * km
+        return total
+
+    def stability_of(self, game: CoalitionGame, shares: Mapping[str, int]) -> dict[str, float | int | str | bool]:
+        """Figures of some shares against the coalitions' costs."""
+        found = stability(game, np.array([shares[p] for p in game.players], dtype=np.float64))
+        return {
+            "in_core": found.in_core,
+            "largest_violation_eur": found.largest_violation / 100,
+            "violating_coalition": "+".join(found.violating_coalition),
+            "jain_index": found.jain_index,
+        }
+
+    def faults(self, loads: Sequence[Load]) -> list[str]:
+        """What is physically wrong with some loads: windows, capacities, eligibility, counts; empty when sound."""
+        return self.jobs.faults(loads)
+
+    def clusters(self, shipments: Iterable[str]) -> list[tuple[str, ...]]:
+        """Nested groups of shipments that a vehicle could well carry together.
+
+        Average-linkage clustering of shipments by distance between origins, distance between clients and the gap
+        between their windows; every node of the tree with at least two shipments.
+
+        Returns
+        -------
+        list
+            Smaller groups first; the last is all of them.
+        """
+        from scipy.cluster.hierarchy import average
+
+        ids = sorted(s for s in shipments if s in self.jobs.direct)
+        if len(ids) < 2:
+            return []
+        jobs = [self.jobs.direct[s] for s in ids]
+        sites = self.market.sites
+        to = great_circle_km(
+            np.array([sites[j.destination].lat for j in jobs]), np.array([sites[j.destination].lon for j in jobs])
+        )
+        frm = great_circle_km(
+            np.array([sites[j.origins[0]].lat for j in jobs]), np.array([sites[j.origins[0]].lon for j in jobs])
+        )
+        frm = np.where([[bool(set(a.origins) & set(b.origins)) for b in jobs] for a in jobs], 0.0, frm)
+        opens = np.array([j.delivery_open_min for j in jobs])
+        closes = np.array([j.delivery_close_min for j in jobs])
+        gap_min = np.maximum(0.0, np.maximum(opens[:, None] - closes[None, :], opens[None, :] - closes[:, None]))
+        relatedness = to + frm + gap_min * KM_PER_GAP_MIN
+        upper = relatedness[np.triu_indices(len(ids), k=1)]
+        groups: list[tuple[int, ...]] = [(i,) for i in range(len(ids))]
+        for left, right, *_ in average(upper):
+            groups.append(tuple(sorted(groups[int(left)] + groups[int(right)])))
+        return [tuple(ids[i] for i in group) for group in groups[len(ids) :]]
+
+
+KM_PER_GAP_MIN = 0.5  # waiting an hour for the next window is taken as far apart as 30 km

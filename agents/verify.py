@@ -1,0 +1,109 @@
+"""Checks a settlement against its promises, from the market's public facts alone."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, defaultdict
+
+from agents.jobs import JobBook
+from agents.market import Market
+from agents.protocols.deal import shipment_of
+from agents.settlement import Leg, Settlement
+
+MINUTES_PER_HOUR = 60
+
+
+def settlement_faults(market: Market, settlement: Settlement, jobs: JobBook | None = None) -> list[str]:
+    """List every promise that a settlement breaks, in plain words; empty when it is sound.
+
+    Conservation (each shipment a full chain of legs, or one `Left` row), capacity, windows, shifts, vehicle counts and
+    eligibility of each load, dock slots as agreed, money balanced to the cent, no owner paying more than alone.
+    """
+    book = jobs or JobBook(market)
+    return [
+        *_conservation(market, settlement),
+        *_chains(market, settlement, book),
+        *book.faults(settlement.loads),
+        *_docks(market, settlement),
+        *_money(settlement),
+    ]
+
+
+def _conservation(market: Market, settlement: Settlement) -> list[str]:
+    faults = []
+    left = Counter(row.shipment for row in settlement.left)
+    for s in market.shipments:
+        times = left[s] + (s in settlement.pooled)
+        if times != 1:
+            faults.append(f"shipment {s} appears {times} times among carried and left, expected once")
+    strangers = (settlement.pooled | left.keys()) - market.shipments.keys()
+    return faults + [f"shipment {s} is not in the market" for s in sorted(strangers)]
+
+
+def _chains(market: Market, settlement: Settlement, book: JobBook) -> list[str]:
+    faults = []
+    by_shipment: dict[str, list[Leg]] = defaultdict(list)
+    for leg in settlement.legs:
+        by_shipment[leg.shipment].append(leg)
+    times: dict[str, tuple[float, float]] = {}
+    for load in settlement.loads:
+        for stop in load.stops:
+            for job in stop.pickups:
+                times[job] = (stop.start_min, times.get(job, (0.0, 0.0))[1])
+            for job in stop.deliveries:
+                times[job] = (times.get(job, (0.0, 0.0))[0], stop.departure_min)
+                if shipment_of(job) not in by_shipment:
+                    faults.append(f"job {job} on {load.id} has no leg")
+    for s, legs in by_shipment.items():
+        shipment = market.shipments.get(s)
+        if shipment is None:
+            continue
+        if legs[0].from_site not in shipment.origins or legs[-1].to_site != shipment.destination:
+            faults.append(f"shipment {s} goes {legs[0].from_site} to {legs[-1].to_site}, expected its origin to its client")
+        for a, b in zip(legs, legs[1:], strict=False):
+            if a.to_site != b.from_site:
+                faults.append(f"shipment {s}: a leg ends at {a.to_site} and the next starts at {b.from_site}")
+            ready = times[a.job][1] + book.handling_min(s, a.to_site)
+            if times[b.job][0] < ready - 1e-6:
+                faults.append(f"shipment {s} leaves hub {a.to_site} at {times[b.job][0]:.1f} min, ready at {ready:.1f}")
+    return faults
+
+
+def _docks(market: Market, settlement: Settlement) -> list[str]:
+    faults = []
+    booked = {(b.hub, b.load, round(b.start_min, 6)) for b in settlement.bookings}
+    hub_at = {hub.site: hub for hub in market.hubs.values()}
+    for load in settlement.loads:
+        for stop in load.stops:
+            if stop.site in hub_at and any(j.endswith((":in", ":out")) for j in (*stop.pickups, *stop.deliveries)):
+                key = (hub_at[stop.site].id, load.id, round(stop.start_min, 6))
+                if key not in booked:
+                    faults.append(f"load {load.id} uses hub {key[0]} at {stop.start_min:.1f} min without a booking")
+    per_hour = Counter((b.hub, math.floor(b.start_min / MINUTES_PER_HOUR)) for b in settlement.bookings)
+    for (hub, hour), count in sorted(per_hour.items()):
+        if count > market.hubs[hub].dock_slots_per_hour:
+            faults.append(f"hub {hub} has {count} bookings in hour {hour}, expected at most its slots")
+    return faults
+
+
+def _money(settlement: Settlement) -> list[str]:
+    faults = []
+    if any(t.cents <= 0 for t in settlement.transfers):
+        faults.append("a transfer is not positive")
+    if settlement.operator_cents != 0:
+        faults.append(f"the coordinator keeps {settlement.operator_cents} cents, expected 0")
+    shares: Counter[str] = Counter()
+    for t in settlement.transfers:
+        if t.line == "share":
+            shares[t.payer] += t.cents
+            shares[t.payee] -= t.cents
+    for owner, alone in settlement.standalone_cents.items():
+        cost = shares[owner] + settlement.left_cents.get(owner, 0)
+        if cost > alone:
+            faults.append(f"owner {owner} pays {cost} cents in all, going alone is {alone}")
+    owed = sum(sum(load.price_lines.values()) for load in settlement.loads)
+    owed += sum(b.price_cents for b in settlement.bookings)
+    from_owners = sum(c for party, c in shares.items() if party in settlement.standalone_cents)
+    if owed != from_owners:
+        faults.append(f"owners pay {from_owners} cents, carriers and hubs are owed {owed}")
+    return faults

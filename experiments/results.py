@@ -1,0 +1,539 @@
+"""A results folder: configuration, manifest, summary and Parquet tables of a run, the same bytes for the same run.
+
+================  ======================================================================================================
+``config.toml``    policy, seed, options and replication: all that is needed to run again
+``manifest.json``  versions, machine, when, and hashes of inputs and outputs: the only file that differs between runs
+``summary.json``   the figures that ``groupage run --json`` prints
+``scenario/``      the inputs, as given
+``*.parquet``      ``days loads stops legs shares costs emissions shipments bookings transfers messages``
+================  ======================================================================================================
+
+``scope`` is ``after`` for what the policy led to and ``before`` for the same shipments without a pool.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import tomli_w
+
+from agents.day import Day, Execution
+from agents.market import digest
+from agents.messages import EMPTY_BODY, Message, Performative, Topic
+from agents.protocols.deal import shipment_of
+from agents.transcript import Round, Transcript
+from groupage.errors import InputError, Problem
+
+_TIME = pa.timestamp("us", tz="UTC")
+_DAY = ("day", pa.date32())
+_SCOPE = ("scope", pa.string())
+
+SCHEMAS: Mapping[str, pa.Schema] = {
+    "days": pa.schema(
+        [
+            _DAY,
+            ("number", pa.int32()),
+            ("released", pa.int32()),
+            ("negotiated", pa.int32()),
+            ("held", pa.int32()),
+            ("pooled", pa.int32()),
+            ("rounds", pa.int32()),
+            ("messages", pa.int32()),
+            ("seed", pa.int64()),
+            ("market_digest", pa.string()),
+            ("policy_digest", pa.string()),
+            ("settlement_digest", pa.string()),
+            ("notes", pa.list_(pa.string())),
+            ("stability", pa.string()),
+        ]
+    ),
+    "loads": pa.schema(
+        [
+            _DAY,
+            _SCOPE,
+            ("load", pa.string()),
+            ("mode", pa.string()),
+            ("carrier", pa.string()),
+            ("vehicle", pa.string()),
+            ("body", pa.string()),
+            ("owner", pa.string()),
+            ("owners", pa.int32()),
+            ("shipments", pa.int32()),
+            ("distance_km", pa.float64()),
+            ("duration_min", pa.float64()),
+            ("cost_eur", pa.float64()),
+            ("price_eur", pa.float64()),
+            ("kgco2e", pa.float64()),
+            ("fill", pa.float64()),
+        ]
+    ),
+    "stops": pa.schema(
+        [
+            _DAY,
+            _SCOPE,
+            ("load", pa.string()),
+            ("position", pa.int32()),
+            ("site", pa.string()),
+            ("arrival_at", _TIME),
+            ("start_at", _TIME),
+            ("departure_at", _TIME),
+            ("shipment", pa.string()),
+            ("act", pa.string()),
+        ]
+    ),
+    "legs": pa.schema(
+        [_DAY, ("shipment", pa.string()), ("load", pa.string()), ("from_site", pa.string()), ("to_site", pa.string())]
+    ),
+    "shares": pa.schema(
+        [
+            _DAY,
+            ("party", pa.string()),
+            ("role", pa.string()),
+            ("standalone_eur", pa.float64()),
+            ("left_alone_eur", pa.float64()),
+            ("share_eur", pa.float64()),
+            ("raw_share_eur", pa.float64()),
+            ("received_eur", pa.float64()),
+            ("cost_eur", pa.float64()),
+            ("gain_eur", pa.float64()),
+            ("displaced_revenue_eur", pa.float64()),
+            ("disclosed", pa.int64()),
+        ]
+    ),
+    "costs": pa.schema([_DAY, _SCOPE, ("line", pa.string()), ("price_eur", pa.float64()), ("resource_eur", pa.float64())]),
+    "emissions": pa.schema(
+        [
+            _DAY,
+            _SCOPE,
+            ("shipment", pa.string()),
+            ("mode", pa.string()),
+            ("kgco2e", pa.float64()),
+            ("kgco2e_ttw", pa.float64()),
+        ]
+    ),
+    "shipments": pa.schema(
+        [
+            _DAY,
+            _SCOPE,
+            ("shipment", pa.string()),
+            ("owner", pa.string()),
+            ("destination", pa.string()),
+            ("pallets", pa.float64()),
+            ("weight_kg", pa.float64()),
+            ("mode", pa.string()),
+            ("carrier", pa.string()),
+            ("load", pa.string()),
+            ("delivered_at", _TIME),
+            ("on_time", pa.bool_()),
+            ("late_hours", pa.float64()),
+            ("reserve_eur", pa.float64()),
+            ("kgco2e", pa.float64()),
+            ("reason", pa.string()),
+        ]
+    ),
+    "bookings": pa.schema(
+        [
+            _DAY,
+            ("booking", pa.string()),
+            ("hub", pa.string()),
+            ("load", pa.string()),
+            ("start_at", _TIME),
+            ("end_at", _TIME),
+            ("pallets", pa.float64()),
+            ("storage_pallet_hours", pa.float64()),
+            ("price_eur", pa.float64()),
+        ]
+    ),
+    "transfers": pa.schema(
+        [_DAY, ("payer", pa.string()), ("payee", pa.string()), ("cents", pa.int64()), ("line", pa.string()), ("about", pa.string())]
+    ),
+    "messages": pa.schema(
+        [
+            _DAY,
+            ("round", pa.int32()),
+            ("direction", pa.string()),
+            ("id", pa.string()),
+            ("performative", pa.string()),
+            ("sender", pa.string()),
+            ("receiver", pa.string()),
+            ("conversation", pa.string()),
+            ("topic", pa.string()),
+            ("in_reply_to", pa.string()),
+            ("reason", pa.string()),
+            ("rows", pa.int64()),
+            ("private_figures", pa.int64()),
+            ("body", pa.binary()),
+        ]
+    ),
+}
+
+
+class TableWriter:
+    """Appends days to the Parquet tables of a results folder; one row group a day, so memory stays flat."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._writers = {
+            name: pq.ParquetWriter(folder / f"{name}.parquet", schema, compression="zstd", version="2.6")
+            for name, schema in SCHEMAS.items()
+        }
+
+    def add(self, tables: Mapping[str, list[dict[str, Any]]]) -> None:
+        """Append rows by table name."""
+        for name, rows in tables.items():
+            if rows:
+                self._writers[name].write_table(pa.Table.from_pylist(rows, schema=SCHEMAS[name]))
+
+    def close(self) -> None:
+        """Finish all files."""
+        for writer in self._writers.values():
+            writer.close()
+
+
+def read_table(folder: Path, name: str) -> pa.Table:
+    """Read one table of a results folder.
+
+    Raises
+    ------
+    InputError
+        If the folder or file is not a results table.
+    """
+    path = folder / f"{name}.parquet"
+    try:
+        return pq.read_table(path, schema=SCHEMAS[name])
+    except (OSError, pa.ArrowInvalid) as error:
+        given = "missing" if not path.exists() else f"unreadable ({error})"
+        raise InputError([Problem(str(path), "", given, "a results folder written by `groupage run`")]) from error
+
+
+def body_bytes(body: pa.Table) -> bytes:
+    """Arrow IPC bytes of a message body."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, body.schema) as writer:
+        writer.write_table(body.combine_chunks())
+    return sink.getvalue().to_pybytes()
+
+
+def _body(data: bytes | None) -> pa.Table:
+    return EMPTY_BODY if not data else pa.ipc.open_stream(data).read_all()
+
+
+def message_rows(day: Day) -> list[dict[str, Any]]:
+    """Every message of a day, bodies as Arrow IPC bytes."""
+    return [
+        {
+            "day": day.day,
+            "round": number,
+            "direction": direction,
+            "id": m.id,
+            "performative": str(m.performative),
+            "sender": m.sender,
+            "receiver": m.receiver,
+            "conversation": m.conversation,
+            "topic": str(m.topic),
+            "in_reply_to": m.in_reply_to,
+            "reason": m.reason,
+            "rows": len(m.body),
+            "private_figures": m.private_figures if direction == "reply" else 0,
+            "body": body_bytes(m.body) if m.body.num_columns else b"",
+        }
+        for number, one in enumerate(day.transcript.rounds)
+        for direction, messages in (("sent", one.sent), ("reply", one.replies))
+        for m in messages
+    ]
+
+
+def read_transcripts(folder: Path) -> dict[Any, Transcript]:
+    """Read the recorded negotiations of a run, by day."""
+    days = {row["day"]: row for row in read_table(folder, "days").to_pylist()}
+    rounds: dict[Any, dict[int, dict[str, list[Message]]]] = {day: {} for day in days}
+    for row in read_table(folder, "messages").to_pylist():
+        message = Message(
+            id=row["id"],
+            performative=Performative(row["performative"]),
+            sender=row["sender"],
+            receiver=row["receiver"],
+            conversation=row["conversation"],
+            topic=Topic(row["topic"]),
+            in_reply_to=row["in_reply_to"],
+            body=_body(row["body"]),
+            reason=row["reason"],
+        )
+        one = rounds[row["day"]].setdefault(row["round"], {"sent": [], "reply": []})
+        one[row["direction"]].append(message)
+    return {
+        day: Transcript(
+            days[day]["seed"],
+            days[day]["market_digest"],
+            days[day]["policy_digest"],
+            tuple(Round(tuple(one[n]["sent"]), tuple(one[n]["reply"])) for n in sorted(one)),
+        )
+        for day, one in rounds.items()
+    }
+
+
+def day_tables(day: Day, shipper_ids: Iterable[str], bodies: Mapping[str, str]) -> dict[str, list[dict[str, Any]]]:
+    """All rows of one day, by table.
+
+    Parameters
+    ----------
+    shipper_ids
+        Participants that own shipments in the scenario.
+    bodies
+        Body of each vehicle type.
+    """
+    s = day.settlement
+    at = {"day": day.day}
+    return {
+        "days": [
+            at
+            | {
+                "number": day.number,
+                "released": len(day.released),
+                "negotiated": len(day.market.shipments),
+                "held": len(day.held),
+                "pooled": len(s.pooled),
+                "rounds": s.evidence.rounds,
+                "messages": s.evidence.messages,
+                "seed": day.transcript.seed,
+                "market_digest": day.market.digest,
+                "policy_digest": day.transcript.policy_digest,
+                "settlement_digest": digest(s),
+                "notes": list(s.evidence.notes),
+                "stability": json.dumps(dict(s.evidence.stability), sort_keys=True),
+            }
+        ],
+        "loads": [r for scope, ex in _scopes(day) for r in _load_rows(day, scope, ex, bodies)],
+        "stops": [r for scope, ex in _scopes(day) for r in _stop_rows(day, scope, ex)],
+        "legs": [
+            at | {"shipment": g.shipment, "load": g.load, "from_site": g.from_site, "to_site": g.to_site} for g in s.legs
+        ],
+        "shares": _share_rows(day, set(shipper_ids)),
+        "costs": [r for scope, ex in _scopes(day) for r in _cost_rows(day, scope, ex)],
+        "emissions": [
+            at
+            | {"scope": scope, "shipment": d.shipment, "mode": d.mode, "kgco2e": d.kgco2e, "kgco2e_ttw": d.kgco2e_ttw}
+            for scope, ex in _scopes(day)
+            for d in ex.deliveries
+        ],
+        "shipments": [r for scope, ex in _scopes(day) for r in _shipment_rows(day, scope, ex)],
+        "bookings": [
+            at
+            | {
+                "booking": b.id,
+                "hub": b.hub,
+                "load": b.load,
+                "start_at": _clock(day, b.start_min),
+                "end_at": _clock(day, b.end_min),
+                "pallets": b.pallets,
+                "storage_pallet_hours": b.storage_pallet_hours,
+                "price_eur": b.price_cents / 100,
+            }
+            for b in s.bookings
+        ],
+        "transfers": [
+            at | {"payer": t.payer, "payee": t.payee, "cents": t.cents, "line": t.line, "about": t.about}
+            for t in s.transfers
+        ],
+        "messages": message_rows(day),
+    }
+
+
+def _scopes(day: Day) -> tuple[tuple[str, Execution], tuple[str, Execution]]:
+    return ("after", day.executed), ("before", day.alone)
+
+
+def _clock(day: Day, minutes: float) -> datetime:
+    return day.market.start + timedelta(minutes=minutes)
+
+
+def _load_rows(day: Day, scope: str, ex: Execution, bodies: Mapping[str, str]) -> list[dict[str, Any]]:
+    owner_of = {k: v.owner for k, v in day.market.shipments.items()}
+    return [
+        {
+            "day": day.day,
+            "scope": scope,
+            "load": load.id,
+            "mode": load.mode,
+            "carrier": load.carrier,
+            "vehicle": load.vehicle,
+            "body": bodies.get(load.vehicle, ""),
+            "owner": load.owner,
+            "owners": len({owner_of[i] for i in load.shipments}),
+            "shipments": len(load.shipments),
+            "distance_km": load.distance_km,
+            "duration_min": load.duration_min,
+            "cost_eur": sum(load.cost_lines.values()) / 100,
+            "price_eur": load.price_cents / 100,
+            "kgco2e": load.kgco2e,
+            "fill": load.fill,
+        }
+        for load in ex.loads
+    ]
+
+
+def _stop_rows(day: Day, scope: str, ex: Execution) -> list[dict[str, Any]]:
+    return [
+        {
+            "day": day.day,
+            "scope": scope,
+            "load": load.id,
+            "position": position,
+            "site": stop.site,
+            "arrival_at": _clock(day, stop.arrival_min),
+            "start_at": _clock(day, stop.start_min),
+            "departure_at": _clock(day, stop.departure_min),
+            "shipment": shipment_of(job),
+            "act": act,
+        }
+        for load in ex.loads
+        for position, stop in enumerate(load.stops)
+        for job, act in (
+            [(j, "delivery") for j in stop.deliveries] + [(j, "pickup") for j in stop.pickups] or [("", "")]
+        )
+    ]
+
+
+def _cost_rows(day: Day, scope: str, ex: Execution) -> list[dict[str, Any]]:
+    return [
+        {"day": day.day, "scope": scope, "line": line, "price_eur": price / 100, "resource_eur": resource / 100}
+        for line, (price, resource) in ex.cost_lines().items()
+    ]
+
+
+def _shipment_rows(day: Day, scope: str, ex: Execution) -> list[dict[str, Any]]:
+    carrier = {s: (load.id, load.carrier) for load in ex.loads for s in load.shipments}
+    carrier |= {g.shipment: ("", g.carrier) for g in ex.groupage}
+    reserve = day.settlement.evidence.reserves
+    rows = []
+    for d in ex.deliveries:
+        shipment = day.market.shipments[d.shipment]
+        load, who = carrier.get(d.shipment, ("", ""))
+        rows.append(
+            {
+                "day": day.day,
+                "scope": scope,
+                "shipment": d.shipment,
+                "owner": d.owner,
+                "destination": shipment.destination,
+                "pallets": shipment.pallets,
+                "weight_kg": shipment.weight_kg,
+                "mode": d.mode,
+                "carrier": who,
+                "load": load,
+                "delivered_at": d.delivered_at,
+                "on_time": d.on_time,
+                "late_hours": d.late_hours,
+                "reserve_eur": reserve[d.shipment] / 100 if d.shipment in reserve else None,
+                "kgco2e": d.kgco2e,
+                "reason": d.reason,
+            }
+        )
+    if scope == "after":
+        rows += [
+            {"day": day.day, "scope": scope, "shipment": s, "owner": s_owner, "mode": "held", "reason": reason}
+            for s, (s_owner, reason) in sorted(day.held.items())
+        ]
+    return rows
+
+
+def _share_rows(day: Day, shippers: set[str]) -> list[dict[str, Any]]:
+    s = day.settlement
+    share: dict[str, int] = {}
+    received: dict[str, int] = {}
+    for t in s.transfers:
+        if t.line == "share":
+            share[t.payer] = share.get(t.payer, 0) + t.cents
+            share[t.payee] = share.get(t.payee, 0) - t.cents
+        else:
+            received[t.payee] = received.get(t.payee, 0) + t.cents
+    cost = day.executed.provider_costs()
+    parties = sorted({*s.standalone_cents, *received, *day.displaced_cents, *s.evidence.disclosed})
+    rows = []
+    for p in parties:
+        role = "owner" if p in shippers else "hub" if p in day.market.hubs else "carrier"
+        alone, left = s.standalone_cents.get(p, 0), s.left_cents.get(p, 0)
+        gain = alone - left - share.get(p, 0) + received.get(p, 0) - cost.get(p, 0)
+        rows.append(
+            {
+                "day": day.day,
+                "party": p,
+                "role": role,
+                "standalone_eur": alone / 100,
+                "left_alone_eur": left / 100,
+                "share_eur": share.get(p, 0) / 100,
+                "raw_share_eur": s.evidence.raw_shares[p] / 100 if p in s.evidence.raw_shares else None,
+                "received_eur": received.get(p, 0) / 100,
+                "cost_eur": cost.get(p, 0) / 100,
+                "gain_eur": gain / 100,
+                "displaced_revenue_eur": day.displaced_cents.get(p, 0) / 100,
+                "disclosed": s.evidence.disclosed.get(p, 0),
+            }
+        )
+    return rows
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON with sorted keys and a final newline."""
+    path.write_text(json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def write_config(folder: Path, config: Mapping[str, Any]) -> None:
+    """Write ``config.toml``."""
+    (folder / "config.toml").write_bytes(tomli_w.dumps(_without_none(config)).encode())
+
+
+def _without_none(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {k: _without_none(v) for k, v in value.items() if v is not None}
+    return value
+
+
+def write_manifest(folder: Path, inputs_sha256: str, command: Sequence[str], seconds: float) -> None:
+    """Write ``manifest.json``: the only file with times, versions and machine in it."""
+    names = ("groupage", "pyvrp", "mesa", "lightgbm", "mlforecast", "pandas", "numpy", "scipy", "pyarrow")
+    outputs = {
+        p.relative_to(folder).as_posix(): hashlib.sha256(p.read_bytes()).hexdigest()
+        for p in sorted(folder.rglob("*"))
+        if p.is_file() and p.name != "manifest.json" and "scenario" not in p.relative_to(folder).parts
+    }
+    write_json(
+        folder / "manifest.json",
+        {
+            "command": list(command),
+            "finished_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "seconds": round(seconds, 3),
+            "python": sys.version.split()[0],
+            "platform": platform.platform(),
+            "processor": platform.machine(),
+            "cpus": os.cpu_count(),
+            "versions": {name: version(name) for name in names},
+            "inputs_sha256": inputs_sha256,
+            "outputs_sha256": outputs,
+        },
+    )
+
+
+def copy_scenario(source: Path, folder: Path) -> None:
+    """Keep the inputs beside the results, so that a report or replay needs nothing else."""
+    target = folder / "scenario"
+    if target.resolve() == source.resolve():
+        return
+    if target.exists():
+        shutil.rmtree(target)
+    target.mkdir(parents=True)
+    for path in sorted(source.iterdir()):
+        if path.is_file() and path.suffix in {".toml", ".csv", ".parquet"}:
+            shutil.copyfile(path, target / path.name)

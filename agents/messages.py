@@ -161,7 +161,7 @@ class Message:
     conversation: str
     topic: Topic = Topic.NONE
     in_reply_to: str = ""
-    body: pa.Table = field(default=EMPTY_BODY)
+    body: pa.Table = field(default_factory=lambda: EMPTY_BODY)
     reason: str = ""
 
     def reply(self, performative: Performative, body: pa.Table | None = None, reason: str = "") -> Message:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import date
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from groupage.errors import InputError
-from logistics.fleet import Carrier, VehicleType
 from logistics.shipments import Handling, Temperature
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from logistics.fleet import Carrier, VehicleType
 
 # Labels whose rows and columns in the table of ADR 7.5.2.1 carry an unconditional X among each other.
 _GENERAL = frozenset(

@@ -22,6 +22,7 @@ VENV = ROOT / ".venv"
 VENV_PYTHON = VENV / "bin" / "python"
 UNFINISHED = VENV / ".unfinished"
 READY = VENV / ".ready"
+OPENMP = VENV / "openmp"
 LOCK = ROOT / "requirements.lock"
 
 
@@ -36,9 +37,12 @@ def fail(text: str) -> NoReturn:
     sys.exit(1)
 
 
-def run(*command: str | Path, **environment: str) -> bool:
+def run(*command: str | Path, hide_errors: bool = False, **environment: str) -> bool:
     """Run a command from the repository; whether it succeeded."""
-    return subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, check=False).returncode == 0
+    stderr = subprocess.DEVNULL if hide_errors else None
+    return (
+        subprocess.run(command, cwd=ROOT, env={**os.environ, **environment}, stderr=stderr, check=False).returncode == 0
+    )
 
 
 def stamp() -> str:
@@ -47,23 +51,47 @@ def stamp() -> str:
     return f"{VENV}\n{hashlib.sha256(content).hexdigest()}\n"
 
 
+def debian_install(package: str) -> bool:
+    """Install a Debian package where that is allowed; whether it was."""
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        return False
+    say(f"installing the Debian package {package}")
+    apt = ("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120", "-o", "Dpkg::Use-Pty=0")
+    install = (*apt, "install", "-y", "--no-install-recommends", package)
+    return run(*apt, "update") and run(*install, DEBIAN_FRONTEND="noninteractive")
+
+
 def ensure_venv_module() -> None:
     """Debian ships Python without ``ensurepip``: install its package as root, else name it."""
     if find_spec("ensurepip") and find_spec("venv"):
         return
     package = f"python3.{sys.version_info.minor}-venv"
-    if os.geteuid() == 0 and shutil.which("apt-get"):
-        say(f"{sys.executable} cannot make virtual environments; installing the Debian package {package}")
-        options = ("-q", "-o", "DPkg::Lock::Timeout=120")
-        quiet = {"DEBIAN_FRONTEND": "noninteractive"}
-        if run("apt-get", *options, "update", **quiet) and run(
-            "apt-get", *options, "install", "-y", "--no-install-recommends", package, **quiet
-        ):
-            return
-    fail(
-        f"{sys.executable} has no ensurepip module, so it cannot make a virtual environment. "
-        f"Install it first (on Debian and Ubuntu: apt install {package}) and run the same command again."
-    )
+    say(f"{sys.executable} cannot make virtual environments")
+    if not debian_install(package):
+        fail(
+            f"{sys.executable} has no ensurepip module, so it cannot make a virtual environment. "
+            f"Install it first (on Debian and Ubuntu: apt install {package}) and run the same command again."
+        )
+
+
+def ensure_openmp() -> None:
+    """LightGBM needs the system's OpenMP library, which a small Linux may lack: install it, else borrow one.
+
+    scikit-learn brings the same library under another name; the Makefile puts the folder of the link on the loader's
+    path.
+    """
+    if sys.platform != "linux" or run(VENV_PYTHON, "-c", "import lightgbm", hide_errors=True):
+        return
+    say("LightGBM does not load: the OpenMP library libgomp.so.1 is missing")
+    if debian_install("libgomp1"):
+        return
+    bundled = next(VENV.glob("lib/python*/site-packages/scikit_learn.libs/libgomp*"), None)
+    if bundled is None:
+        fail("install the OpenMP library (on Debian and Ubuntu: apt install libgomp1) and run the same command again.")
+    OPENMP.mkdir(exist_ok=True)
+    (OPENMP / "libgomp.so.1").unlink(missing_ok=True)
+    (OPENMP / "libgomp.so.1").symlink_to(bundled)
+    say(f"using the one of scikit-learn; to run without make: export LD_LIBRARY_PATH={OPENMP}")
 
 
 def make_venv() -> None:
@@ -114,6 +142,7 @@ def set_up() -> None:
     else:
         make_venv()
     install()
+    ensure_openmp()
     UNFINISHED.write_text(wanted, encoding="utf-8")
     UNFINISHED.replace(READY)
     say("done")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
-from experiments.columns import nearest
-from experiments.tables import CheckedTable, rows_of
+from experiments.columns import Words, clock_text, nearest
+from experiments.tables import TABLES, CheckedTable, rows_of
 from experiments.tariff_rows import build_tariffs
 from logistics.fleet import Body, Carrier, OperatingCosts, VehicleType
 from logistics.hubs import Hub, HubCosts
@@ -17,7 +18,6 @@ from logistics.network import Network, great_circle_network
 from logistics.region import Region
 from logistics.shipments import Temperature
 from logistics.sites import OpeningHours, Site, SiteKind
-from logistics.tariffs import PublicTariffs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -25,38 +25,46 @@ if TYPE_CHECKING:
     from experiments.problems import ProblemList
     from experiments.settings import ScenarioSettings
 
-COORDINATOR = "coordinator"  # the name under which the coordinator speaks in messages; nobody else may use it
-
-Tables = Mapping[str, CheckedTable]
+OWNER_EXPECTED = "an owner of orders, or a factory of the table sites"
+# None stands for a table that is there but cannot be used, so that nothing is held against it.
+Tables = Mapping[str, CheckedTable | None]
 
 
 def reference(
-    tables: Tables, table: str, column: str, known: Collection[str], what: str, problems: ProblemList
+    tables: Tables, table: str, column: str, known: Collection[str] | None, what: str, problems: ProblemList
 ) -> None:
-    """Check that every name in a column is known; empty cells pass."""
-    if table not in tables:
+    """Check that every name in a column is known; empty cells pass, and all do where nothing is known (``None``)."""
+    checked = tables.get(table)
+    if checked is None or known is None:
         return
-    frame = tables[table].frame
-    cells = frame[column]
-    listed = cells.map(type).eq(tuple).any() if cells.dtype == object else False
-    if listed:
+    cells = checked.frame[column]
+    if isinstance(TABLES[table].column(column).kind, Words):
         cells = cells.explode()
         cells = cells[cells.notna()]
     unknown = cells[(cells != "") & ~cells.isin(list(known))]
     words = unknown.tolist()
     problems.add_cells(
-        tables[table].file,
+        checked.file,
         column,
         unknown.index.to_numpy(),
         words.__getitem__,
         lambda i: f"{what}{nearest(words[i], list(known))}",
-        word=tables[table].word,
+        word=checked.word,
     )
+
+
+def names_in(tables: Tables, table: str, column: str) -> set[str] | None:
+    """Names that a table lists: none where it is missing, ``None`` where it cannot be used."""
+    checked = tables.get(table)
+    if checked is None:
+        return None if table in tables else set()
+    return set(checked.frame[column]) - {""} if checked.complete else None
 
 
 def unique(table: CheckedTable, columns: list[str], problems: ProblemList) -> None:
     """Check that no two rows agree in some columns, naming the earlier line with each later one."""
-    frame = table.frame
+    # Empty cells are a problem of their own.
+    frame = table.frame[table.frame[columns[0]] != ""]
     later = frame.duplicated(columns)
     if not later.any():
         return
@@ -99,19 +107,18 @@ def rule(
     )
 
 
-def build_sites(table: CheckedTable, settings: ScenarioSettings, problems: ProblemList) -> dict[str, Site]:
+def build_sites(table: CheckedTable | None, settings: ScenarioSettings, problems: ProblemList) -> dict[str, Site]:
     """Build the sites."""
+    if table is None:
+        return {}
     unique(table, ["site"], problems)
     frame = table.frame
     half = frame["opens"].isna() != frame["closes"].isna()
     rule(table, half, "opens", lambda r: "given alone" if r["closes"] is None else "empty", _both, problems)
     opens, closes = frame["opens"].astype(float), frame["closes"].astype(float)
-    rule(table, closes <= opens, "closes", lambda r: f"{r['closes']:g} min", _after_opening, problems)
-    given = frame.loc[frame["gln"].notna()]
-    twice = given.duplicated("gln") if len(given) else pd.Series(dtype=bool)
-    for line in given.index[twice]:
-        value = given.at[line, "gln"]
-        problems.add(table.file, "gln", f"{value} again", "one GLN per site", line=int(line), word=table.word)
+    rule(table, closes <= opens, "closes", lambda r: clock_text(r["closes"]), _after_opening, problems)
+    twice = frame["gln"].notna() & frame["gln"].duplicated()
+    rule(table, twice, "gln", lambda r: f"{r['gln']} again", lambda _: "a GLN of its own for each site", problems)
     if problems.count(table.file):
         return {}
     sites = {}
@@ -138,7 +145,7 @@ def _both(row: Any) -> str:
 
 
 def _after_opening(row: Any) -> str:
-    return f"after opens ({row['opens']:g} min after midnight)"
+    return f"after opens ({clock_text(row['opens'])})"
 
 
 def build_network(
@@ -152,6 +159,8 @@ def build_network(
             problems.add(table.file, "", 'there with mode = "great_circle"', expected)
         return great_circle_network(list(sites.values()), settings.network.circuity, settings.network.speed_kmh)
     if table is None:
+        if "distances" in tables:
+            return None
         problems.add("distances.csv", "", "missing", 'a table, as [network] mode is "table"')
         return None
     unique(table, ["from_site", "to_site"], problems)
@@ -181,38 +190,37 @@ def build_network(
 
 def build_region(tables: Tables, settings: ScenarioSettings, problems: ProblemList) -> Region | None:
     """Build the region; ``None`` if something of it is wrong."""
-    sites = build_sites(tables["sites"], settings, problems) if "sites" in tables else {}
-    # With unreadable sites every reference to a site would be wrong as well: check against the names that are there.
-    site_names = list(tables["sites"].frame["site"]) if "sites" in tables else None
+    sites = build_sites(tables.get("sites"), settings, problems)
     carriers = _carriers(tables.get("carriers"), problems)
-    if site_names is not None:
-        reference(tables, "vehicles", "base", site_names, "a site of the table sites", problems)
-        reference(tables, "hubs", "site", site_names, "a site of the table sites", problems)
-    reference(tables, "vehicles", "carrier", carriers, "a carrier of the table carriers", problems)
+    for table, column, other, key in (
+        ("vehicles", "base", "sites", "site"),
+        ("vehicles", "carrier", "carriers", "carrier"),
+        ("hubs", "site", "sites", "site"),
+        ("tariffs", "vehicle", "vehicles", "vehicle"),
+        ("tariffs", "carrier", "carriers", "carrier"),
+    ):
+        known = names_in(tables, other, key)
+        reference(tables, table, column, known, f"a {key} of the table {other}", problems)
+    reference(tables, "tariffs", "owner", owner_names(tables), OWNER_EXPECTED, problems)
     vehicles, costs = _vehicles(tables.get("vehicles"), problems)
     hubs, hub_costs = _hubs(tables.get("hubs"), sites, problems)
-    tariffs, incumbents = PublicTariffs(), ()
-    if "tariffs" in tables:
-        names = set(tables["vehicles"].frame["vehicle"]) if "vehicles" in tables else set()
-        reference(tables, "tariffs", "vehicle", names, "a vehicle of the table vehicles", problems)
-        reference(tables, "tariffs", "carrier", carriers, "a carrier of the table carriers", problems)
-        owners = owner_names(tables)
-        reference(tables, "tariffs", "owner", owners, "an owner of orders, or a factory", problems)
-        carrier_of = {v.id: v.carrier for v in vehicles.values()}
-        tariffs, incumbents = build_tariffs(tables["tariffs"], carrier_of, problems)
-    network = build_network(tables, sites, settings, problems) if sites or "sites" in tables else None
+    carrier_of = {v.id: v.carrier for v in vehicles.values()}
+    tariffs, incumbents = build_tariffs(tables.get("tariffs"), carrier_of, problems)
+    network = build_network(tables, sites, settings, problems)
     if problems.count() or network is None:
         return None
     return Region(sites, network, carriers, vehicles, costs, hubs, hub_costs, tariffs, incumbents)
 
 
-def owner_names(tables: Tables) -> set[str]:
+def owner_names(tables: Tables) -> set[str] | None:
     """Names that may own shipments: owners of orders, and factories."""
-    owners = set(tables["orders"].frame["owner"]) if "orders" in tables else set()
-    if "sites" in tables:
-        sites = tables["sites"].frame
-        owners |= set(sites.loc[sites["kind"] == SiteKind.FACTORY, "site"])
-    return owners - {""}
+    owners, places = names_in(tables, "orders", "owner"), names_in(tables, "sites", "site")
+    if owners is None or places is None:
+        return None
+    sites = tables.get("sites")
+    if sites is not None:
+        owners |= set(sites.frame.loc[sites.frame["kind"] == SiteKind.FACTORY, "site"])
+    return owners
 
 
 def _carriers(table: CheckedTable | None, problems: ProblemList) -> dict[str, Carrier]:
@@ -229,13 +237,13 @@ def _vehicles(
         return {}, {}
     unique(table, ["vehicle"], problems)
     closed = table.frame["shift_closes"].astype(float) <= table.frame["shift_opens"].astype(float)
-    after = "after shift_opens ({:g} min after midnight); 06:00 of the next day is 30:00"
+    after = "after shift_opens ({}); 06:00 of the next day is 30:00"
     rule(
         table,
         closed,
         "shift_closes",
-        lambda r: f"{r['shift_closes']:g} min",
-        lambda r: after.format(r["shift_opens"]),
+        lambda r: clock_text(r["shift_closes"]),
+        lambda r: after.format(clock_text(r["shift_opens"])),
         problems,
     )
     if problems.count(table.file):
@@ -289,4 +297,4 @@ def _hubs(
 
 
 def _number(value: float) -> float | None:
-    return None if pd.isna(value) else float(value)
+    return None if math.isnan(value) else float(value)

@@ -190,6 +190,7 @@ class Words:
     """A list of words, split by semicolons; kept sorted where their order says nothing."""
 
     words: frozenset[str] | None = None
+    what: str = "the list"
     ordered: bool = False
     nothing: tuple[str, ...] = ()
 
@@ -210,10 +211,8 @@ class Words:
             return "distinct names split by ';'"
         unknown = [p.strip() for p in text.split(LIST_SEPARATOR) if p.strip() not in self.words]
         near = nearest(unknown[0], self.words) if unknown else ""
-        some = (
-            ", ".join(sorted(self.words)[:60]) if len(self.words) < 30 else "a danger label of ADR 5.2.2 such as 3 or 8"
-        )
-        return f"distinct words split by ';' from: {some}{near}"
+        some = ", ".join(sorted(self.words)) if len(self.words) < 10 else f"such as {min(self.words)}"
+        return f"distinct words split by ';' from {self.what}: {some}{near}"
 
 
 @dataclass(frozen=True)
@@ -240,11 +239,8 @@ class Timestamp:
 
     def expected(self, text: str) -> str:
         """See `Kind`."""
-        if (
-            _TIMESTAMP.fullmatch(text)
-            and not _OFFSET.search(text)
-            and not pd.isna(pd.to_datetime(text, errors="coerce"))
-        ):
+        local = _TIMESTAMP.fullmatch(text) and not _OFFSET.search(text)
+        if local and not pd.isna(pd.to_datetime(text, errors="coerce")):
             return "a time that comes exactly once that day, or one with an offset (clocks change here)"
         return "a time such as 2026-05-04T08:00 or 2026-05-04T08:00+02:00"
 
@@ -287,7 +283,7 @@ def _opening(text: str) -> float:
 
 
 def read_weekdays(text: str) -> frozenset[int]:
-    """Read ``Mon-Fri``, ``Mon,Wed,Fri``, ``Mon-Wed;Sat`` or ``1111100`` (Monday first) as days of the week, Monday is 0."""
+    """Read ``Mon-Fri``, ``Mon,Wed``, ``Mon-Wed;Sat`` or ``1111100`` (Monday first) as days of the week, Monday is 0."""
     if re.fullmatch(r"[01]{7}", text):
         days = frozenset(i for i, mark in enumerate(text) if mark == "1")
     else:

@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from experiments.assemble import Tables, owner_names, reference, rule, unique
+from experiments.assemble import OWNER_EXPECTED, Tables, names_in, owner_names, reference, rule, unique
 from logistics.shipments import Handling, Shipment, Stakes, Temperature
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-    from datetime import datetime
-
     from experiments.problems import ProblemList
     from experiments.settings import ScenarioSettings
     from experiments.tables import CheckedTable
@@ -80,10 +77,9 @@ def _datetimes(stamps: pd.Series) -> list[Any]:
 
 def _check_orders(table: CheckedTable, tables: Tables, problems: ProblemList) -> None:
     unique(table, ["shipment"], problems)
-    if "sites" in tables:
-        sites = list(tables["sites"].frame["site"])
-        reference(tables, "orders", "origins", sites, "a site of the table sites", problems)
-        reference(tables, "orders", "destination", sites, "a site of the table sites", problems)
+    sites = names_in(tables, "sites", "site")
+    reference(tables, "orders", "origins", sites, "a site of the table sites", problems)
+    reference(tables, "orders", "destination", sites, "a site of the table sites", problems)
     frame = table.frame
     for column, comparison, bound in (
         ("window_close", "after", "window_open"),
@@ -138,10 +134,9 @@ def build_demand(
     if table is None:
         return nothing, nothing
     unique(table, ["owner", "zone", "product", "day"], problems)
-    reference(tables, "demand", "owner", owner_names(tables), "an owner of orders, or a factory", problems)
-    if "sites" in tables:
-        zones: Collection[str] = set(tables["sites"].frame["zone"])
-        reference(tables, "demand", "zone", zones, "a zone of the table sites", problems)
+    reference(tables, "demand", "owner", owner_names(tables), OWNER_EXPECTED, problems)
+    zones = names_in(tables, "sites", "zone")
+    reference(tables, "demand", "zone", zones, "a zone of the table sites", problems)
     if problems.count(table.file) or not len(table.frame):
         return nothing, nothing
     frame = table.frame
@@ -165,8 +160,3 @@ def _filled(frame: pd.DataFrame, until: pd.Timestamp, since: pd.Timestamp | None
     full = full.fillna({"y": 0.0, "promotion": 0.0}).rename(columns={"id": "unique_id"})
     full = full.sort_values(["unique_id", "ds"], kind="stable", ignore_index=True)
     return full[list(SERIES_COLUMNS)]
-
-
-def summary(moment: datetime) -> str:
-    """Write a time for a message."""
-    return moment.isoformat(timespec="minutes").replace("+00:00", "Z")

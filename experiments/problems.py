@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from groupage.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import numpy as np
     from numpy.typing import NDArray
@@ -93,8 +93,3 @@ class ProblemList:
 def problem_error(where: str, column: str, value: object, expected: str) -> InputError:
     """Make the error of a single problem."""
     return InputError([Problem(where, column, shown(value), expected)])
-
-
-def first_lines(lines: Sequence[int], most: int = 5) -> str:
-    """Write line numbers for a message."""
-    return ", ".join(map(str, lines[:most])) + (", ..." if len(lines) > most else "")

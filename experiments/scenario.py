@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from experiments.assemble import COORDINATOR, Tables, build_region
+from agents.messages import COORDINATOR
+from experiments.assemble import Tables, build_region
 from experiments.columns import read_weekdays
 from experiments.order_rows import build_demand, build_shipments
 from experiments.problems import ProblemList, problem_error
@@ -155,7 +156,8 @@ def load_scenario(folder: Path | str) -> Scenario:
             problems.add_made(SETTINGS_FILE, found)
     zone = ZoneInfo(settings.time_zone if settings else "UTC")
     paths = find_tables(folder, problems)
-    checked = {n: t for n, p in paths.items() if (t := read_table(p, TABLES[n], zone, problems)) is not None}
+    checked = {name: read_table(path, TABLES[name], zone, problems) for name, path in paths.items()}
+    checked |= dict.fromkeys(spec.name for spec in TABLES.values() if spec.needed and spec.name not in paths)
     if settings is None:
         problems.raise_any()
         raise AssertionError("unreachable: unreadable settings are a problem")
@@ -168,11 +170,7 @@ def scenario_from_tables(settings: ScenarioSettings, tables: Mapping[str, pd.Dat
     """Make a scenario from tables in memory, by the same checks and with the same digest as from files."""
     problems = ProblemList()
     zone = ZoneInfo(settings.time_zone)
-    checked = {
-        name: table
-        for name, frame in tables.items()
-        if (table := check_frame(frame, TABLES[name], zone, problems)) is not None
-    }
+    checked = {name: check_frame(frame, TABLES[name], zone, problems) for name, frame in tables.items()}
     scenario = _assembled(settings, checked, problems)
     return _with_digests(scenario, {n: _hash(content) for n, content in _files(settings, tables).items()})
 

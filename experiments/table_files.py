@@ -113,7 +113,7 @@ def _csv_rows(path: Path, problems: ProblemList) -> Iterator[tuple[int, list[str
         before = 0
         try:
             for row in reader:
-                if row:
+                if row and (len(row) > 1 or row[0].strip()):
                     yield before + 1, row
                 before = reader.line_num
         except UnicodeDecodeError:
@@ -142,22 +142,29 @@ def _csv_blocks(
     width = len(names)
     lines: list[int] = []
     cells: list[list[str]] = []
+    ragged: list[tuple[int, int]] = []
     for line, row in rows:
         if len(row) != width:
-            problems.add_cells(
-                file,
-                "",
-                np.array([line]),
-                lambda _, n=len(row): f"a row of {n} cells",  # type: ignore[misc]
-                lambda _: f"{width} cells, as many as the header has",
-            )
-            continue
-        lines.append(line)
-        cells.append(row)
-        if len(cells) == BLOCK_ROWS:
+            ragged.append((line, len(row)))
+        else:
+            lines.append(line)
+            cells.append(row)
+        if len(cells) + len(ragged) == BLOCK_ROWS:
+            _note_ragged(file, ragged, width, problems)
             yield _text_block(names, lines, cells)
-            lines, cells = [], []
+            lines, cells, ragged = [], [], []
+    _note_ragged(file, ragged, width, problems)
     yield _text_block(names, lines, cells)
+
+
+def _note_ragged(file: str, ragged: list[tuple[int, int]], width: int, problems: ProblemList) -> None:
+    problems.add_cells(
+        file,
+        "",
+        np.array([line for line, _ in ragged], dtype=np.int64),
+        lambda i: f"a row of {ragged[i][1]} cells",
+        lambda _: f"{width} cells, as many as the header has",
+    )
 
 
 def _text_block(names: tuple[str, ...], lines: list[int], cells: list[list[str]]) -> Block:

@@ -78,6 +78,10 @@ class TableSpec:
         """Column names, in order."""
         return tuple(c.name for c in self.columns)
 
+    def column(self, name: str) -> Column:
+        """Return a column by name."""
+        return next(c for c in self.columns if c.name == name)
+
 
 SITES = TableSpec(
     "sites",
@@ -123,7 +127,9 @@ VEHICLES = TableSpec(
         _optional("max_shift_min", _POSITIVE),
         _optional("speed_kmh", _POSITIVE),
         _optional("emission_class", _TEXT),
-        _optional("temperatures", Words(frozenset(Temperature)), (str(Temperature.AMBIENT),)),
+        _optional(
+            "temperatures", Words(frozenset(Temperature), "the temperature regimes"), (str(Temperature.AMBIENT),)
+        ),
     ),
     needed=False,
     max_rows=10_000,
@@ -162,7 +168,7 @@ ORDERS = TableSpec(
         _optional("due_at", Timestamp()),
         _optional("loading_min", _AMOUNT, 0.0),
         _optional("unloading_min", _AMOUNT, 0.0),
-        _optional("adr_labels", Words(ADR_LABELS)),
+        _optional("adr_labels", Words(ADR_LABELS, "the danger labels of ADR 5.2.2")),
         _optional("temperature", _TEMPERATURE, str(Temperature.AMBIENT)),
         _optional("certificates", Words()),
         _optional("product", _NAME),

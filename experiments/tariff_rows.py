@@ -34,7 +34,7 @@ ANY_ZONE = "*"
 
 
 def build_tariffs(
-    table: CheckedTable, carrier_of: Mapping[str, str], problems: ProblemList
+    table: CheckedTable | None, carrier_of: Mapping[str, str], problems: ProblemList
 ) -> tuple[PublicTariffs, tuple[Incumbent, ...]]:
     """Build the tariffs.
 
@@ -43,6 +43,8 @@ def build_tariffs(
     carrier_of
         Carrier of each vehicle type.
     """
+    if table is None:
+        return PublicTariffs(), ()
     _check(table, carrier_of, problems)
     if problems.count(table.file):
         return PublicTariffs(), ()
@@ -121,4 +123,4 @@ def _check(table: CheckedTable, carrier_of: Mapping[str, str], problems: Problem
 
 
 def _or(value: float, otherwise: float) -> float:
-    return otherwise if pd.isna(value) else float(value)
+    return otherwise if math.isnan(value) else float(value)

@@ -89,7 +89,7 @@ def build_relations(params: GeneratorParams, rng: Generator) -> Relations:
     pairs += [(f, int(rng.integers(params.clients))) for f in range(params.factories) if f not in served]
     products = PLAIN + SPECIAL
     special = {
-        f: len(PLAIN) + i % len(SPECIAL)
+        int(f): len(PLAIN) + i % len(SPECIAL)
         for i, f in enumerate(np.flatnonzero(rng.random(params.factories) < params.special_goods_share))
     }
     rows = []

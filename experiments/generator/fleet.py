@@ -30,18 +30,11 @@ if TYPE_CHECKING:
     from experiments.generator.geography import Geography
     from experiments.generator.params import GeneratorParams
 
-CARRIER_NAMES = [
-    "Anker",
-    "Bosman",
-    "Corvus",
-    "Deltaline",
-    "Eikhorst",
-    "Ferro",
-    "Gruter",
-    "Hollander",
-    "Iduna",
-    "Jonker",
-]
+# fmt: off
+CARRIER_NAMES = (
+    "Anker", "Bosman", "Corvus", "Deltaline", "Eikhorst", "Ferro", "Gruter", "Hollander", "Iduna", "Jonker",
+)
+# fmt: on
 # Pallets carried by each vehicle class, as shares of the fleet's capacity.
 FLEET_MIX: tuple[tuple[VehicleClass, float], ...] = ((VAN, 0.10), (RIGID, 0.55), (ARTICULATED, 0.35))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,33 +19,13 @@ if TYPE_CHECKING:
 
     from experiments.generator.params import GeneratorParams
 
-TOWN_NAMES = [
-    "Aldenbrook",
-    "Brigmond",
-    "Calverode",
-    "Dornhaven",
-    "Elstermark",
-    "Falkenstede",
-    "Groenveld",
-    "Harwick",
-    "Ilmenau",
-    "Jasperdam",
-    "Kelbourne",
-    "Lindenrade",
-    "Marwick",
-    "Nordholt",
-    "Osterbeek",
-    "Pellworth",
-    "Querlingen",
-    "Ravensloot",
-    "Steenwold",
-    "Tarnfeld",
-    "Ulmerode",
-    "Vossendam",
-    "Westerlo",
-    "Yarnholt",
-    "Zandhoven",
-]
+# fmt: off
+TOWN_NAMES = (
+    "Aldenbrook", "Brigmond", "Calverode", "Dornhaven", "Elstermark", "Falkenstede", "Groenveld", "Harwick", "Ilmenau",
+    "Jasperdam", "Kelbourne", "Lindenrade", "Marwick", "Nordholt", "Osterbeek", "Pellworth", "Querlingen", "Ravensloot",
+    "Steenwold", "Tarnfeld", "Ulmerode", "Vossendam", "Westerlo", "Yarnholt", "Zandhoven",
+)
+# fmt: on
 DEMO_GLN_PREFIX = "952"  # GS1 keeps this prefix for demonstrations
 # Client receiving hours: share of the clients, opening, closing.
 RECEIVING = ((0.3, "07:00", "12:00"), (0.25, "12:00", "18:00"), (0.45, "07:00", "17:00"))
@@ -115,7 +95,7 @@ def build_geography(params: GeneratorParams, rng: Generator) -> Geography:
 
     def around(centres: NDArray[np.float64], near: float, far: float) -> NDArray[np.float64]:
         angle, radius = rng.uniform(0, 2 * np.pi, len(centres)), rng.uniform(near, far, len(centres))
-        return centres + radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)])
+        return np.asarray(centres + radius[:, None] * np.column_stack([np.cos(angle), np.sin(angle)]))
 
     # Competing factories sit together: about two to each industrial zone outside a town.
     estates = around(towns[np.arange(max(1, (params.factories + 1) // 2)) % params.towns], 7.0, 12.0)
@@ -143,7 +123,7 @@ def build_geography(params: GeneratorParams, rng: Generator) -> Geography:
         (SiteKind.BASE, "B", "Yard", params.carriers, "", "", ""),
         (SiteKind.CLIENT, "K", "Client", params.clients, "Mon-Fri", "", ""),
     )
-    rows = []
+    rows: list[dict[str, Any]] = []
     for kind, letter, word, count, days, opens, closes in groups:
         for i in range(count):
             n = len(rows)

@@ -64,7 +64,7 @@ def groupage_price_eur(pallets: float, km: float, level: float = 1.0) -> float:
     """
     single, full = 48.0 + 0.16 * km, 340.0 + 1.75 * km
     power = math.log(full / single) / math.log(FULL_LOAD_PALLETS)
-    return round(level * single * max(pallets, 1.0) ** power, 2)
+    return float(round(level * single * max(pallets, 1.0) ** power, 2))
 
 
 def groupage_rows(

@@ -1,0 +1,1 @@
+"""Importers of public instances and plain order files."""

@@ -1,0 +1,121 @@
+"""What README and the documentation tell a reader to type or to write works as it stands there."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import pytest
+import typer
+
+FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+
+def snippets(language: str, *pages: Path) -> list[tuple[str, str]]:
+    """Place and text of every fenced block of a language."""
+    return [
+        (str(page.relative_to(ROOT)), text)
+        for page in pages or PAGES
+        for found, text in FENCE.findall(page.read_text(encoding="utf-8"))
+        if found == language
+    ]
+
+
+def commands(*pages: Path) -> list[tuple[str, list[str]]]:
+    """Place and arguments of every line that calls groupage."""
+    return [
+        (where, shlex.split(line, comments=True)[1:])
+        for where, text in snippets("sh", *pages)
+        for line in text.replace("\\\n", " ").splitlines()
+        if line.startswith("groupage ")
+    ]
+
+
+def test_every_command_line_is_understood() -> None:
+    """Every groupage command in README and docs exists and takes the options and arguments given to it."""
+    from groupage.cli.app import app
+
+    root = typer.main.get_command(app)
+    wrong, seen = [], set()
+    for where, arguments in commands():
+        command, rest, path = root, list(arguments), []
+        while isinstance(command, click.Group) and rest:
+            path.append(rest.pop(0))
+            found = command.commands.get(path[-1])
+            if found is None:
+                wrong.append(f"{where}: no command {' '.join(path)}")
+                break
+            command = found
+        else:
+            seen.add(path[0])
+            try:
+                command.make_parser(click.Context(command)).parse_args(rest)
+            except click.UsageError as error:
+                wrong.append(f"{where}: {' '.join(arguments)}: {error.format_message()}")
+    assert wrong == []
+    assert {"generate", "run", "compare", "explain", "share", "import"} <= seen
+
+
+@pytest.mark.parametrize(("where", "text"), snippets("toml"), ids=lambda value: value[:30].split("\n")[0])
+def test_every_policy_can_be_used(where: str, text: str, tmp_path: Path) -> None:
+    """Every policy in TOML that is shown loads: its strategies and parameters exist."""
+    from experiments.policies import load_policy
+
+    if "protocol" not in text:
+        pytest.skip(f"{where} shows another kind of TOML")
+    file = tmp_path / "shown.toml"
+    file.write_text(text, encoding="utf-8")
+    assert load_policy(str(file)).name
+
+
+def test_every_game_can_be_shared(tmp_path: Path) -> None:
+    """The game shown in the guide is shared by the commands shown beside it."""
+    page = ROOT / "docs" / "how-to" / "share-a-gain.md"
+    ((_, game),) = snippets("json", page)
+    (tmp_path / "game.json").write_text(game, encoding="utf-8")
+    players = json.loads(game)["players"]
+    shown = commands(page)
+    assert shown
+    for _, arguments in shown:
+        done = groupage(tmp_path, *arguments)
+        assert all(player in done for player in players)
+
+
+@pytest.mark.slow
+def test_the_tutorial_works_as_written(tmp_path: Path) -> None:
+    """The tutorial's commands, typed in order in an empty folder, all succeed and leave the files it speaks of."""
+    shown = commands(ROOT / "docs" / "tutorials" / "first-run.md")
+    assert [arguments[0] for _, arguments in shown] == [
+        "generate",
+        "check",
+        "run",
+        "compare",
+        "report",
+        "explain",
+        "replay",
+    ]
+    for _, arguments in shown:
+        groupage(tmp_path, *(first_shipment(tmp_path) if a == "SHIPMENT" else a for a in arguments))
+    for name in ("region/orders.csv", "region/sites.csv", "results/manifest.json", "comparison/report.html"):
+        assert (tmp_path / name).stat().st_size > 0
+
+
+def first_shipment(folder: Path) -> str:
+    with (folder / "region" / "orders.csv").open(encoding="utf-8", newline="") as file:
+        return next(csv.DictReader(file))["shipment"]
+
+
+def groupage(folder: Path, *arguments: str) -> str:
+    """Run a command in a folder and return what it printed."""
+    command = [sys.executable, "-m", "groupage.cli", *arguments]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=280)
+    assert done.returncode == 0, f"groupage {' '.join(arguments)} ended with {done.returncode}:\n{done.stderr}"
+    return done.stdout

@@ -8,16 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.generator.prices import (
-    ARTICULATED,
-    CLASSES,
-    MAX_SHIFT_MIN,
     RIGID,
-    SHIFT_CLOSES,
-    SHIFT_OPENS,
-    VAN,
-    VehicleClass,
+    fleet_rows,
     groupage_rows,
+    hire_rows,
     rates,
+    records,
     table,
 )
 from experiments.tables import CARRIERS, HUBS, TARIFFS, VEHICLES
@@ -35,8 +31,6 @@ CARRIER_NAMES = (
     "Anker", "Bosman", "Corvus", "Deltaline", "Eikhorst", "Ferro", "Gruter", "Hollander", "Iduna", "Jonker",
 )
 # fmt: on
-# Pallets carried by each vehicle class, as shares of the fleet's capacity.
-FLEET_MIX: tuple[tuple[VehicleClass, float], ...] = ((VAN, 0.10), (RIGID, 0.55), (ARTICULATED, 0.35))
 
 
 def build_carriers(params: GeneratorParams, rng: Generator) -> pd.DataFrame:
@@ -67,27 +61,7 @@ def build_vehicles(params: GeneratorParams, geography: Geography, mean_pallets: 
     for i, base in enumerate(geography.ids(SiteKind.BASE)):
         share = mean_pallets * params.fleet_slack / params.carriers
         level = round(float(rng.uniform(0.96, 1.06)), 3)
-        for kind, part in FLEET_MIX:
-            count = max(1, round(share * part / kind.pallets))
-            cold = kind is not VAN and (i % 2 == 0)
-            rows.append(
-                {
-                    "vehicle": f"{carrier_id(i, params)}-{kind.body}",
-                    "carrier": carrier_id(i, params),
-                    "body": str(kind.body),
-                    "base": base,
-                    "count": count,
-                    "capacity_pallets": kind.pallets,
-                    "capacity_kg": kind.kg,
-                    "capacity_m3": kind.m3,
-                    **rates(kind.costs.scaled(level)),
-                    "shift_opens": SHIFT_OPENS,
-                    "shift_closes": SHIFT_CLOSES,
-                    "max_shift_min": MAX_SHIFT_MIN,
-                    "emission_class": kind.emission_class,
-                    "temperatures": "ambient;chilled" if cold else "ambient",
-                }
-            )
+        rows += fleet_rows(carrier_id(i, params), base, share, level=level, cold=i % 2 == 0)
     return table(rows, VEHICLES.names)
 
 
@@ -125,20 +99,7 @@ def build_tariffs(
         rows += groupage_rows(
             f"{carrier}-groupage", carrier, zones, km, level=level, margin_percent=params.groupage_margin_percent
         )
-    costs = {v["vehicle"]: v for v in vehicles.to_dict("records")}
-    plain = {kind.body: kind for kind in CLASSES}
-    for vehicle, row in costs.items():
-        price = rates(plain[row["body"]].costs, params.dedicated_margin_percent)
-        rows.append(
-            {
-                "tariff": f"{vehicle}-hire",
-                "kind": "dedicated",
-                "carrier": row["carrier"],
-                "vehicle": vehicle,
-                **price,
-                "margin_percent": params.dedicated_margin_percent,
-            }
-        )
+    rows += hire_rows(records(vehicles), params.dedicated_margin_percent)
     bases = geography.place_km[geography.rows(SiteKind.BASE)]
     for i, owner in enumerate(owners):
         contracted = rng.random() < params.contract_share

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.columns import read_clock
+from experiments.generator.prices import loading_min, unloading_min
 from experiments.tables import ORDERS
 from logistics.sites import SiteKind
 
@@ -92,8 +93,8 @@ def orders_table(
                 "window_open": at(day, opens[client]),
                 "window_close": at(last, closes[client]),
                 "due_at": at(due, closes[client]),
-                "loading_min": 5.0 + 1.5 * float(np.ceil(pallets[i])),
-                "unloading_min": 8.0 + 2.0 * float(np.ceil(pallets[i])),
+                "loading_min": loading_min(pallets[i]),
+                "unloading_min": unloading_min(pallets[i]),
                 "adr_labels": product.adr_labels,
                 "temperature": str(product.temperature),
                 "certificates": "",

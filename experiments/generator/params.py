@@ -49,7 +49,7 @@ class GeneratorParams(BaseModel):
     special_goods_share
         Share of the factories with a second product that is dangerous or chilled.
     urgent_share, patient_share
-        Shares of orders due on the day of release, and two working days later; the others are due one working day later.
+        Shares of orders due on the day of release, and two working days later; the others are due one day later.
     fleet_slack
         Fleet capacity over the pallets of a mean day.
     contract_share

@@ -49,6 +49,9 @@ CLASSES = (VAN, RIGID, ARTICULATED)
 SHIFT_OPENS, SHIFT_CLOSES = "06:00", "18:00"
 MAX_SHIFT_MIN = 570.0  # nine and a half hours; EU driving time is 9 h a day (Regulation 561/2006, article 6)
 
+# Share of a fleet's pallets in each vehicle class.
+FLEET_MIX: tuple[tuple[VehicleClass, float], ...] = ((VAN, 0.10), (RIGID, 0.55), (ARTICULATED, 0.35))
+
 BRACKET_PALLETS = (1.0, 2.0, 3.0, 4.0, 6.0, 8.0, 10.0, 12.0, 15.0, 18.0, 24.0, 33.0)
 KG_PER_PALLET_LIMIT = 750.0  # a heavier consignment pays for more pallets
 FULL_LOAD_PALLETS = 33.0
@@ -97,6 +100,67 @@ def groupage_rows(
     ]
 
 
+def fleet_rows(
+    carrier: str, base: str, pallets: float, *, level: float = 1.0, cold: bool = True
+) -> list[dict[str, Any]]:
+    """Write a carrier's vehicles, at least one of each class, as rows of the table ``vehicles``.
+
+    Parameters
+    ----------
+    pallets
+        That all of them hold together.
+    level
+        Factor on the default costs.
+    cold
+        Whether the trucks (not the vans) keep goods chilled.
+    """
+    return [
+        {
+            "vehicle": f"{carrier}-{kind.body}",
+            "carrier": carrier,
+            "body": str(kind.body),
+            "base": base,
+            "count": max(1, round(pallets * part / kind.pallets)),
+            "capacity_pallets": kind.pallets,
+            "capacity_kg": kind.kg,
+            "capacity_m3": kind.m3,
+            **rates(kind.costs.scaled(level)),
+            "shift_opens": SHIFT_OPENS,
+            "shift_closes": SHIFT_CLOSES,
+            "max_shift_min": MAX_SHIFT_MIN,
+            "emission_class": kind.emission_class,
+            "temperatures": "ambient;chilled" if cold and kind is not VAN else "ambient",
+        }
+        for kind, part in FLEET_MIX
+    ]
+
+
+def hire_rows(vehicles: list[dict[str, Any]], margin_percent: float) -> list[dict[str, Any]]:
+    """Write a public price for hiring each vehicle: the default costs of its class and a margin."""
+    plain = {str(kind.body): kind.costs for kind in CLASSES}
+    return [
+        {
+            "tariff": f"{row['vehicle']}-hire",
+            "kind": "dedicated",
+            "carrier": row["carrier"],
+            "vehicle": row["vehicle"],
+            **rates(plain[row["body"]], margin_percent),
+            "margin_percent": margin_percent,
+        }
+        for row in vehicles
+    ]
+
+
+def loading_min(pallets: float) -> float:
+    """Time to load a shipment: 5 minutes and 1.5 a pallet (an assumption)."""
+    return 5.0 + 1.5 * math.ceil(pallets)
+
+
+def unloading_min(pallets: float) -> float:
+    """Time to unload a shipment: 8 minutes and 2 a pallet (an assumption)."""
+    return 8.0 + 2.0 * math.ceil(pallets)
+
+
 def rates(costs: OperatingCosts, margin_percent: float = 0.0) -> dict[str, float]:
     """Return the four rates of a vehicle with a margin on top, to the tenth of a cent."""
     factor = 1 + margin_percent / 100
@@ -106,6 +170,11 @@ def rates(costs: OperatingCosts, margin_percent: float = 0.0) -> dict[str, float
         "per_hour_eur": round(costs.per_hour_eur * factor, 3),
         "toll_eur_per_km": round(costs.toll_eur_per_km * factor, 3),
     }
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as dictionaries."""
+    return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
 def table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> pd.DataFrame:

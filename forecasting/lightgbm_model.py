@@ -1,0 +1,251 @@
+"""LightGBM: one model for all series it is given, on lags and the calendar, with its own past errors as sample paths.
+
+The point forecast is a mean in units of each series' usual demand, predicted day by day, each day fed to the next
+through mlforecast. Its errors are measured, not assumed: models that stop learning half a year and a year before the
+end forecast from every later day, two weeks ahead, and what they got wrong is drawn in whole blocks
+(`forecasting.resampling`).
+
+The model is global over the series of one call. Whose series may learn from each other is the caller's affair.
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from forecasting.forecast import FittedForecaster, Forecast
+from forecasting.history import Panel, extend, read_history
+from forecasting.resampling import fill_missing, joint_paths
+from forecasting.seasonal_naive import naive_forecast
+from groupage.errors import PolicyError, Problem
+
+if TYPE_CHECKING:
+    from mlforecast import MLForecast
+    from numpy.random import Generator
+    from numpy.typing import NDArray
+
+# Below eight weeks there is too little to learn from and to be tested on.
+MIN_DAYS = 56
+NAIVE_WEEKS = 4
+# With less than a year and a half, the place in the year only tells the past from the present.
+MIN_SEASON_DAYS = 548
+# The longest lag is four weeks.
+LOOKBACK_DAYS = 35
+BLOCK_DAYS = 14
+TEST_PERIODS = 2
+MAX_TEST_DAYS = 182
+# Past forecasts (origins times series) made to measure errors, unless each weekday then had fewer than four origins.
+MAX_TEST_FORECASTS = 6000
+MAX_ORIGIN_STEP = 13
+
+
+class LightGBM:
+    """Gradient-boosted trees through mlforecast.
+
+    Parameters
+    ----------
+    trees
+        Boosting rounds.
+    threads
+        For training and prediction; the figures do not depend on it.
+    """
+
+    name: str = "lightgbm"
+
+    def __init__(self, trees: int = 150, threads: int = 1) -> None:
+        for key, value in (("trees", trees), ("threads", threads)):
+            if value < 1:
+                raise PolicyError([Problem("forecaster lightgbm", key, str(value), "at least 1")])
+        self.trees = trees
+        self.threads = threads
+
+    def fit(self, history: pd.DataFrame, seed: int) -> FittedForecaster:
+        """Learn from a history and measure the errors.
+
+        With less than eight weeks, or no demand before the last half of the record, the seasonal naive rule stays.
+
+        Raises
+        ------
+        InputError
+            Where the frame breaks the contract of `forecasting.history`.
+        """
+        panel = read_history(history)
+        period = min(MAX_TEST_DAYS, panel.days // (2 * TEST_PERIODS))
+        if panel.days < MIN_DAYS or not panel.scale(panel.days - TEST_PERIODS * period).any():
+            return FittedLightGBM(panel, None)
+        step = max(1, min(MAX_ORIGIN_STEP, TEST_PERIODS * period * len(panel.series) // MAX_TEST_FORECASTS))
+        # A step of whole weeks would leave weekdays out.
+        step += step % 7 == 0
+        tested = []
+        for periods_back in range(TEST_PERIODS, 0, -1):
+            cut = panel.days - periods_back * period
+            origins = np.arange(cut, min(cut + period, panel.days - BLOCK_DAYS + 1), step)
+            tested.append((origins, self._errors(panel, cut, origins, seed)))
+        blocks = fill_missing(np.concatenate([errors for _, errors in tested]), np.random.default_rng(seed))
+        origins = np.concatenate([origins for origins, _ in tested])
+        weekdays = (origins + panel.first_day.weekday()) % 7
+        return FittedLightGBM(panel, _Trained(self._train(panel, panel.days, seed), blocks, weekdays))
+
+    def _train(self, panel: Panel, days: int, seed: int) -> MLForecast:
+        """Fit the global model to the first ``days`` columns."""
+        # Imported here: mlforecast takes seconds to load, which only those who train should wait for.
+        from lightgbm import LGBMRegressor
+        from mlforecast import MLForecast
+        from mlforecast.lag_transforms import RollingMean, SeasonalRollingMean
+
+        season = [season_sine, season_cosine] if days >= MIN_SEASON_DAYS else []
+        model = MLForecast(
+            LGBMRegressor(
+                # A mean that is never negative and in which weekday, season and promotion multiply.
+                objective="poisson",
+                n_estimators=self.trees,
+                learning_rate=0.06,
+                num_leaves=10,
+                min_child_samples=10,
+                colsample_bytree=0.8,
+                subsample=0.8,
+                subsample_freq=1,
+                deterministic=True,
+                force_row_wise=True,
+                random_state=seed,
+                n_jobs=self.threads,
+                verbose=-1,
+            ),
+            freq="D",
+            lags=[1, 7, 14, 21, 28],
+            lag_transforms={
+                1: [RollingMean(7, min_samples=1), RollingMean(28, min_samples=1)],
+                7: [SeasonalRollingMean(7, 4, min_samples=1)],
+            },
+            date_features=["dayofweek", "day", *season],
+            num_threads=self.threads,
+        )
+        scaled = panel.demand[:, :days] / _divisor(panel.scale(days))[:, None]
+        known = ~np.isnan(scaled)
+        row, day = np.nonzero(known)
+        frame = _frame(panel, row, day, panel.promotion_until(days)[known]).assign(y=scaled[known])
+        model.fit(frame, static_features=[], dropna=False)
+        return model
+
+    def _errors(self, panel: Panel, cut: int, origins: NDArray[np.int64], seed: int) -> NDArray[np.float64]:
+        """Errors on later days of a model that knows only the days before ``cut``.
+
+        Returns
+        -------
+            Shape ``(origins, series, BLOCK_DAYS)``, in each series' scale at ``cut``; NaN for a series that had not
+            started by then.
+        """
+        scale = panel.scale(cut)
+        divisor = _divisor(scale)
+        predicted = _predict(self._train(panel, cut, seed), panel, divisor, origins, BLOCK_DAYS)
+        actual = np.stack([panel.demand[:, o : o + BLOCK_DAYS] for o in origins]) / divisor[:, None]
+        errors = actual - predicted
+        errors[:, scale == 0] = np.nan
+        return errors
+
+
+@dataclass(frozen=True, eq=False)
+class _Trained:
+    """A model and its past errors, in scaled units: blocks of shape ``(origins, series, BLOCK_DAYS)``."""
+
+    model: MLForecast
+    blocks: NDArray[np.float64]
+    weekdays: NDArray[np.int64]
+
+
+class FittedLightGBM:
+    """A trained model with its past errors; without one where the history had too little to learn from."""
+
+    def __init__(self, history: Panel, trained: _Trained | None) -> None:
+        self._history = history
+        self._trained = trained
+
+    def forecast(self, recent: pd.DataFrame, horizon_days: int, paths: int, rng: Generator) -> Forecast:
+        """Forecast the days that follow ``recent`` for every series of the history or of ``recent``.
+
+        The model is not trained again: lags and scales come from ``recent``, and from the history for the days before
+        it. A series that the model has not seen is predicted like the others and borrows their scaled errors.
+
+        Raises
+        ------
+        InputError
+            Where ``recent`` breaks the contract of `forecasting.history`.
+        """
+        known = extend(self._history, read_history(recent, "recent"))
+        if self._trained is None:
+            return naive_forecast(known, NAIVE_WEEKS, horizon_days, paths, rng)
+        scale = known.scale()
+        origin = np.array([known.days])
+        point = _predict(self._trained.model, known, _divisor(scale), origin, horizon_days)[0]
+        blocks = self._trained.blocks
+        if known.series != self._history.series:
+            widened = np.full((len(blocks), len(known.series), BLOCK_DAYS), np.nan)
+            widened[:, np.isin(known.series, self._history.series)] = blocks
+            blocks = fill_missing(widened, rng)
+        sampled = joint_paths(point, blocks, self._trained.weekdays, known.next_day.weekday(), paths, rng)
+        return Forecast(known.series, known.next_day, sampled * scale[:, None, None])
+
+
+def season_sine(days: pd.DatetimeIndex) -> NDArray[np.float64]:
+    """Place in the year, as a sine."""
+    return np.asarray(np.sin(2 * np.pi * days.dayofyear / 365.25))
+
+
+def season_cosine(days: pd.DatetimeIndex) -> NDArray[np.float64]:
+    """Place in the year, as a cosine."""
+    return np.asarray(np.cos(2 * np.pi * days.dayofyear / 365.25))
+
+
+def _divisor(scale: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the scale, 1 where a series has shown no demand yet."""
+    return np.where(scale > 0, scale, 1.0)
+
+
+def _predict(
+    model: MLForecast, panel: Panel, divisor: NDArray[np.float64], origins: NDArray[np.int64], horizon_days: int
+) -> NDArray[np.float64]:
+    """Scaled point forecasts from several origins in one call: each series cut at each origin is a series of its own.
+
+    Returns
+    -------
+        Shape ``(origins, series, horizon)``; 0 for a series that had not started by the origin.
+    """
+    count = len(panel.series)
+    scaled = panel.demand / divisor[:, None]
+    promotion = panel.promotion_until(panel.days + horizon_days)
+    origin, row = (grid.ravel() for grid in np.meshgrid(origins, np.arange(count), indexing="ij"))
+
+    back = origin[:, None] - np.arange(min(LOOKBACK_DAYS, int(origins.max())), 0, -1)
+    seen = back >= 0
+    seen[seen] = ~np.isnan(scaled[np.broadcast_to(row[:, None], back.shape)[seen], back[seen]])
+    started = seen.any(axis=1)
+    cut_series, place = np.nonzero(seen)
+    days, rows = back[cut_series, place], row[cut_series]
+    past = _frame(panel, cut_series, days, promotion[rows, days]).assign(y=scaled[rows, days])
+
+    starting = np.flatnonzero(started)
+    ids = np.repeat(starting, horizon_days)
+    days = origin[ids] + np.tile(np.arange(horizon_days), len(starting))
+    ahead = _frame(panel, ids, days, promotion[row[ids], days])
+
+    predicted = np.zeros((len(origin), horizon_days))
+    if len(starting):
+        with warnings.catch_warnings():
+            # Young series have no value four weeks back; LightGBM knows what to do with that.
+            warnings.filterwarnings("ignore", message="Found null values", category=UserWarning)
+            # Predicting from new data replaces a field of the model: of this copy, so that a forecast changes nothing.
+            answer = copy.copy(model).predict(horizon_days, new_df=past, X_df=ahead)
+        predicted[starting] = answer.iloc[:, -1].to_numpy().reshape(len(starting), horizon_days)
+    return predicted.reshape(len(origins), count, horizon_days)
+
+
+def _frame(panel: Panel, ids: NDArray[Any], days: NDArray[Any], promotion: NDArray[np.float64]) -> pd.DataFrame:
+    """Long frame as mlforecast wants it, from series numbers and columns."""
+    first = np.datetime64(panel.first_day, "ns")
+    stamps = first + days.astype("timedelta64[D]")
+    return pd.DataFrame({"unique_id": ids, "ds": stamps, "promotion": promotion})

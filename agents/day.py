@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -104,6 +105,8 @@ class Execution:
         What hubs were paid, in cents.
     commitment_cents
         Contract vehicles that were owed and not used, by owner.
+    revenue
+        What each carrier was paid, in cents.
     """
 
     loads: tuple[DrivenLoad, ...] = ()
@@ -114,6 +117,7 @@ class Execution:
     hub_costs: Mapping[str, int] = field(default_factory=dict)
     hub_prices: int = 0
     commitment_cents: Mapping[str, int] = field(default_factory=dict)
+    revenue: Mapping[str, int] = field(default_factory=dict)
 
     def cost_lines(self) -> dict[str, tuple[int, int]]:
         """Cents by line, as paid and as resource cost.
@@ -144,6 +148,13 @@ class Execution:
                 add(name, cents, cents)
         order = [n for n in LINE_ORDER if n in lines] + sorted(lines.keys() - set(LINE_ORDER))
         return {str(name): (lines[name][0], lines[name][1]) for name in order}
+
+    @property
+    def kgco2e(self) -> float:
+        """All emissions well-to-wheel, hubs included."""
+        return (
+            math.fsum(load.kgco2e for load in self.loads) + math.fsum(g.kgco2e for g in self.groupage) + self.hub_kgco2e
+        )
 
     @property
     def paid_cents(self) -> int:

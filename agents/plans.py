@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 import pyarrow as pa
 
 from agents.messages import table
-from logistics.routing.problem import Route, Stop
+from agents.settlement import Load
+from logistics.network import Network
+from logistics.routing.problem import FleetVehicle, Route, Stop
+from logistics.routing.schedule import cost_lines
 
 PICKUP, DELIVERY, PASS = "pickup", "delivery", ""
 
 
-def table_from_routes(schema: pa.Schema, prefix: str, routes: Sequence[Route], prices_cents: Sequence[int]) -> pa.Table:
+def table_from_routes(schema: pa.Schema, prefix: str, routes: Sequence[Route | Load], prices_cents: Sequence[int]) -> pa.Table:
     """Write tours as a table: a row per stop and job handled there; the price stands in each load's first row."""
     names = [*schema.names]
     rows: dict[str, list[object]] = {name: [] for name in names}
@@ -60,6 +65,14 @@ def routes_from_table(body: pa.Table) -> tuple[dict[str, Route], dict[str, int]]
         for load, by_position in stops.items()
     }
     return routes, prices
+
+
+def priced(vehicle: FleetVehicle, stops: tuple[Stop, ...], network: Network) -> Route:
+    """Work out distance, time and cost of a tour from its stops, at a vehicle's costs."""
+    km = math.fsum(network.km(a.site, b.site) for a, b in pairwise(stops))
+    duration = stops[-1].departure_min - stops[0].arrival_min
+    waiting = math.fsum(stop.start_min - stop.arrival_min for stop in stops)
+    return Route(vehicle.id, stops, km, duration, waiting, cost_lines(vehicle.costs, km, duration, waiting))
 
 
 def carried(routes: Mapping[str, Route]) -> set[str]:

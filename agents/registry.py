@@ -8,12 +8,14 @@ from difflib import get_close_matches
 from importlib.metadata import entry_points
 from typing import Any
 
+import pandas as pd
+
 from agents.bidding import Markup, Truthful
 from agents.holding import HOLDING
-from agents.policy import Choice
+from agents.policy import Choice, Policy
 from agents.protocols import ContractNet, Standalone, Trustee
 from agents.sharing import SHARING
-from forecasting import FORECASTERS
+from forecasting import FORECASTERS, Forecaster, forecaster
 from groupage.errors import PolicyError
 
 BUILT_IN: Mapping[str, Mapping[str, Callable[..., Any]]] = {
@@ -28,6 +30,26 @@ BUILT_IN: Mapping[str, Mapping[str, Callable[..., Any]]] = {
 def names(kind: str) -> list[str]:
     """All names of a kind, built in and installed."""
     return sorted({*BUILT_IN[kind], *(e.name for e in entry_points(group=f"groupage.{kind}"))})
+
+
+def check_policy(policy: Policy) -> None:
+    """Make every strategy that a policy names once, so that a wrong name or parameter shows before a run.
+
+    Raises
+    ------
+    PolicyError
+        For the first that does not fit.
+    """
+    create("protocols", policy.protocol)
+    create("sharing", policy.sharing)
+    create("bidding", policy.bidding)
+    create("holding", policy.holding)
+    create_forecaster(policy.forecaster, pd.DataFrame({"unique_id": [], "ds": [], "y": []}))
+
+
+def create_forecaster(choice: Choice, future: pd.DataFrame) -> Forecaster:
+    """Make the forecaster that a policy chose; only an oracle looks at the future."""
+    return forecaster(choice.name, choice.params, future=future)
 
 
 def create(kind: str, choice: Choice) -> Any:

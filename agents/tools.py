@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from agents.jobs import JobBook, hub_offer
+from agents.jobs import JobBook
 from agents.market import Market, digest
 from agents.policy import Effort
 from agents.seeds import seed_for
@@ -22,8 +22,6 @@ from logistics.fleet import OperatingCosts
 from logistics.jobs import fleet_for
 from logistics.network import great_circle_km
 from logistics.routing.problem import FleetVehicle, Job
-
-__all__ = ["Tools", "hub_offer"]
 
 
 @dataclass

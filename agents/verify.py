@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 
-from agents.jobs import JobBook
+from agents.jobs import JobBook, is_hub_leg, shipment_of
 from agents.market import Market
-from agents.protocols.deal import shipment_of
 from agents.settlement import Leg, Settlement
 
 MINUTES_PER_HOUR = 60
@@ -75,7 +74,7 @@ def _docks(market: Market, settlement: Settlement) -> list[str]:
     hub_at = {hub.site: hub for hub in market.hubs.values()}
     for load in settlement.loads:
         for stop in load.stops:
-            if stop.site in hub_at and any(j.endswith((":in", ":out")) for j in (*stop.pickups, *stop.deliveries)):
+            if stop.site in hub_at and any(is_hub_leg(j) for j in (*stop.pickups, *stop.deliveries)):
                 key = (hub_at[stop.site].id, load.id, round(stop.start_min, 6))
                 if key not in booked:
                     faults.append(f"load {load.id} uses hub {key[0]} at {stop.start_min:.1f} min without a booking")

@@ -32,7 +32,7 @@ import tomli_w
 from agents.day import Day, Execution
 from agents.market import digest
 from agents.messages import EMPTY_BODY, Message, Performative, Topic
-from agents.protocols.deal import shipment_of
+from agents.jobs import shipment_of
 from agents.transcript import Round, Transcript
 from groupage.errors import InputError, Problem
 

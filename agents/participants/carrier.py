@@ -12,10 +12,10 @@ from numpy.random import Generator
 from agents.bidding import BiddingStrategy
 from agents.jobs import JobBook
 from agents.messages import ANSWERS, Message, Performative, Topic, table
-from agents.plans import routes_from_table, table_from_routes
+from agents.plans import priced, routes_from_table, table_from_routes
 from agents.seeds import seed_for
 from logistics.network import Network
-from logistics.routing import RoutingProblem, Tours, route_costs, solve
+from logistics.routing import RoutingProblem, Tours, solve
 from logistics.routing.problem import FleetVehicle
 
 Won = tuple[tuple[str, ...], ...]
@@ -42,7 +42,7 @@ class CarrierDesk:
     network: Network
     bidding: BiddingStrategy
     quote_iterations: int
-    plan_iterations: int
+    plan_iterations: int  # per job
     seed: int
     topics: frozenset[Topic] = frozenset({Topic.TARIFFS, Topic.QUOTES, Topic.AWARD, Topic.PLAN, Topic.LOADS})
     _tours: dict[Won, Tours] = field(default_factory=dict, repr=False)
@@ -103,12 +103,8 @@ class CarrierDesk:
         if not wanted:
             return message.reply(Performative.REFUSE, reason="nothing to plan")
         problem = RoutingProblem(self.network, tuple(self.jobs[j] for j in sorted(wanted)), self.fleet)
-        start = self.tours(won).without([j for lot in won for j in lot if j not in wanted]).plan
-        iterations = self.plan_iterations
         seed = seed_for(self.seed, self.carrier, "plan", *sorted(wanted))
-        plan = solve(problem, iterations=iterations, seed=seed, warm=start)
-        if plan.unserved or plan.cost_cents > start.cost_cents:
-            plan = start
+        plan = solve(problem, iterations=self.plan_iterations * len(wanted), seed=seed, warm=self.tours(won).plan)
         prices = [math.ceil(self.bidding.price(route.cost_cents) - 1e-6) for route in plan.routes]
         return message.reply(
             Performative.INFORM, table_from_routes(ANSWERS[Topic.PLAN], self.carrier, plan.routes, prices)
@@ -122,7 +118,7 @@ class CarrierDesk:
         for route in routes.values():
             if route.vehicle not in vehicles:
                 return message.reply(Performative.REFUSE, reason=f"{route.vehicle} is not a vehicle of {self.carrier}")
-            cost += sum(route_costs(vehicles[route.vehicle], route.stops, self.network).values())
+            cost += priced(vehicles[route.vehicle], route.stops, self.network).cost_cents
         if sum(prices.values()) < cost:
             return message.reply(Performative.REFUSE, reason="the price does not cover the tours")
         return message.reply(Performative.ACCEPT_PROPOSAL)

@@ -7,11 +7,21 @@ from dataclasses import dataclass, field
 
 from numpy.random import Generator
 
+from agents.jobs import JobBook
 from agents.messages import ANSWERS, Message, Performative, Topic, table
 from agents.seeds import seed_for
 from logistics.network import Network
+from logistics.region import Region
 from logistics.routing.problem import Job
-from logistics.standalone import GroupageQuote, Hire, StandalonePlan, reserves, standalone_plan
+from logistics.standalone import (
+    GroupageQuote,
+    Hire,
+    StandalonePlan,
+    groupage_for,
+    hires_for,
+    reserves,
+    standalone_plan,
+)
 from logistics.shipments import Shipment
 
 
@@ -41,6 +51,29 @@ class ShipperDesk:
     seed: int
     topics: frozenset[Topic] = frozenset({Topic.OFFER, Topic.STANDALONE})
     _plans: dict[frozenset[str], StandalonePlan] = field(default_factory=dict, repr=False)
+
+    @classmethod
+    def in_region(
+        cls,
+        region: Region,
+        owner: str,
+        shipments: Mapping[str, Shipment],
+        jobs: JobBook,
+        iterations_per_job: int,
+        seed: int,
+    ) -> ShipperDesk:
+        """Open a desk for an owner in a region: its contracts, its own vehicles, and the public tariffs."""
+        own = {s: jobs.direct[s] for s in sorted(shipments) if s in jobs.direct}
+        return cls(
+            owner,
+            shipments,
+            own,
+            region.network,
+            hires_for(owner, region, own, jobs.market.start, jobs.market.horizon_min),
+            groupage_for(region, own, jobs.market.start),
+            iterations_per_job,
+            seed,
+        )
 
     def answer(self, message: Message, history: Sequence[Message], rng: Generator) -> Message:
         """Answer what is on offer, or what sets of shipments would cost alone."""

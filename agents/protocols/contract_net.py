@@ -16,11 +16,13 @@ anything:
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from numpy.random import Generator as Rng
 
+from agents.jobs import shipment_of
 from agents.market import Market
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
 from agents.plans import carried, routes_from_table
@@ -30,9 +32,7 @@ from agents.protocols.deal import (
     appraise,
     ask_offers,
     confirm_bookings,
-    fee_cents,
     settle,
-    shipment_of,
     worst_owner,
 )
 from agents.protocols.subsets import coalition_totals
@@ -41,6 +41,7 @@ from agents.protocols.trustee import ask_hub_terms, conversation_of
 from agents.settlement import Load
 from agents.tools import Tools
 from logistics.consolidation import HubOffer
+from logistics.money import split_cents
 
 Lot = tuple[str, ...]  # job ids, sorted
 
@@ -241,12 +242,12 @@ def _first_lots(
         if sum(pallets[s] for s in group) <= largest:
             lots[tuple(sorted(group))] = 0
     for offer in offers:
-        via = [s for s in sorted(reserves) if tools.jobs.suits_hub(s, offer)]
+        via = [s for s in sorted(reserves) if tools.jobs.suits_hub(s, offer.hub)]
         groups = [(s,) for s in via] + [
             g for g in tools.clusters(via) if sum(pallets[s] for s in g) <= HUB_LOT_VEHICLES * largest
         ]
         for group in groups:
-            lot = tuple(sorted(j.id for s in group for j in tools.jobs.legs(s, offer)))
+            lot = tuple(sorted(j.id for s in group for j in tools.jobs.legs(s, offer.hub) or ()))
             lots[lot] = hub_fee_cents(sum(pallets[s] for s in group), offer, largest)
     return lots
 
@@ -254,7 +255,7 @@ def _first_lots(
 def hub_fee_cents(pallets: float, offer: HubOffer, vehicle_pallets: float) -> int:
     """Estimate a lot's hub fee: handling, and two slots for each vehicle's worth of pallets."""
     slot = min((w[3] for w in offer.windows), default=0)
-    return fee_cents(offer.handling_cents_per_pallet, pallets) + fee_cents(2 * slot, pallets / max(vehicle_pallets, 1.0))
+    return math.ceil(offer.handling_cents_per_pallet * pallets + 2 * slot * pallets / max(vehicle_pallets, 1.0))
 
 
 def _winners(board: Table, reserves: Mapping[str, int]) -> dict[str, Lot]:
@@ -301,8 +302,6 @@ def _complete(loads: tuple[Load, ...], tools: Tools) -> tuple[tuple[Load, ...], 
 
 def _capped(prices: Mapping[str, int], quoted: int) -> dict[str, int]:
     """Scale load prices down to a carrier's quotes, keeping the sum exact."""
-    from logistics.money import split_cents
-
     return split_cents(quoted, {load: float(p) for load, p in prices.items()})
 
 

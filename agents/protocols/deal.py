@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from agents.jobs import shipment_of
 from agents.market import Market
 from agents.messages import COORDINATOR, QUESTIONS, Exchange, Message, Performative, Topic, table
 from agents.protocols.talk import Talk
@@ -129,11 +129,6 @@ def appraise(market: Market, deal: Deal, talk: Talk) -> Generator[Exchange, tupl
 def pooled_shipments(loads: Sequence[Load]) -> frozenset[str]:
     """Shipments that loads carry (by the job names at their stops)."""
     return frozenset(shipment_of(job) for load in loads for stop in load.stops for job in stop.deliveries)
-
-
-def shipment_of(job: str) -> str:
-    """Shipment that a job moves; a leg through a hub is named ``shipment@hub:in`` or ``:out``."""
-    return job.rsplit("@", 1)[0] if job.endswith((":in", ":out")) and "@" in job else job
 
 
 def worst_owner(market: Market, deal: Deal) -> str | None:
@@ -278,7 +273,3 @@ def _owner_transfer(owner: str, cents: int) -> Transfer:
         return Transfer(owner, COORDINATOR, cents, "share", "pooled shipments")
     return Transfer(COORDINATOR, owner, -cents, "share", "pooled shipments")
 
-
-def fee_cents(unit_cents: int, quantity: float) -> int:
-    """Price of a quantity at a unit price, rounded up so that the seller's cost is covered."""
-    return math.ceil(round(unit_cents * quantity, 6))

@@ -1,0 +1,25 @@
+"""``groupage replay``: the recorded messages lead to the same settlements."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from groupage.cli.console import out as console, print_json, progress_bar
+
+
+def replay(
+    results: Annotated[Path, typer.Argument(help="Folder written by run.")],
+    json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Feed the recorded transcript back and prove the same settlement; exit code 3 if it is another."""
+    from experiments.runs import replay_run
+
+    with progress_bar("day", quiet=json_output) as show:
+        found = replay_run(results, lambda done, total: show(done, total))
+    if json_output:
+        print_json(found)
+        return
+    console.print(
+        f"{found['days']} days and {found['messages']} messages replayed: every message and every settlement is the same."
+    )

@@ -1,0 +1,65 @@
+"""``groupage run``: one policy on one scenario."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from groupage.cli.console import eur, out as console, percent, print_json, progress_bar
+
+
+def run(
+    scenario: Annotated[Path, typer.Argument(help="Folder of a scenario.")],
+    policy: Annotated[str, typer.Option(help="Name of a protocol, or a policy file in TOML.")],
+    seed: Annotated[int, typer.Option(min=0, help="Root of every random draw.")],
+    out: Annotated[Path, typer.Option(help="Folder for the results.")],
+    stability: Annotated[bool, typer.Option(help="Work out every coalition's cost: slow, and tells who would rather leave.")] = False,
+    json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Run a scenario under a policy and write tables, summary and manifest."""
+    from experiments.policies import load_policy
+    from experiments.runs import RunSpec, run as run_scenario
+
+    spec = RunSpec(load_policy(policy), seed, stability)
+    with progress_bar("day", quiet=json_output) as show:
+        summary = run_scenario(scenario, spec, out, lambda done, total: show(done, total))
+    if json_output:
+        print_json(summary)
+        return
+    print_summary(spec.policy.name, summary)
+    console.print(f"\nResults are in {out}; `groupage report {out}` makes a page of them.", markup=False)
+
+
+def print_summary(name: str, s: dict[str, Any]) -> None:
+    """Say what came out, before and after."""
+    saved = s["saving_eur"]
+    word = "saved" if saved >= 0 else "cost more by"
+    console.print(
+        f"{name}: {s['shipments']} shipments in {s['days']} days, {s['pooled']} pooled; {word} "
+        f"{eur(abs(saved))} EUR ({percent(abs(s['saving_percent'] or 0.0))}) against going alone.",
+        markup=False,
+    )
+    table = Table("", "alone", "with this policy", box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for label, key, show in (
+        ("paid, EUR", "total_cost_eur", eur),
+        ("resource cost, EUR", "resource_cost_eur", eur),
+        ("distance, km", "distance_km", lambda x: f"{x:,.0f}"),
+        ("vehicles", "vehicles", lambda x: f"{x:,.0f}"),
+        ("CO2e, kg", "kgco2e", lambda x: f"{x:,.0f}"),
+        ("load factor", "load_factor", lambda x: percent(None if x is None else 100 * x, 0)),
+        ("on time", "on_time_percent", percent),
+    ):
+        before = s["standalone_cost_eur"] if key == "total_cost_eur" else s[f"standalone_{key}"]
+        table.add_row(label, show(before), show(s[key]))
+    console.print(table)
+    if s["unserved"]:
+        console.print(f"{s['unserved']} shipments could not be served at all.", style="yellow")
+    if s["stability"]:
+        st = s["stability"]
+        console.print(
+            f"Stable on {st['days_in_core']} of {st['days']} days; the most tempted group would gain "
+            f"{eur(st['largest_violation_eur'])} EUR by leaving."
+        )

@@ -87,13 +87,12 @@ def conflict(a: Handling, b: Handling) -> str | None:
 def carrier_refusal(carrier: Carrier, vehicle: VehicleType, handling: Handling, on: date) -> str | None:
     """Tell why a carrier may not carry goods with a vehicle on a day.
 
-    Labelled goods need an ``ADR`` certificate, chilled and frozen ones an ``ATP`` certificate and every regime a body
-    that keeps it; further certificates are those that the goods name.
+    Every temperature regime needs a body that keeps it; certificates as `certificate_refusal` says.
 
     Returns
     -------
     str or None
-        The first reason in plain words, an expired certificate with its date; ``None`` where the carrier may.
+        The first reason in plain words; ``None`` where the carrier may.
 
     Raises
     ------
@@ -103,6 +102,20 @@ def carrier_refusal(carrier: Carrier, vehicle: VehicleType, handling: Handling, 
     validate_labels(handling.adr_labels)
     if handling.temperature not in vehicle.temperatures:
         return f"vehicle {vehicle.id} of {carrier.id} does not keep goods {handling.temperature.value}"
+    return certificate_refusal(carrier, handling, on)
+
+
+def certificate_refusal(carrier: Carrier, handling: Handling, on: date) -> str | None:
+    """Tell which certificate keeps a carrier from goods on a day, whatever the vehicle.
+
+    Labelled goods need an ``ADR`` certificate, chilled and frozen ones an ``ATP`` certificate; further ones are those
+    that the goods name.
+
+    Returns
+    -------
+    str or None
+        The first one missing in plain words, an expired one with its date; ``None`` where all are valid.
+    """
     needed: dict[str, str] = {}
     if handling.adr_labels:
         needed["ADR"] = f"goods with danger label {', '.join(handling.adr_labels)}"

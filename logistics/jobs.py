@@ -163,23 +163,25 @@ def fleet_for(
             if reason is not None:
                 excluded.add(job.id)
                 refused.setdefault((vehicle.carrier, reason), set()).add(job.id)
-        fleet.append(
-            FleetVehicle(vehicle, costs[vehicle_id], vehicle.count, shift[0], shift[1], frozenset(excluded))
-        )
+        fleet.append(FleetVehicle(vehicle, costs[vehicle_id], vehicle.count, shift[0], shift[1], frozenset(excluded)))
     told = [(who, reason + _named(ids)) for (who, reason), ids in sorted(refused.items())]
     nobody = frozenset.intersection(*(v.excluded for v in fleet)) if fleet else frozenset()
     told += [(job, "no vehicle on offer may carry it") for job in sorted(nobody)]
     return tuple(fleet), tuple(told)
 
 
+def planning_day(start: datetime, time_zone: str) -> date:
+    """Return the local day that holds the middle of a window's first 24 hours."""
+    return (start + timedelta(hours=12)).astimezone(ZoneInfo(time_zone)).date()
+
+
 def _shift(vehicle: VehicleType, base: Site, start: datetime, horizon_min: float) -> tuple[date, Interval | None]:
-    zone = ZoneInfo(base.time_zone)
-    local = (start + timedelta(hours=12)).astimezone(zone)
-    midnight = datetime(local.year, local.month, local.day, tzinfo=zone)
+    day = planning_day(start, base.time_zone)
+    midnight = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(base.time_zone))
     # Wall-clock arithmetic inside one zone: shifts follow daylight saving as people do.
     opens = max(0.0, _minutes(start, midnight + timedelta(minutes=vehicle.shift_open_min)))
     closes = min(horizon_min, _minutes(start, midnight + timedelta(minutes=vehicle.shift_close_min)))
-    return midnight.date(), ((opens, closes) if opens < closes else None)
+    return day, ((opens, closes) if opens < closes else None)
 
 
 def _minutes(start: datetime, at: datetime) -> float:

@@ -34,12 +34,6 @@ _TIMESTAMP = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(
 _OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
 _DAY = re.compile(r"(\d{4}-\d{2}-\d{2})([T ]00:00(:00(\.0+)?)?)?")
 _CLOCK = re.compile(r"(\d{1,3}):([0-5]\d)(:00(\.0+)?)?")
-# ADR 5.2.2.2.2: labels of the classes and divisions, with the compatibility groups of class 1.
-ADR_LABELS = frozenset(
-    ["1", "1.1", "1.2", "1.3", "1.4", "1.5", "1.6", "2.1", "2.2", "2.3", "3", "4.1", "4.2", "4.3", "5.1", "5.2"]
-    + ["6.1", "6.2", "7A", "7B", "7C", "7E", "8", "9", "9A"]
-    + [f"1.{division}{group}" for division in range(1, 7) for group in "ABCDEFGHJKLNS"]
-)
 
 Parsed = tuple[Any, NDArray[np.bool_]]
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from agents.messages import COORDINATOR
-from experiments.assemble import Tables, build_region
+from experiments.assemble import Tables, build_region, rule
 from experiments.columns import read_weekdays
 from experiments.order_rows import build_demand, build_shipments
 from experiments.problems import ProblemList, problem_error
@@ -237,19 +237,9 @@ def _assembled(settings: ScenarioSettings, tables: Tables, problems: ProblemList
 
 
 def _check_parties(tables: Tables, problems: ProblemList) -> None:
-    """Check that no two parties to a negotiation answer to the same name."""
-    taken = {COORDINATOR: "the coordinator"}
-    for name, column, what in (
-        ("carriers", "carrier", "a carrier"),
-        ("hubs", "hub", "a hub"),
-        ("orders", "owner", "an owner"),
-    ):
+    """Check that nobody answers to the coordinator's name; one party may be owner, carrier and hub at once."""
+    for name, column in (("carriers", "carrier"), ("hubs", "hub"), ("orders", "owner")):
         table = tables.get(name)
-        if table is None:
-            continue
-        first = table.frame[column][~table.frame[column].duplicated()]
-        for line, party in first.items():
-            if party in taken and party:
-                said = f"a name of its own ({party} is {taken[party]}); a shipper's own fleet is a carrier beside it"
-                problems.add(table.file, column, party, said, line=int(str(line)), word=table.word)
-        taken |= dict.fromkeys(first, what)
+        if table is not None:
+            taken = table.frame[column] == COORDINATOR
+            rule(table, taken, column, lambda r, c=column: r[c], lambda _: "another name", problems)  # type: ignore[misc]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from experiments.columns import (
-    ADR_LABELS,
     CERTIFICATES,
     CLOCK,
     FLAG,
@@ -29,6 +29,8 @@ from experiments.columns import (
     nearest,
 )
 from experiments.table_files import Block, Source, frame_source, open_table
+from logistics.compliance import ADR_LABELS
+from logistics.emissions import emission_factors
 from logistics.fleet import Body
 from logistics.shipments import Temperature
 from logistics.sites import MINUTES_PER_DAY, SiteKind
@@ -49,6 +51,8 @@ _TEXT = Text()
 _POSITIVE = Number(above=0)
 _AMOUNT = Number(least=0)
 _COUNT = Number(least=0, whole=True)
+# Classes with a factor per vehicle-km.
+EMISSION_CLASSES = tuple(name for name, f in emission_factors().items() if not math.isnan(f.empty.ttw_kgco2e))
 _TEMPERATURE = OneOf(tuple(Temperature))
 
 
@@ -126,7 +130,7 @@ VEHICLES = TableSpec(
         _optional("shift_closes", CLOCK, float(MINUTES_PER_DAY)),
         _optional("max_shift_min", _POSITIVE),
         _optional("speed_kmh", _POSITIVE),
-        _optional("emission_class", _TEXT),
+        _optional("emission_class", OneOf(EMISSION_CLASSES)),
         _optional(
             "temperatures", Words(frozenset(Temperature), "the temperature regimes"), (str(Temperature.AMBIENT),)
         ),
@@ -168,7 +172,7 @@ ORDERS = TableSpec(
         _optional("due_at", Timestamp()),
         _optional("loading_min", _AMOUNT, 0.0),
         _optional("unloading_min", _AMOUNT, 0.0),
-        _optional("adr_labels", Words(ADR_LABELS, "the danger labels of ADR 5.2.2")),
+        _optional("adr_labels", Words(frozenset(ADR_LABELS), "the danger labels of ADR 5.2.2")),
         _optional("temperature", _TEMPERATURE, str(Temperature.AMBIENT)),
         _optional("certificates", Words()),
         _optional("product", _NAME),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,15 +35,16 @@ CARRIER_NAMES = (
 
 def build_carriers(params: GeneratorParams, rng: Generator) -> pd.DataFrame:
     """Carriers: most hold an ADR certificate, every other one ATP; one in ten certificates runs out during the run."""
+    midway = params.start + timedelta(days=params.days // 2)
     rows = []
     for i in range(params.carriers):
         held = []
         for kind, share in (("ADR", 0.75), ("ATP", 0.5)):
-            chance, month, soon = rng.random(), int(rng.integers(1, 13)), rng.random()
+            chance, month, soon = rng.random(), int(rng.integers(1, 13)), rng.random() < 0.1
             # The first carrier holds both for long, so that special goods can move at all.
-            year = params.start.year + (1 if soon < 0.1 and i else 2)
+            expiry = midway if soon and i else date(params.start.year + 2, month, 28)
             if i == 0 or chance < share:
-                held.append(f"{kind}:{date(year, month, 28).isoformat()}")
+                held.append(f"{kind}:{expiry.isoformat()}")
         name = f"{CARRIER_NAMES[i % len(CARRIER_NAMES)]} Transport"
         suffix = f" {i // len(CARRIER_NAMES) + 1}" if i >= len(CARRIER_NAMES) else ""
         rows.append({"carrier": carrier_id(i, params), "name": name + suffix, "certificates": ";".join(held)})

@@ -38,12 +38,11 @@ class VehicleClass:
     kg: float
     m3: float
     costs: OperatingCosts
-    emission_class: str
 
 
-VAN = VehicleClass(Body.VAN, 4, 1_100, 12, OperatingCosts(48.0, 0.22, 26.0, 0.0), "van")
-RIGID = VehicleClass(Body.RIGID, 18, 9_500, 48, OperatingCosts(118.0, 0.38, 28.4, 0.12), "rigid")
-ARTICULATED = VehicleClass(Body.ARTICULATED, 33, 24_000, 85, OperatingCosts(178.0, 0.50, 29.4, 0.15), "articulated")
+VAN = VehicleClass(Body.VAN, 4, 1_100, 12, OperatingCosts(48.0, 0.22, 26.0, 0.0))
+RIGID = VehicleClass(Body.RIGID, 18, 9_500, 48, OperatingCosts(118.0, 0.38, 28.4, 0.12))
+ARTICULATED = VehicleClass(Body.ARTICULATED, 33, 24_000, 85, OperatingCosts(178.0, 0.50, 29.4, 0.15))
 CLASSES = (VAN, RIGID, ARTICULATED)
 
 SHIFT_OPENS, SHIFT_CLOSES = "06:00", "18:00"
@@ -128,7 +127,6 @@ def fleet_rows(
             "shift_opens": SHIFT_OPENS,
             "shift_closes": SHIFT_CLOSES,
             "max_shift_min": MAX_SHIFT_MIN,
-            "emission_class": kind.emission_class,
             "temperatures": "ambient;chilled" if cold and kind is not VAN else "ambient",
         }
         for kind, part in FLEET_MIX

@@ -121,7 +121,6 @@ def vehicle_row(vehicle: str, carrier: str, base: str, count: int, capacity: flo
         "per_km_eur": 1.0,
         "shift_opens": "00:00",
         "shift_closes": clock_text(until_min),
-        "emission_class": "rigid",
     }
 
 

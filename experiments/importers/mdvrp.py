@@ -118,11 +118,9 @@ def _columns(file: str, lines: list[Line], least: int, most: int | None, problem
 
 
 def import_mdvrp(path: Path | str, out: Path | str, owners: Owners = "random", seed: int = 0) -> None:
-    """Write an instance as a scenario: depot d is a carrier with its vehicles, and an owner of customers.
+    """Write an instance as a scenario: depot d is carrier d with its vehicles, and owns customers.
 
-    The goods are available at every depot. Each owner has a contract with its own depot's carrier for as many vehicles
-    as it has customers: alone it is not held to the depot's number of vehicles, which random owners often exceed, but
-    to capacity and duration.
+    The goods are available at every depot. There is no tariff: alone, a carrier drives for its customers itself.
 
     Parameters
     ----------
@@ -149,30 +147,19 @@ def import_mdvrp(path: Path | str, out: Path | str, owners: Owners = "random", s
     horizon = _horizon(instance, xy)
     depots = [f"depot-{d + 1}" for d in range(t)]
     ids = [*depots, *(f"c{i:03d}" for i in range(1, n + 1))]
-    vehicles, contracts = [], []
-    for d in range(t):
-        carrier, truck = f"carrier-{d + 1}", f"carrier-{d + 1}-truck"
-        row = vehicle_row(truck, carrier, depots[d], instance.vehicles, float(instance.capacity[d]), horizon)
-        vehicles.append(row | {"max_shift_min": float(instance.max_duration[d]) or None})
-        contracts.append(
-            {
-                "tariff": f"owner-{d + 1}-fleet",
-                "kind": "contract",
-                "owner": f"owner-{d + 1}",
-                "carrier": carrier,
-                "vehicle": truck,
-                "per_km_eur": 1.0,
-                "committed_vehicles": 0,
-                "max_vehicles": max(1, int((owner == d).sum())),
-            }
-        )
-    owning = {f"owner-{d + 1}" for d in np.unique(owner)}
+    carriers = [f"carrier-{d + 1}" for d in range(t)]
+    vehicles = []
+    for d, carrier in enumerate(carriers):
+        capacity, limit = float(instance.capacity[d]), float(instance.max_duration[d])
+        row = vehicle_row(f"{carrier}-truck", carrier, depots[d], instance.vehicles, capacity, horizon)
+        vehicles.append(row | {"max_shift_min": limit or None})
     tables = instance_tables(
         sites=site_rows(ids, ["base"] * t + ["client"] * n, xy),
-        carriers=[{"carrier": f"carrier-{d + 1}", "name": f"Carrier of depot {d + 1}"} for d in range(t)],
+        carriers=[
+            {"carrier": name, "name": f"Carrier of {depot}"} for name, depot in zip(carriers, depots, strict=True)
+        ],
         vehicles=vehicles,
         orders=_orders(instance, depots, owner, horizon),
-        tariffs=[contract for contract in contracts if contract["owner"] in owning],
         distances=distance_rows(ids, xy),
     )
     drawn = f"drawn with seed {seed}" if owners == "random" else "by nearest depot"
@@ -199,7 +186,7 @@ def _orders(instance: Mdvrp, depots: list[str], owner: NDArray[np.intp], horizon
     return [
         {
             "shipment": f"s{i + 1:03d}",
-            "owner": f"owner-{owner[i] + 1}",
+            "owner": f"carrier-{owner[i] + 1}",
             "origins": ";".join(depots),
             "destination": f"c{i + 1:03d}",
             "pallets": float(instance.demand[i]),

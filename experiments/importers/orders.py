@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.assemble import rule, unique
-from experiments.columns import ADR_LABELS, Column, Day, Number, OneOf, Spelled, Text, Words, clock_text, read_clock
+from experiments.columns import Column, Day, Number, OneOf, Spelled, Text, Words, clock_text, read_clock
 from experiments.generator.prices import (
     fleet_rows,
     groupage_rows,
@@ -28,6 +28,7 @@ from experiments.problems import ProblemList, problem_error
 from experiments.scenario import write_scenario
 from experiments.settings import MAX_DAYS, NetworkSettings, ScenarioSettings
 from experiments.tables import CARRIERS, HUBS, ORDERS, SITES, TARIFFS, VEHICLES, TableSpec, read_table
+from logistics.compliance import ADR_LABELS
 from logistics.network import great_circle_km
 from logistics.shipments import Temperature
 
@@ -74,7 +75,7 @@ PLAIN_ORDERS = TableSpec(
         _optional("ready", _DAY_TIME, DEFAULT_READY),
         _optional("window_from", _DAY_TIME, DEFAULT_FROM),
         _optional("window_to", _DAY_TIME, DEFAULT_TO),
-        _optional("adr_labels", Words(ADR_LABELS, "the danger labels of ADR 5.2.2")),
+        _optional("adr_labels", Words(frozenset(ADR_LABELS), "the danger labels of ADR 5.2.2")),
         _optional("temperature", OneOf(tuple(Temperature)), str(Temperature.AMBIENT)),
         _optional("product", Text(name=True)),
         _optional("lateness_eur_per_hour", _AMOUNT, 0.0),
@@ -371,5 +372,5 @@ def _demand(frame: pd.DataFrame, places: _Places, zone_of: dict[str, str]) -> pd
             "pallets": frame["pallets"],
         }
     )
-    summed: pd.DataFrame = lanes.groupby(["owner", "zone", "product", "day"], as_index=False)["pallets"].sum()
-    return summed.assign(promotion=0)
+    summed = lanes.groupby(["owner", "zone", "product", "day"])["pallets"].sum()
+    return summed.reset_index().assign(promotion=0)

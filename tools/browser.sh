@@ -1,28 +1,29 @@
 #!/bin/sh
-# Tests marked `browser` look at pages in Chromium. Say whether there is one; install Debian's where that is allowed.
-# Never fails: without a browser those tests are left out, and say so.
+# Tests marked `browser` look at pages in Chromium through Playwright, whose driver needs libatomic. Say whether both
+# are there; install Debian's where that is allowed. Never fails: without them those tests are left out, and say so.
 set -eu
 
-found() {
-    for name in chromium chromium-browser google-chrome; do
-        if command -v "$name" >/dev/null 2>&1; then
-            echo "browser: $(command -v "$name")"
-            return 0
-        fi
-    done
-    return 1
+browser=""
+packages=""
+look() {
+    browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome || true)
+    packages=""
+    [ -n "$browser" ] || packages="chromium"
+    PATH="$PATH:/sbin:/usr/sbin" ldconfig -p 2>/dev/null | grep -q 'libatomic\.so\.1' || packages="$packages libatomic1"
 }
 
-found && exit 0
-why="no Chromium here, and installing one needs root and apt"
-if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-    echo "browser: none here, installing the Debian package chromium"
+look
+if [ -n "$packages" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "browser: installing Debian's" $packages
     export DEBIAN_FRONTEND=noninteractive
     options="-qq -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0"
-    # shellcheck disable=SC2086
-    if apt-get $options update >/dev/null && apt-get $options install -y --no-install-recommends chromium >/dev/null; then
-        found && exit 0
-    fi
-    why="no Chromium here, and installing Debian's did not succeed (its lines above say why)"
+    apt-get $options update >/dev/null && apt-get $options install -y --no-install-recommends $packages >/dev/null || true
+    look
 fi
-echo "browser: $why; the tests marked 'browser' are left out"
+if [ -z "$packages" ]; then
+    echo "browser: $browser"
+elif [ "$(uname)" = Linux ]; then
+    echo "browser: missing here:" $packages "(Debian's names); the tests marked 'browser' are left out"
+else
+    echo "browser: ${browser:-no Chromium here; the tests marked 'browser' are left out}"
+fi

@@ -1,0 +1,262 @@
+"""Mixed plans: each shipment travels direct, in a shared tour, or through a hub, whichever makes the whole cheapest.
+
+All transports of a plan, direct ones and legs through hubs, are jobs of one routing problem, so a vehicle may do
+several kinds on one tour. Which shipments take a hub is searched from the direct plan: sets of shipments whose client
+lies nearer to the hub than to where their goods are, moved together, as a linehaul pays only for many.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from logistics.costs import CostLine, sum_lines
+from logistics.hub_legs import HubOffer, HubVisit, hub_violations, hub_visits, leg_jobs, overbooked_hours
+from logistics.routing.problem import FleetVehicle, Job, Plan, RoutingProblem
+from logistics.routing.solve import solve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from logistics.network import Network
+
+__all__ = ["HubOffer", "HubVisit", "MixedPlan", "hub_violations", "leg_jobs", "mixed_plan"]
+
+# A proposed set of shipments is tried with this part of the iterations; only the best one gets them all.
+TRIAL_SHARE = 4
+MIN_TRIAL_ITERATIONS = 20
+MAX_REPAIRS = 4
+LARGEST_ORIGINS = 3
+
+
+@dataclass(frozen=True)
+class MixedPlan:
+    """Routes over direct transports and hub legs, and what the whole costs.
+
+    Attributes
+    ----------
+    plan
+        Routes; ``plan.unserved`` holds ids of shipments.
+    jobs
+        Every job of the routing problem, by id.
+    chains
+        Ids of the jobs that move each carried shipment, in order.
+    visits
+        Dock visits, one booking each.
+    cost_lines
+        Cents by line: routes, handling, dock slots, storage.
+    foregone_cents
+        Prizes of what is left out.
+    """
+
+    plan: Plan
+    jobs: Mapping[str, Job]
+    chains: Mapping[str, tuple[str, ...]]
+    visits: tuple[HubVisit, ...] = ()
+    cost_lines: Mapping[str, int] = field(default_factory=dict)
+    foregone_cents: int = 0
+
+    @property
+    def cost_cents(self) -> int:
+        """Cost of routes and hubs, without prizes."""
+        return sum(self.cost_lines.values())
+
+    @property
+    def total_cents(self) -> int:
+        """Cost of routes and hubs and the prizes foregone."""
+        return self.cost_cents + self.foregone_cents
+
+
+def mixed_plan(
+    network: Network,
+    jobs: Mapping[str, Job],
+    fleet: Sequence[FleetVehicle],
+    hub_offers: Sequence[HubOffer] = (),
+    *,
+    iterations: int,
+    seed: int,
+    prizes: Mapping[str, int] | None = None,
+) -> MixedPlan:
+    """Plan shipments direct, pooled, or through hubs.
+
+    Starting from the direct plan, sets of shipments are moved to a hub and the whole is planned again, with a part of
+    the iterations and from the plan so far; the best improvement of each hub is planned once more in full. Plans that
+    would need more dock slots than offered are repaired by taking visits out of the crowded hours.
+
+    Parameters
+    ----------
+    jobs
+        Direct transports by shipment id.
+    iterations
+        Of the direct plan and of each full plan after it.
+    prizes
+        What leaving each shipment out costs, by shipment; others, and all without ``prizes``, must be carried.
+
+    Returns
+    -------
+    MixedPlan
+        Without hubs on offer, what `logistics.routing.solve` says.
+    """
+    search = _Search(network, dict(jobs), tuple(fleet), tuple(hub_offers), prizes or {}, iterations, seed)
+    return search.run()
+
+
+@dataclass(frozen=True)
+class _Search:
+    network: Network
+    direct: dict[str, Job]
+    fleet: tuple[FleetVehicle, ...]
+    offers: tuple[HubOffer, ...]
+    prizes: Mapping[str, int]
+    iterations: int
+    seed: int
+
+    def run(self) -> MixedPlan:
+        best = self.solved({}, self.iterations, None)
+        for offer in sorted(self.offers, key=lambda o: o.hub):
+            if not any(slots > 0 for _, _, slots, _ in offer.windows):
+                continue
+            best = self.with_hub(best, offer)
+        return best
+
+    def with_hub(self, plan: MixedPlan, offer: HubOffer) -> MixedPlan:
+        """Return the best plan that moves one set of shipments to a hub, or the plan itself."""
+        trial_iterations = max(MIN_TRIAL_ITERATIONS, self.iterations // TRIAL_SHARE)
+        via = _hubs_of(plan)
+        best, best_via = plan, dict(via)
+        for shipments in self.proposals(plan, offer):
+            wanted = via | dict.fromkeys(shipments, offer.hub)
+            trial, kept = self.repaired(wanted, min(trial_iterations, self.iterations), plan.plan)
+            if trial is not None and self.score(trial) < self.score(best):
+                best, best_via = trial, dict(kept)
+        if best is plan:
+            return plan
+        full, _ = self.repaired(best_via, self.iterations, best.plan)
+        return full if full is not None and self.score(full) < self.score(best) else best
+
+    def score(self, plan: MixedPlan) -> tuple[int, int]:
+        """Order plans: fewer shipments left behind that must be carried, then fewer cents."""
+        return sum(s not in self.prizes for s in plan.plan.unserved), plan.total_cents
+
+    def proposals(self, plan: MixedPlan, offer: HubOffer) -> Iterator[tuple[str, ...]]:
+        """Propose sets of shipments that might take a hub.
+
+        All whose client is nearer to the hub than to their goods; the nearer half of them; those of each of the
+        largest origins; those on tours that are dear for what they carry.
+        """
+        km = self.network.km
+        able = {
+            s: km(offer.site, job.destination)
+            for s, job in self.direct.items()
+            if len(plan.chains.get(s, ())) < 2
+            and leg_jobs(job, offer) is not None
+            and km(offer.site, job.destination) < min(km(o, job.destination) for o in job.origins)
+        }
+        near = sorted(able, key=lambda s: (able[s], s))
+        by_origin: dict[tuple[str, ...], list[str]] = {}
+        for s in near:
+            by_origin.setdefault(self.direct[s].origins, []).append(s)
+        largest = sorted(by_origin.values(), key=lambda group: (-sum(self.direct[s].pallets for s in group), group))
+        sets = [near, near[: len(near) // 2], *largest[:LARGEST_ORIGINS], self.on_dear_tours(plan, able)]
+        seen: set[tuple[str, ...]] = set()
+        for group in sets:
+            shipments = tuple(sorted(group))
+            if len(shipments) > 1 and shipments not in seen and self.could_pay(plan, shipments, offer):
+                seen.add(shipments)
+                yield shipments
+
+    def on_dear_tours(self, plan: MixedPlan, able: Iterable[str]) -> list[str]:
+        """Return the shipments among ``able`` on tours whose cost per pallet is above the plan's, or left out."""
+        able = set(able)
+        pallets = [sum(plan.jobs[j].pallets for j in route.jobs) for route in plan.plan.routes]
+        usual = plan.plan.cost_cents / max(sum(pallets), 1e-9)
+        dear = {
+            job
+            for route, load in zip(plan.plan.routes, pallets, strict=True)
+            if route.cost_cents > usual * load
+            for job in route.jobs
+        }
+        return sorted(able & (dear | set(plan.plan.unserved)))
+
+    def could_pay(self, plan: MixedPlan, shipments: Sequence[str], offer: HubOffer) -> bool:
+        """Tell whether handling alone stays below all that the shipments' tours and prizes cost now."""
+        moved = set(shipments)
+        now = sum(route.cost_cents for route in plan.plan.routes if moved & set(route.jobs))
+        now += sum(self.prizes.get(s, 0) for s in moved & set(plan.plan.unserved))
+        forced = any(s not in self.prizes for s in moved & set(plan.plan.unserved))
+        fee = offer.handling_cents_per_pallet * sum(self.direct[s].pallets for s in shipments)
+        return forced or fee + 2 * min(cents for *_, cents in offer.windows) < now
+
+    def repaired(
+        self, via: Mapping[str, str], iterations: int, warm: Plan
+    ) -> tuple[MixedPlan | None, Mapping[str, str]]:
+        """Plan with shipments through hubs; those that break a chain or crowd a dock go direct, then plan again.
+
+        Returns
+        -------
+        tuple
+            A sound plan and what still takes a hub in it, or ``None`` where no sound one was found.
+        """
+        for _ in range(MAX_REPAIRS):
+            made = self.solved(via, iterations, warm)
+            back = self.broken(made, via) or self.crowding(made)
+            if not back:
+                return made, via
+            via = {s: hub for s, hub in via.items() if s not in back}
+            if not via:
+                break
+            warm = made.plan
+        return None, via
+
+    def broken(self, plan: MixedPlan, via: Mapping[str, str]) -> set[str]:
+        """Return the shipments meant for a hub of which a leg is not driven."""
+        return {s for s in via if s not in plan.chains}
+
+    def crowding(self, plan: MixedPlan) -> set[str]:
+        """Return the shipments on the least loaded visits in hours that hold more visits than slots."""
+        back: set[str] = set()
+        for (hub, hour), surplus in overbooked_hours(plan.visits, self.offers).items():
+            here = [v for v in plan.visits if v.hub == hub and v.start_min // 60 == hour]
+            here.sort(key=lambda v: (sum(self.direct[s].pallets for s in v.shipments), v.start_min, v.route))
+            back |= {s for visit in here[:surplus] for s in visit.shipments}
+        return back
+
+    def solved(self, via: Mapping[str, str], iterations: int, warm: Plan | None) -> MixedPlan:
+        """Plan once, with these shipments through these hubs and all others direct or left to their prizes."""
+        offers = {offer.hub: offer for offer in self.offers}
+        jobs: dict[str, Job] = {}
+        chains: dict[str, tuple[str, ...]] = {}
+        for s, job in self.direct.items():
+            legs = leg_jobs(job, offers[via[s]]) if s in via else None
+            made = legs or (replace(job, prize_cents=self.prizes.get(s)),)
+            jobs |= {leg.id: leg for leg in made}
+            chains[s] = tuple(leg.id for leg in made)
+        fleet = tuple(
+            replace(v, excluded=v.excluded | {leg for s in v.excluded if s in chains for leg in chains[s]})
+            for v in self.fleet
+        )
+        plan = solve(
+            RoutingProblem(self.network, tuple(jobs.values()), fleet), iterations=iterations, seed=self.seed, warm=warm
+        )
+        left = set(plan.unserved)
+        carried = {s: legs for s, legs in chains.items() if not left & set(legs)}
+        visits = hub_visits(plan.routes, jobs, self.offers)
+        hub_lines = {
+            CostLine.HANDLING: sum(v.handling_cents for v in visits),
+            CostLine.DOCK_SLOT: sum(v.slot_cents for v in visits),
+            CostLine.STORAGE: sum(v.storage_cents for v in visits),
+        }
+        unserved = tuple(s for s in chains if s not in carried)
+        return MixedPlan(
+            plan=replace(plan, unserved=unserved),
+            jobs=jobs,
+            chains=carried,
+            visits=visits,
+            cost_lines=sum_lines([*(r.cost_lines for r in plan.routes), {k: c for k, c in hub_lines.items() if c}]),
+            foregone_cents=sum(self.prizes.get(s, 0) for s in unserved),
+        )
+
+
+def _hubs_of(plan: MixedPlan) -> dict[str, str]:
+    """Return the hub that each shipment with two legs takes."""
+    return {s: legs[0].removeprefix(f"{s}@").removesuffix(":in") for s, legs in plan.chains.items() if len(legs) > 1}

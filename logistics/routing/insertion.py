@@ -261,7 +261,18 @@ class Inserter:
             self._conflicts.append(foes)
             for i in foes:
                 self._conflicts[i].add(new)
+            if conflict(handling, handling) is not None:  # explosives without known compatibility groups
+                foes.add(new)
         return self._handlings[handling]
+
+    def may_share(self, classes: Iterable[int]) -> bool:
+        """Tell whether jobs of these handling classes, one entry a job, may share a vehicle."""
+        seen: set[int] = set()
+        for c in classes:
+            if not seen.isdisjoint(self._conflicts[c]):
+                return False
+            seen.add(c)
+        return True
 
     def tour(self, vehicle: int, visits: tuple[Visit, ...] = ()) -> Tour:
         """Return the arrays of a route of the vehicle at this position of the fleet."""
@@ -341,10 +352,9 @@ class Inserter:
         if key not in self._timed:
             offer = self.fleet[vehicle]
             ids = {v.job for v in visits}
-            classes = {self._arrays[job].handling for job in ids}
             allowed = (
                 offer.excluded.isdisjoint(ids)
-                and all(classes.isdisjoint(self._conflicts[c]) for c in classes)
+                and self.may_share(self._arrays[job].handling for job in ids)
                 and fits_loads(offer, self.jobs, visits)
             )
             self._timed[key] = (

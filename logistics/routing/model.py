@@ -69,6 +69,8 @@ class Model:
         deliveries, which moves clocks; its solutions are then timed anew.
     cost_units_per_cent
         What one cent is in PyVRP's objective.
+    penalties, max_penalty
+        Start and bound of what PyVRP charges for a unit of excess load, lateness and excess distance.
     """
 
     problem: RoutingProblem
@@ -79,7 +81,22 @@ class Model:
     job_ids: tuple[str, ...]
     pickup_sites: tuple[str, ...]
     cost_units_per_cent: float
+    penalties: tuple[list[float], float, float]
     max_penalty: float
+
+    def counts_of(self, rounds: Rounds) -> dict[tuple[int, frozenset[Handling]], int]:
+        """Share out the vehicles of each position to handling classes as tours use them, the spare ones to the first."""
+        handlings = {job.id: job.handling for job in self.problem.jobs}
+        counts = {(c.vehicle, c.handlings): 0 for c in self.classes}
+        for vehicle, visits in rounds.tours:
+            carried = {handlings[v.job] for v in visits}
+            counts[next(key for key in counts if key[0] == vehicle and carried <= key[1])] += 1
+        for position, vehicle in enumerate(self.problem.fleet):
+            mine = [key for key in counts if key[0] == position]
+            if mine:
+                spare = len(self.job_ids) if vehicle.count is None else vehicle.count - sum(counts[k] for k in mine)
+                counts[max(mine, key=lambda key: counts[key])] += spare
+        return counts
 
     def rounds(self, solution: pyvrp.Solution) -> Rounds:
         """Read a solution's routes as visits."""
@@ -181,8 +198,13 @@ def load_scale(values: NDArray[np.float64]) -> int:
     return scale if whole else MAX_LOAD_SCALE
 
 
-def _loads(problem: RoutingProblem, needed: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Scale the dimensions that can bind: whole loads (jobs, dimensions) and capacities (fleet, dimensions)."""
+def _loads(
+    problem: RoutingProblem, needed: NDArray[np.float64], total_units: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Scale the dimensions that can bind: whole loads (jobs, dimensions) and capacities (fleet, dimensions).
+
+    Loads add up to about ``total_units``, as PyVRP bounds the penalty per unit alike for loads and time.
+    """
     capacities = np.array(
         [[v.type.capacity_pallets, v.type.capacity_kg, v.type.capacity_m3] for v in problem.fleet], dtype=np.float64
     ).reshape(-1, 3)
@@ -195,8 +217,9 @@ def _loads(problem: RoutingProblem, needed: NDArray[np.float64]) -> tuple[NDArra
         if total * scale > MAX_COST:
             name = ("pallets", "weight_kg", "volume_m3")[d]
             raise RoutingError(f"{name} of all jobs add up to {total:g}, expected less than {MAX_COST / scale:g}")
-        loads[:, k] = _ceil(needed[:, d], scale)
-        limits[:, k] = np.floor(np.minimum(capacities[:, d], total + 1) * scale + 1e-6 + 1e-9 * scale)
+        finer = max(1, int(total_units / max(1.0, total * scale)))
+        loads[:, k] = _ceil(needed[:, d], scale) * finer
+        limits[:, k] = np.floor(np.minimum(capacities[:, d], total + 1) * scale + 1e-6 + 1e-9 * scale) * finer
     return loads, limits
 
 
@@ -280,7 +303,13 @@ class _Clock:
         return math.ceil(minutes * TIME_UNITS_PER_MIN - 1e-4)
 
 
-def build(problem: RoutingProblem, prizes: Mapping[str, int], *, shipments: bool = False) -> Model:
+def build(
+    problem: RoutingProblem,
+    prizes: Mapping[str, int],
+    *,
+    shipments: bool = False,
+    counts: Mapping[tuple[int, frozenset[Handling]], int] | None = None,
+) -> Model:
     """Write a problem as PyVRP data.
 
     Parameters
@@ -289,18 +318,27 @@ def build(problem: RoutingProblem, prizes: Mapping[str, int], *, shipments: bool
         Cents saved by carrying each job that may be left out; all others must be carried.
     shipments
         Whether to use the shipment formulation even where a depot formulation exists.
+    counts
+        Vehicles by position in the fleet and compatible handling classes; by default each class may use all.
 
     Raises
     ------
     RoutingError
         If a figure is too large to be held in PyVRP's integers.
     """
-    return _Builder(problem, prizes, shipments).model()
+    return _Builder(problem, prizes, shipments, counts).model()
 
 
 class _Builder:
-    def __init__(self, problem: RoutingProblem, prizes: Mapping[str, int], shipments: bool) -> None:
+    def __init__(
+        self,
+        problem: RoutingProblem,
+        prizes: Mapping[str, int],
+        shipments: bool,
+        counts: Mapping[tuple[int, frozenset[Handling]], int] | None,
+    ) -> None:
         self.problem = problem
+        self.counts = counts
         self.jobs = problem.jobs
         self.fleet = problem.fleet
         self.origins = None if shipments else common_origins(problem)
@@ -311,7 +349,14 @@ class _Builder:
         if not self.span < MAX_VALUE // 4:
             raise RoutingError(f"shifts span {self.clock.last - first:g} min, expected at most {MAX_VALUE // 40_000:g}")
         needed = np.array([[j.pallets, j.weight_kg, j.volume_m3] for j in self.jobs], dtype=np.float64).reshape(-1, 3)
-        self.loads, self.limits = _loads(problem, needed)
+        # No violation of a solution is larger: every job late by two shifts and over a closed edge.
+        self.worst = max(len(self.jobs) * 4 * self.span, MAX_LOAD_SCALE)
+        self.loads, self.limits = _loads(problem, needed, self.worst)
+        for handling in dict.fromkeys(j.handling for j in self.jobs if conflict(j.handling, j.handling) is not None):
+            # Goods that may not even travel with their own kind: one such job fills a dimension of its own.
+            alone = np.array([[self.worst if job.handling == handling else 0] for job in self.jobs], dtype=np.int64)
+            self.loads = np.hstack([self.loads, alone // len(self.jobs)])
+            self.limits = np.hstack([self.limits, np.full((len(self.fleet), 1), self.worst // len(self.jobs))])
         self.optional = [job.id in prizes for job in self.jobs]
         self.prizes_cents = [prizes.get(job.id, 0) for job in self.jobs]
         self.classes, self.forbidden = self._classes()
@@ -326,6 +371,8 @@ class _Builder:
         for v, vehicle in enumerate(self.fleet):
             excluded = frozenset(i for i, j in enumerate(self.jobs) if j.id in vehicle.excluded)
             for handlings, others in zip(sets, barred, strict=True):
+                if self.counts is not None and not self.counts.get((v, handlings)):
+                    continue
                 classes.append(VehicleClass(v, handlings, self.origins[v] if self.origins else ""))
                 forbidden.append(excluded | others)
         return classes, forbidden
@@ -462,8 +509,6 @@ class _Builder:
             durations,
             shipments=goods,
         )
-        worst_late = len(self.jobs) * 2 * (2 * self.span + 1)
-        worst_load = int(self.loads.sum(axis=0).max(initial=1))
         return Model(
             self.problem,
             data,
@@ -473,8 +518,19 @@ class _Builder:
             tuple(job.id for job in self.jobs),
             tuple(pickup_sites),
             units,
-            MAX_COST / max(worst_late, worst_load),
+            self._penalties(costs, distances, durations[0]),
+            MAX_COST / self.worst,
         )
+
+    def _penalties(
+        self, costs: NDArray[np.int64], distances: NDArray[np.int64], durations: NDArray[np.int64]
+    ) -> tuple[list[float], float, float]:
+        """Start at a few average edges for an average job's load or an average edge's time (measured to search well)."""
+        _, per_distance, per_time = costs.mean(axis=0)
+        minutes = max(1.0, float(durations.mean()))
+        edge = max(1.0, per_distance * float(distances.mean()) + per_time * minutes)
+        loads = np.maximum(1.0, self.loads.mean(axis=0))
+        return [float(30 * edge / load) for load in loads], 15 * edge / minutes, 1.0
 
     def _affordable(self, longest_edge: int) -> tuple[NDArray[np.int64], list[int], float]:
         """Choose the finest cost units in which no plan's cost overflows."""
@@ -563,8 +619,9 @@ class _Builder:
             opens = min(self.clock.opens(start), closes)
             if vehicle.type.max_shift_min is not None:
                 longest = min(_floor(vehicle.type.max_shift_min), NEVER)
+        count = vehicle.count if self.counts is None else self.counts[found.vehicle, found.handlings]
         return pyvrp.VehicleType(
-            num_available=len(self.jobs) if vehicle.count is None else min(vehicle.count, len(self.jobs)),
+            num_available=len(self.jobs) if count is None else min(count, len(self.jobs)),
             capacity=[int(c) for c in self.limits[found.vehicle]],
             start_depot=depot,
             end_depot=depot,

@@ -25,7 +25,7 @@ from logistics.routing.problem import Job, Plan, RoutingProblem
 from logistics.routing.schedule import Visit, visits_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 def solve(problem: RoutingProblem, *, iterations: int, seed: int, warm: Plan | None = None) -> Plan:
@@ -122,43 +122,111 @@ def mend(inserter: Inserter, rounds: Rounds, jobs: Sequence[Job]) -> Rounds:
 
 
 class _Search:
+    """The search for one problem, all of whose jobs fit some vehicle alone."""
+
     def __init__(self, problem: RoutingProblem, inserter: Inserter, seed: int) -> None:
         self.problem = problem
         self.inserter = inserter
         self.seed = seed
         self.prizes = {job.id: job.prize_cents for job in problem.jobs if job.prize_cents is not None}
 
+    def run(self, iterations: int, warm: Rounds | None) -> Rounds:
+        greedy = mend(self.inserter, Rounds(), self.problem.jobs)
+        start = None if warm is None else mend(self.inserter, warm, self.problem.jobs)
+        candidates = [greedy] if start is None else [start, greedy]
+        if self.prizes:
+            # Optional jobs with high fixed costs search badly: carry all, drop what does not pay, go on from there.
+            candidates.append(Rounds() if start is None else self.trimmed(start))
+            first = max(1, iterations // 2)
+            candidates.append(self.trimmed(self.pursue({}, first, start)))
+            best = min(candidates, key=self.score)
+            candidates.append(self.trimmed(self.pursue(self.prizes, max(1, iterations - first), best)))
+        else:
+            candidates.append(self.pursue({}, iterations, start))
+        best = min(candidates, key=self.score)
+        if self.score(best).missing:
+            # The fleet may be too small: let PyVRP choose what stays behind, at a price above any detour.
+            price = 100 + sum(self.prizes.values()) + 2 * round(sum(map(self.solo_cents, self.problem.jobs)))
+            everything = {job.id: price if job.prize_cents is None else job.prize_cents for job in self.problem.jobs}
+            best = min(best, self.pursue(everything, max(1, iterations // 2), best), key=self.score)
+        return best
+
+    def solo_cents(self, job: Job) -> float:
+        """Return what the job costs in the cheapest vehicle of its own."""
+        empty = (self.inserter.tour(v) for v in range(len(self.inserter.fleet)))
+        return min(self.inserter.best(tour, job.id).cents for tour in empty)
+
     def score(self, rounds: Rounds) -> Score:
         carried = {v.job for _, visits in rounds.tours for v in visits}
-        cents = sum(route.cost_cents for v, visits in rounds.tours if (route := self.inserter.route(v, visits)))
         missing = [job for job in self.problem.jobs if job.id not in carried]
-        return Score(
-            sum(job.prize_cents is None for job in missing), cents + sum(job.prize_cents or 0 for job in missing)
-        )
+        foregone = sum(job.prize_cents or 0 for job in missing)
+        return Score(sum(job.prize_cents is None for job in missing), self.cents(rounds) + foregone)
 
-    def run(self, iterations: int, warm: Rounds | None) -> Rounds:
-        model = build(self.problem, self.prizes)
-        found = search(model, iterations, self.seed, warm)
-        return mend(self.inserter, model.rounds(found), self.problem.jobs)
+    def cents(self, rounds: Rounds) -> int:
+        return sum(route.cost_cents for tour in rounds.tours if (route := self.inserter.route(*tour)))
+
+    def pursue(self, prizes: Mapping[str, int], iterations: int, start: Rounds | None) -> Rounds:
+        """Search, and make what was found feasible; where that may have taken force, search on from there.
+
+        A depot formulation that is not exact gets half of the iterations and the shipment formulation, whose
+        iterations take two to three times as long, a quarter.
+        """
+        model = build(self.problem, prizes)
+        first = iterations if model.exact else max(1, iterations // 2)
+        found = model.rounds(search(model, first, self.seed, start))
+        mended = mend(self.inserter, found, self.problem.jobs)
+        if not model.exact:
+            model = build(self.problem, prizes, shipments=True)
+            found = model.rounds(search(model, max(1, iterations // 4), self.seed, mended))
+            mended = min(mended, mend(self.inserter, found, self.problem.jobs), key=self.score)
+        used = found.used()
+        if any(v.count is not None and used.get(i, 0) > v.count for i, v in enumerate(self.problem.fleet)):
+            # Classes of one vehicle type took more vehicles than there are: search with the vehicles shared out.
+            model = build(self.problem, prizes, shipments=not model.depot, counts=model.counts_of(mended))
+            found = model.rounds(search(model, max(1, iterations // 2), self.seed, mended))
+            mended = min(mended, mend(self.inserter, found, self.problem.jobs), key=self.score)
+        return mended
+
+    def trimmed(self, rounds: Rounds) -> Rounds:
+        """Drop optional jobs, and whole tours of them, that cost more than their prizes, the worst first."""
+        while True:
+            gains = [(self.cents(rounds) + self.foregone(rounds), rounds)]
+            for at, (vehicle, visits) in enumerate(rounds.tours):
+                optional = {v.job for v in visits if v.job in self.prizes}
+                whole = [frozenset(optional)] if len(optional) * 2 == len(visits) else []
+                for drop in (*whole, *(frozenset({job}) for job in sorted(optional))):
+                    rest = tuple(v for v in visits if v.job not in drop)
+                    if rest and self.inserter.route(vehicle, rest) is None:
+                        continue
+                    tours = (*rounds.tours[:at], *([(vehicle, rest)] if rest else []), *rounds.tours[at + 1 :])
+                    gains.append((self.cents(Rounds(tours)) + self.foregone(Rounds(tours)), Rounds(tours)))
+            best = min(gains, key=lambda gain: gain[0])
+            if best[0] >= gains[0][0]:
+                return rounds
+            rounds = best[1]
+
+    def foregone(self, rounds: Rounds) -> int:
+        carried = {v.job for _, visits in rounds.tours for v in visits}
+        return sum(cents for job, cents in self.prizes.items() if job not in carried)
 
 
 def search(model: Model, iterations: int, seed: int, start: Rounds | None) -> pyvrp.Solution:
     """Run PyVRP's iterated local search; the best solution found may be infeasible."""
     data = model.data
     rng = pyvrp.RandomNumberGenerator(seed=seed)
-    local = LocalSearch(
-        data, rng, compute_neighbours(data, NeighbourhoodParams()), PerturbationManager(PerturbationParams())
-    )
+    neighbours = compute_neighbours(data, NeighbourhoodParams())
+    local = LocalSearch(data, rng, neighbours, PerturbationManager(PerturbationParams()))
     for operator in OPERATORS:
         if operator.supports(data):
             local.add_operator(operator(data))
-    params = pyvrp.PenaltyParams(max_penalty=model.max_penalty)
-    manager = pyvrp.PenaltyManager(params.midpoint_penalties(data), params)
+    manager = pyvrp.PenaltyManager(model.penalties, pyvrp.PenaltyParams(max_penalty=model.max_penalty))
     if start is None:
         initial = local(pyvrp.Solution.make_random(data, rng), manager.max_cost_evaluator(), exhaustive=True)
     else:
         initial = model.solution(start)
-    settings = pyvrp.IteratedLocalSearchParams(history_length=300)
+    # Late acceptance needs a short memory to get anywhere in a short run.
+    history = min(max(iterations // 20, 20), 300)
+    settings = pyvrp.IteratedLocalSearchParams(history_length=history)
     algorithm = pyvrp.IteratedLocalSearch(data, manager, local, initial, settings)
     with warnings.catch_warnings():
         # The bound only says that the search struggles; an infeasible best is dealt with by the caller.

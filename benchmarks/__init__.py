@@ -1,0 +1,1 @@
+"""Measurements: each takes --quick and --json FILE, and prints a table that names versions and machine."""

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from experiments.settings import ScenarioSettings
     from experiments.tables import CheckedTable
 
+DEMAND_DAYS_BEFORE, DEMAND_DAYS_AFTER = 10_000, 4_000
 SERIES_COLUMNS = ("unique_id", "ds", "y", "promotion")
 
 
@@ -137,12 +138,18 @@ def build_demand(
     reference(tables, "demand", "owner", owner_names(tables), OWNER_EXPECTED, problems)
     zones = names_in(tables, "sites", "zone")
     reference(tables, "demand", "zone", zones, "a zone of the table sites", problems)
+    start = pd.Timestamp(settings.start)
+    first = start - pd.Timedelta(days=DEMAND_DAYS_BEFORE)
+    last = start + pd.Timedelta(days=DEMAND_DAYS_AFTER)
+    # A mistyped year would otherwise make a row for every day up to it.
+    far = (table.frame["day"] < first) | (table.frame["day"] > last)
+    span = f"{first.date()} to {last.date()}, as the first planning day is {settings.start}"
+    rule(table, far, "day", lambda row: row["day"].date(), lambda _: span, problems)
     if problems.count(table.file) or not len(table.frame):
         return nothing, nothing
     frame = table.frame
     series = frame["owner"] + "|" + frame["zone"] + "|" + frame["product"]
     wide = pd.DataFrame({"ds": frame["day"], "id": series, "y": frame["pallets"], "promotion": frame["promotion"]})
-    start = pd.Timestamp(settings.start)
     before = _filled(wide[wide["ds"] < start], until=start - pd.Timedelta(days=1))
     after = _filled(wide[wide["ds"] >= start], until=wide["ds"].max(), since=start)
     return before, after

@@ -102,10 +102,9 @@ def _nobody_may_carry(scenario: Scenario) -> list[Problem]:
 
 def _expiring(scenario: Scenario) -> list[Problem]:
     first, last = scenario.days[0].date, scenario.days[-1].date
+    valid = f"one valid through {last}, the last planning day"
     return [
-        Problem(
-            "carriers", "certificates", f"{c.kind} of {carrier.id}, which {_when(c.expires_on, first)}", f"> {last}"
-        )
+        Problem("carriers", "certificates", f"{c.kind} of {carrier.id}, which {_when(c.expires_on, first)}", valid)
         for carrier in scenario.region.carriers.values()
         for c in carrier.certificates
         if c.expires_on < last

@@ -88,7 +88,7 @@ class ScenarioSettings(_Frozen):
 
     name: str = Field(min_length=1)
     description: str = ""
-    start: date
+    start: date = Field(ge=date(1971, 1, 1), le=date(2200, 1, 1))
     days: int = Field(ge=1, le=MAX_DAYS)
     time_zone: Annotated[str, AfterValidator(_known_time_zone)] = "UTC"
     horizon_min: float = Field(default=1440.0, gt=0)

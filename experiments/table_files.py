@@ -203,7 +203,9 @@ def _as_text(values: pa.Array) -> pa.Array:
         values = pc.binary_join(pc.cast(values, pa.list_(pa.string())), ";")
     elif pa.types.is_nested(kind) or pa.types.is_binary(kind):
         values = pa.array([None if v is None else str(v) for v in values.to_pylist()], pa.string())
-    return _trimmed(pc.cast(values, pa.string()))
+    # Writing times as text is slow, so each distinct one is written once.
+    encoded = values.dictionary_encode()
+    return _trimmed(pc.cast(encoded.dictionary, pa.string()).take(encoded.indices))
 
 
 def frame_source(name: str, frame: pd.DataFrame) -> Source:

@@ -7,13 +7,23 @@ lies nearer to the hub than to where their goods are, moved together, as a lineh
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from logistics.costs import CostLine, sum_lines
-from logistics.hub_legs import HubOffer, HubVisit, hub_violations, hub_visits, leg_jobs, overbooked_hours
+from logistics.hub_legs import (
+    HubOffer,
+    HubVisit,
+    hub_violations,
+    hub_visits,
+    is_hub_leg,
+    leg_jobs,
+    overbooked_hours,
+)
+from logistics.routing.insertion import Inserter, cheapest
 from logistics.routing.problem import FleetVehicle, Job, Plan, RoutingProblem
-from logistics.routing.solve import solve
+from logistics.routing.solve import plan_of, rounds_of, solve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,6 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["HubOffer", "HubVisit", "MixedPlan", "hub_violations", "leg_jobs", "mixed_plan"]
 
+# Of the sets proposed for a hub, so many are planned: the best by insertion, which is some per cent dear itself.
+TRIALS = 2
+WORTH_A_TRIAL = 1.15
 # A proposed set of shipments is tried with this part of the iterations; only the best one gets them all.
 TRIAL_SHARE = 4
 MIN_TRIAL_ITERATIONS = 20
@@ -79,9 +92,9 @@ def mixed_plan(
 ) -> MixedPlan:
     """Plan shipments direct, pooled, or through hubs.
 
-    Starting from the direct plan, sets of shipments are moved to a hub and the whole is planned again, with a part of
-    the iterations and from the plan so far; the best improvement of each hub is planned once more in full. Plans that
-    would need more dock slots than offered are repaired by taking visits out of the crowded hours.
+    Starting from the direct plan, sets of shipments are moved to a hub: estimated by insertion into the tours, the most
+    promising planned with a part of the iterations, and the best improvement of each hub planned once more in full.
+    Plans that would need more dock slots than offered are repaired by taking visits out of the crowded hours.
 
     Parameters
     ----------
@@ -121,12 +134,20 @@ class _Search:
 
     def with_hub(self, plan: MixedPlan, offer: HubOffer) -> MixedPlan:
         """Return the best plan that moves one set of shipments to a hub, or the plan itself."""
-        trial_iterations = max(MIN_TRIAL_ITERATIONS, self.iterations // TRIAL_SHARE)
+        trial_iterations = min(self.iterations, max(MIN_TRIAL_ITERATIONS, self.iterations // TRIAL_SHARE))
         via = _hubs_of(plan)
-        best, best_via = plan, dict(via)
+        estimates = []
         for shipments in self.proposals(plan, offer):
             wanted = via | dict.fromkeys(shipments, offer.hub)
-            trial, kept = self.repaired(wanted, min(trial_iterations, self.iterations), plan.plan)
+            guess = self.inserted(wanted, plan.plan)
+            estimates.append((self.score(guess), shipments, wanted, guess.plan))
+        estimates.sort(key=lambda e: e[:2])
+        missing, cents = self.score(plan)
+        best, best_via = plan, via
+        for score, _, wanted, start in estimates[:TRIALS]:
+            if score > (missing, cents * WORTH_A_TRIAL):
+                break
+            trial, kept = self.repaired(wanted, trial_iterations, start)
             if trial is not None and self.score(trial) < self.score(best):
                 best, best_via = trial, dict(kept)
         if best is plan:
@@ -223,21 +244,40 @@ class _Search:
 
     def solved(self, via: Mapping[str, str], iterations: int, warm: Plan | None) -> MixedPlan:
         """Plan once, with these shipments through these hubs and all others direct or left to their prizes."""
+        problem, chains = self.problem(via)
+        return self.accounted(problem, chains, solve(problem, iterations=iterations, seed=self.seed, warm=warm))
+
+    def inserted(self, via: Mapping[str, str], plan: Plan) -> MixedPlan:
+        """Plan roughly: keep the tours, less what moves to a hub, and insert the legs where they cost least."""
+        problem, chains = self.problem(via)
+        inserter = Inserter(problem.network, problem.fleet, problem.jobs)
+        rounds = rounds_of(inserter, plan)
+        carried = {visit.job for _, visits in rounds.tours for visit in visits}
+        for job in problem.jobs:
+            if job.id not in carried and is_hub_leg(job.id):
+                cents, with_job = cheapest(inserter, rounds, job.id)
+                rounds = with_job if cents < math.inf else rounds
+        return self.accounted(problem, chains, plan_of(inserter, rounds, problem.jobs))
+
+    def problem(self, via: Mapping[str, str]) -> tuple[RoutingProblem, dict[str, tuple[str, ...]]]:
+        """Return the routing problem of a choice of hubs, and the jobs that move each shipment in it."""
         offers = {offer.hub: offer for offer in self.offers}
-        jobs: dict[str, Job] = {}
+        jobs: list[Job] = []
         chains: dict[str, tuple[str, ...]] = {}
         for s, job in self.direct.items():
             legs = leg_jobs(job, offers[via[s]]) if s in via else None
             made = legs or (replace(job, prize_cents=self.prizes.get(s)),)
-            jobs |= {leg.id: leg for leg in made}
+            jobs += made
             chains[s] = tuple(leg.id for leg in made)
         fleet = tuple(
             replace(v, excluded=v.excluded | {leg for s in v.excluded if s in chains for leg in chains[s]})
             for v in self.fleet
         )
-        plan = solve(
-            RoutingProblem(self.network, tuple(jobs.values()), fleet), iterations=iterations, seed=self.seed, warm=warm
-        )
+        return RoutingProblem(self.network, tuple(jobs), fleet), chains
+
+    def accounted(self, problem: RoutingProblem, chains: Mapping[str, tuple[str, ...]], plan: Plan) -> MixedPlan:
+        """Say what a plan of the problem costs, hubs and prizes included."""
+        jobs = {job.id: job for job in problem.jobs}
         left = set(plan.unserved)
         carried = {s: legs for s, legs in chains.items() if not left & set(legs)}
         visits = hub_visits(plan.routes, jobs, self.offers)

@@ -1,0 +1,198 @@
+"""Plain words and number formats of the report."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import TYPE_CHECKING
+
+from logistics.costs import CostLine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date
+
+NBSP = "\u00a0"
+MINUS = "\u2212"
+NOTHING = "\u2013"
+CO2E = "CO\u2082e"
+
+LINE_LABELS: Mapping[str, str] = {
+    CostLine.FIXED: "Vehicles for the day",
+    CostLine.DISTANCE: "Kilometres driven",
+    CostLine.TIME: "Drivers' hours",
+    CostLine.TOLL: "Road tolls",
+    CostLine.GROUPAGE: "Groupage networks",
+    CostLine.COMMITMENT: "Contract vehicles owed but not used",
+    CostLine.HANDLING: "Handling at hubs",
+    CostLine.DOCK_SLOT: "Dock slots at hubs",
+    CostLine.STORAGE: "Storage at hubs",
+    CostLine.WAITING: "Waiting",
+    CostLine.LATENESS: "Late deliveries",
+    CostLine.LINE_STOP: "Clients' lines that stopped",
+}
+
+PROTOCOLS: Mapping[str, str] = {
+    "standalone": "everybody goes alone; nothing is pooled",
+    "contract_net": "shipments are offered to all carriers round by round; the lowest quote wins where it saves most",
+    "trustee": (
+        "one neutral planner is told everybody's figures and plans for all: the bound that others are held against"
+    ),
+}
+SHARING: Mapping[str, str] = {
+    "proportional": "everybody in the pool saves the same percentage",
+    "shapley": "everybody pays its average extra cost over all orders in which the pool could have formed",
+    "nucleolus": "the group with the least reason to stay is made as content as possible",
+}
+BIDDING: Mapping[str, str] = {
+    "truthful": "carriers and hubs ask for what the work really adds to their costs",
+    "markup": "carriers and hubs ask for what the work adds to their costs, and a margin",
+}
+HOLDING: Mapping[str, str] = {
+    "ship_now": "whatever can be delivered today is put on the table today",
+    "quantity_based": "a shipment waits a day when enough more is expected on its lane tomorrow",
+}
+TOPICS: Mapping[str, str] = {
+    "offer": "cost alone of each shipment",
+    "standalone": "cost alone of groups of shipments",
+    "tariffs": "vehicle costs",
+    "quotes": "quotes",
+    "plan": "prices of tours",
+    "loads": "agreement to drive",
+    "award": "confirmation of an award",
+    "bookings": "confirmation of dock slots",
+    "hub_terms": "hub terms",
+}
+
+# What reasons in settlements come to, in plain words. The first pattern that is found counts.
+_REASONS: tuple[tuple[str, str], ...] = (
+    (
+        r"lowest quote was .* going alone was put at",
+        "No offer in the pool was worth taking: its owner goes cheaper alone",
+    ),
+    (r"no pooled plan was cheaper", "No pooled plan was cheaper than going alone"),
+    (r"awarded, but the pool as a whole", "Awarded at first, then withdrawn: the pool would have cost its owner more"),
+    (r"could fit it into its day", "No carrier in the pool had room and time for it that day"),
+    (r"policy does not pool", "The policy does not pool"),
+    (r"delivery window is on a later day", "Its delivery window is on a later day"),
+    (r"economic load", "More is expected on its lane tomorrow: together they make a better load"),
+    (r"outside the planning window", "Its delivery window lies outside the planning day"),
+    (r"is closed during the delivery window", "The client is closed during its delivery window"),
+    (r"^the goods are ready at", "The goods are ready too late to be delivered in time"),
+    (r"is closed while the goods could be loaded", "Where the goods lie is closed while they could be loaded"),
+    (r"no vehicle or tariff open to its owner", "No vehicle and no tariff open to its owner takes it"),
+    (r"no vehicle on offer may carry it", "No vehicle in the pool may carry it"),
+    (r"ADR|danger label", "Dangerous goods rules keep it apart"),
+    (r"does not keep goods|temperature|chilled|frozen", "Temperature rules keep it apart"),
+    (r"certificate", "No carrier with the certificates it needs"),
+)
+_QUOTED = re.compile(r"lowest quote was ([\d.]+) EUR, going alone was put at ([\d.]+) EUR")
+_FIGURES = re.compile(r"\d[\d.,:]*")
+_REFUSAL = re.compile(r"^(?P<who>.+) on (?P<topic>\w+): (?P<how>[\w-]+) \((?P<why>.*)\)$", re.DOTALL)
+_HOW = {
+    "refuse": "refused",
+    "reject-proposal": "refused",
+    "failure": "did not answer",
+    "not-understood": "did not understand",
+}
+
+
+def number(value: float | None, decimals: int = 0) -> str:
+    """Write a number with thousands separators; a dash where there is none."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    text = f"{abs(value):,.{decimals}f}"
+    return MINUS + text if value < 0 and text.strip("0.,") else text
+
+
+def eur(value: float | None, decimals: int | None = None) -> str:
+    """Write money: whole EUR from 100 on, cents below."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    places = decimals if decimals is not None else 0 if abs(value) >= 100 or value == 0 else 2
+    return f"{number(value, places)}{NBSP}EUR"
+
+
+def percent(value: float | None, decimals: int = 1) -> str:
+    """Write a percentage that is given in percent."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    return f"{number(value, 0 if value in (0, 100) else decimals)}{NBSP}%"
+
+
+def co2e(kilograms: float | None) -> str:
+    """Write emissions: kilograms, from ten tonnes on tonnes."""
+    if kilograms is None or not math.isfinite(kilograms):
+        return NOTHING
+    if abs(kilograms) >= 10_000:
+        return f"{number(kilograms / 1000, 1)}{NBSP}t{NBSP}{CO2E}"
+    return f"{number(kilograms, 0 if abs(kilograms) >= 100 else 1)}{NBSP}kg{NBSP}{CO2E}"
+
+
+def signed(value: float | None, decimals: int = 1, unit: str = "") -> str:
+    """Write a change with its sign."""
+    if value is None or not math.isfinite(value):
+        return NOTHING
+    text = number(value, decimals)
+    if not text.strip("0.,"):
+        return "no change" if unit else text
+    plus = "+" if value > 0 else ""
+    return f"{plus}{text}{NBSP}{unit}" if unit else f"{plus}{text}"
+
+
+def count(many: int, one: str, more: str = "") -> str:
+    """Write a count with its noun."""
+    return f"{many:,}{NBSP}{one if many == 1 else more or one + 's'}"
+
+
+def day_label(day: date, *, year: bool = False) -> str:
+    """Write a day as in 2 Mar, without depending on a locale."""
+    month = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[day.month - 1]
+    return f"{day.day}{NBSP}{month}{NBSP}{day.year}" if year else f"{day.day}{NBSP}{month}"
+
+
+def weekday(day: date) -> str:
+    """Name of a day's weekday."""
+    return ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")[day.weekday()]
+
+
+def listed(names: Iterable[str], most: int = 4) -> str:
+    """Write names as a sentence does, the many as a count."""
+    known = list(names)
+    if len(known) > most:
+        known = [*known[: most - 1], f"{len(known) - most + 1:,} more"]
+    return " and ".join([", ".join(known[:-1]), known[-1]] if len(known) > 1 else known)
+
+
+def shortened(text: str, longest: int = 26) -> str:
+    """Cut a text that is too long for a chart."""
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}\u2026"
+
+
+def line_label(line: str) -> str:
+    """Plain label of a cost line."""
+    return LINE_LABELS.get(line, line.replace("_", " ").capitalize())
+
+
+def reason_group(reason: str) -> str:
+    """Plain words for a reason: reasons that differ in figures alone are one group."""
+    for pattern, words in _REASONS:
+        if re.search(pattern, reason):
+            return words
+    plain = _FIGURES.sub("\u2026", reason).strip()
+    return plain[:1].upper() + plain[1:] if plain else "No reason was recorded"
+
+
+def event(note: str) -> tuple[str, str]:
+    """Split a negotiation's note into what happened, in plain words, and to whom (empty where it does not say)."""
+    refusal = _REFUSAL.match(note)
+    if refusal is None:
+        return note[:1].upper() + note[1:], ""
+    about = TOPICS.get(refusal["topic"], refusal["topic"].replace("_", " "))
+    return f"Asked for {about}, {{}} {_HOW.get(refusal['how'], refusal['how'])}: {refusal['why']}", refusal["who"]
+
+
+def quoted(reason: str) -> tuple[float, float] | None:
+    """Read the lowest quote and the cost alone out of a reason that names them, EUR."""
+    found = _QUOTED.search(reason)
+    return (float(found[1]), float(found[2])) if found else None

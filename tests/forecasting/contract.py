@@ -94,6 +94,14 @@ class ForecasterContract:
         first, second = (run(self.build(demand).fit(demand, 5), recent).paths.tobytes() for _ in range(2))
         assert first == second
 
+    def test_units(self, demand: pd.DataFrame) -> None:
+        """A lane counted in kilograms gets its forecast in pallets times the weight; the others stay as they are."""
+        heavier = demand.assign(y=demand["y"].where(demand["unique_id"] != "F1|75|dairy", 512.0 * demand["y"]))
+        pallets, kilograms = (
+            run(self.build(d).fit(known_at(d, TODAY), 1), known_at(d, TODAY, HORIZON)).paths for d in (demand, heavier)
+        )
+        np.testing.assert_allclose(kilograms, pallets * np.array([1.0, 1.0, 512.0])[:, None, None], rtol=1e-9)
+
     def test_order_of_rows(self, fitted: FittedForecaster, demand: pd.DataFrame, recent: pd.DataFrame) -> None:
         """Shuffled rows are the same history."""
         past = demand[demand["ds"] < pd.Timestamp(TODAY)]

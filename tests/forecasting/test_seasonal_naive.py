@@ -51,3 +51,13 @@ def test_zero_weeks():
     """A mean over no week is refused by name."""
     with pytest.raises(PolicyError, match="weeks is 0, expected at least 1"):
         SeasonalNaive(weeks=0)
+
+
+def test_new_lane_was_not_wrong_before_it_began():
+    """The first days of a new lane are no error of a rule that could not know of it."""
+    steady = {"old": np.full(140, 50.0)}
+    history = pd.concat(
+        [long_frame(steady), long_frame({"new": np.full(21, 100.0)}, start="2024-04-29")], ignore_index=True
+    )
+    paths = run(SeasonalNaive().fit(history, 1), history, 7).paths
+    np.testing.assert_array_equal(paths[0], 100.0)

@@ -44,10 +44,7 @@ class Nucleolus:
         """Return each player's share in the unit of the game's costs."""
         if not has_imputations(game):
             return prenucleolus(game)
-        savings = game.savings
-        if savings[-1] <= _rounding(game):  # only one split leaves nobody worse off
-            return np.asarray(game.standalone - savings[-1] / game.n)
-        return np.asarray(game.standalone - _lexicographic(savings, individually_rational=True))
+        return np.asarray(game.standalone - _lexicographic(game.savings, individually_rational=True))
 
     def note(self, game: CoalitionGame) -> str:
         """Say so where the prenucleolus had to take the nucleolus' place."""
@@ -58,16 +55,13 @@ class Nucleolus:
 
 def has_imputations(game: CoalitionGame) -> bool:
     """Whether some split of the cost of all leaves nobody worse off than alone."""
-    return bool(game.standalone.sum() - game.grand_cost >= -_rounding(game))
+    rounding = ROUNDING * game.n * float(np.abs(game.costs).max())
+    return bool(game.standalone.sum() - game.grand_cost >= -rounding)
 
 
 def prenucleolus(game: CoalitionGame) -> NDArray[np.float64]:
     """Compute the nucleolus over all splits of the cost, even those that leave somebody worse off than alone."""
     return np.asarray(game.standalone - _lexicographic(game.savings, individually_rational=False))
-
-
-def _rounding(game: CoalitionGame) -> float:
-    return float(ROUNDING * game.n * np.abs(game.costs).max())
 
 
 def _lexicographic(savings: NDArray[np.float64], *, individually_rational: bool) -> NDArray[np.float64]:

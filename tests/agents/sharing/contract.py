@@ -41,7 +41,7 @@ class SharingContract:
         assert self.rule.shares(permuted(game, order)) == pytest.approx(self.rule.shares(game)[order], abs=close(game))
 
     @inherited
-    @given(game=cost_games(), factor=st.sampled_from([1e-6, 0.01, 100.0, 1e9]))
+    @given(game=cost_games(), factor=st.sampled_from([1e-12, 0.01, 100.0, 1e9]))
     def test_scale_covariant(self, game, factor):
         """In another currency everybody pays the same, in that currency."""
         assert self.rule.shares(scaled(game, factor)) == pytest.approx(

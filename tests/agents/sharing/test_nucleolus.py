@@ -107,6 +107,10 @@ class TestNucleolus(SharingContract):
         game = game_from(coalition_sums(alone))
         assert self.rule.shares(game) == pytest.approx(alone, rel=1e-12)
         assert self.rule.note(game) == ""
+        rounded = game_from([0, 0.1, 0.7, 0.8])
+        assert rounded.grand_cost > rounded.standalone.sum()
+        assert self.rule.shares(rounded) == pytest.approx([0.1, 0.7])
+        assert self.rule.note(rounded) == ""
 
     def test_small_savings_on_large_costs(self):
         """A saving of a cent on millions is still shared as the nucleolus of the savings."""

@@ -45,10 +45,11 @@ def test_the_smallest_of_several():
 
 
 def test_must_cover_the_cost():
-    """Shares that do not sum to the cost of all are not in the core, though nobody pays too much."""
-    found = stability(GAME, np.array([5.0, 5.0, 5.0]))
-    assert not found.in_core
-    assert found.violating_coalition == ()
+    """Shares that do not sum to the cost of all are not in the core, though nobody would leave."""
+    for shares in ([5.0, 6.0], [9.0, 11.0]):
+        found = stability(game_from([0, 10, 12, 17]), np.array(shares))
+        assert not found.in_core
+        assert found.violating_coalition == ()
 
 
 def test_tolerance():

@@ -525,12 +525,15 @@ class _Builder:
     def _penalties(
         self, costs: NDArray[np.int64], distances: NDArray[np.int64], durations: NDArray[np.int64]
     ) -> tuple[list[float], float, float]:
-        """Start at a few average edges for an average job's load or an average edge's time (measured to search well)."""
-        _, per_distance, per_time = costs.mean(axis=0)
+        """Start at ten times an average edge and vehicle for an average job's load, or an average edge's time.
+
+        Lower starts find nothing feasible in short runs, above all where vehicles are dear (measured).
+        """
+        fixed, per_distance, per_time = costs.mean(axis=0)
         minutes = max(1.0, float(durations.mean()))
-        edge = max(1.0, per_distance * float(distances.mean()) + per_time * minutes)
+        unit = 10 * max(1.0, fixed + per_distance * float(distances.mean()) + per_time * minutes)
         loads = np.maximum(1.0, self.loads.mean(axis=0))
-        return [float(30 * edge / load) for load in loads], 15 * edge / minutes, 1.0
+        return [float(unit / load) for load in loads], unit / minutes, 1.0
 
     def _affordable(self, longest_edge: int) -> tuple[NDArray[np.int64], list[int], float]:
         """Choose the finest cost units in which no plan's cost overflows."""

@@ -207,7 +207,9 @@ def _days(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Days since 1970 and where the column holds none."""
     if isinstance(column.dtype, pd.DatetimeTZDtype) or pd.api.types.is_numeric_dtype(column):
         return np.zeros(len(column), dtype=np.int64), np.ones(len(column), dtype=np.bool_)
-    stamps = pd.to_datetime(column, errors="coerce", format="ISO8601")
+    stamps = column
+    if not pd.api.types.is_datetime64_dtype(column):
+        stamps = pd.to_datetime(column, errors="coerce", format="ISO8601")
     if isinstance(stamps.dtype, pd.DatetimeTZDtype):
         return np.zeros(len(column), dtype=np.int64), np.ones(len(column), dtype=np.bool_)
     exact = stamps.to_numpy().astype("datetime64[us]")

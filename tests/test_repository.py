@@ -7,11 +7,12 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import distribution, version
+from importlib.metadata import distribution, packages_distributions, version
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 PACKAGES = ("groupage", "logistics", "forecasting", "agents", "experiments", "server")
 TEXT_SUFFIXES = {".py", ".md", ".toml", ".lock", ".yaml", ".cff", ".sh", ".j2", ".css", ".csv", ".proto", ""}
@@ -53,6 +54,25 @@ def test_every_test_states_its_rule(repo_root: Path) -> None:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_") and not ast.get_docstring(node)
     ]
     assert silent == []
+
+
+def test_every_import_is_a_declared_dependency(project: dict, repo_root: Path) -> None:
+    """What the packages import is in the standard library, in the house or declared; what is declared is imported."""
+    imported = set()
+    for path in (path for package in PACKAGES for path in (repo_root / package).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                imported.add(node.module.split(".")[0])
+    providers = packages_distributions()
+    needed = {
+        canonicalize_name(providers.get(name, [name])[0])
+        for name in imported - sys.stdlib_module_names - set(PACKAGES) - {"__future__"}
+    }
+    declared = {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
+    # Time zones are data that zoneinfo reads where the system has none.
+    assert declared - {"tzdata"} == needed
 
 
 def test_no_file_names_a_registry_host_or_a_place_on_a_machine(tracked: list[Path], repo_root: Path) -> None:

@@ -6,8 +6,10 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from forecasting import Forecaster, Oracle, known_at
+from groupage.errors import InputError
 from tests.forecasting.contract import HORIZON, TODAY, ForecasterContract, run
 from tests.forecasting.samples import factory_demand, long_frame
 
@@ -45,3 +47,10 @@ def test_beyond_the_known_future():
     recent = known_at(truth, date(2024, 1, 29))
     paths = run(Oracle(truth).fit(recent, 1), recent, 5).paths
     np.testing.assert_array_equal(paths[0, :, 0], [28, 29, 23, 24, 25])
+
+
+def test_future_is_checked_when_it_is_needed():
+    """An oracle can be made before anybody has a future to show; fitting it without one is refused in words."""
+    oracle = Oracle(pd.DataFrame({"unique_id": [], "ds": [], "y": []}))
+    with pytest.raises(InputError, match="future: 0 rows, expected at least one"):
+        oracle.fit(factory_demand(30), 1)

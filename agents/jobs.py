@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 
 import pyarrow as pa
 
 from agents.market import Market
 from agents.settlement import Booking, Load
-from logistics.consolidation import HubOffer, MixedPlan, leg_jobs
+from logistics.consolidation import MixedPlan
 from logistics.fleet import OperatingCosts
+from logistics.hub_legs import (
+    IN_SUFFIX,
+    OUT_SUFFIX,
+    HubOffer,
+    hub_visits,
+    inbound_of,
+    is_hub_leg,
+    leg_jobs,
+    overbooked_hours,
+)
 from logistics.jobs import fleet_for, jobs_for
 from logistics.routing import Plan, RoutingProblem, violations
-from logistics.routing.problem import Job
-
-MINUTES_PER_HOUR = 60
-IN, OUT = ":in", ":out"
-
-
-def is_hub_leg(job: str) -> bool:
-    """Tell whether a job is one leg of a way through a hub (``shipment@hub:in`` or ``:out``)."""
-    return job.endswith((IN, OUT)) and "@" in job
-
+from logistics.routing.problem import Job, Route
 
 def shipment_of(job: str) -> str:
     """Shipment that a job moves."""
@@ -102,7 +102,7 @@ class JobBook:
 
     def legs(self, shipment: str, hub: str) -> tuple[Job, Job] | None:
         """Both legs of a shipment through a hub, or ``None`` where time does not allow it."""
-        first, second = (f"{shipment}@{hub}{end}" for end in (IN, OUT))
+        first, second = (f"{shipment}@{hub}{end}" for end in (IN_SUFFIX, OUT_SUFFIX))
         return (self._legs[first], self._legs[second]) if first in self._legs else None
 
     def suits_hub(self, shipment: str, hub: str) -> bool:
@@ -114,14 +114,14 @@ class JobBook:
 
     def handling_min(self, shipment: str, site: str) -> float:
         """Minutes between unloading at the hub at a site and being ready to load again."""
-        hub = next(h for h in self.market.hubs.values() if h.site == site)
-        return max(hub.min_handling_min, hub.handling_min_per_pallet * self.market.shipments[shipment].pallets)
+        hub = next(h for h in self._hubs.values() if h.site == site)
+        return hub.handling_min(self.market.shipments[shipment].pallets)
 
     def partner(self, job: str) -> str | None:
         """The other leg of a way through a hub; ``None`` for a direct job."""
         if not is_hub_leg(job):
             return None
-        return job.removesuffix(IN) + OUT if job.endswith(IN) else job.removesuffix(OUT) + IN
+        return job.removesuffix(IN_SUFFIX) + OUT_SUFFIX if job.endswith(IN_SUFFIX) else inbound_of(job)
 
     def faults(self, loads: Sequence[Load]) -> list[str]:
         """What is physically wrong with some loads, by an independent check; empty when they are sound."""
@@ -171,58 +171,23 @@ class JobBook:
 
         The outbound load pays for what its goods waited; handling is paid where they come in.
         """
-        by_site = {o.site: o for o in offers}
-        inbound_at = {
-            j: stop.departure_min for load in loads for stop in load.stops for j in stop.deliveries if j.endswith(IN)
-        }
-        out = []
-        for load in loads:
-            for stop in load.stops:
-                offer = by_site.get(stop.site)
-                came = [j for j in stop.deliveries if is_hub_leg(j)]
-                went = [j for j in stop.pickups if is_hub_leg(j)]
-                if offer is None or not (came or went):
-                    continue
-                shipments = [shipment_of(j) for j in (*came, *went)]
-                pallets = {j: self.market.shipments[shipment_of(j)].pallets for j in (*came, *went)}
-                waited = math.fsum(
-                    pallets[j] * max(0.0, stop.start_min - inbound_at.get(j.removesuffix(OUT) + IN, stop.start_min)) / 60
-                    for j in went
-                )
-                handled = math.fsum(pallets[j] for j in came)
-                price = (
-                    _slot_cents(offer, stop.start_min)
-                    + _ceil(offer.handling_cents_per_pallet * handled)
-                    + _ceil(offer.storage_cents_per_pallet_hour * waited)
-                )
-                out.append(
-                    Booking(
-                        f"{offer.hub}-{len(out) + 1}",
-                        offer.hub,
-                        load.id,
-                        stop.start_min,
-                        stop.departure_min,
-                        handled,
-                        round(waited, 6),
-                        tuple(dict.fromkeys(shipments)),
-                        price,
-                    )
-                )
-        return tuple(out)
+        routes = [Route(load.vehicle, load.stops, 0.0, 0.0, 0.0) for load in loads]
+        return tuple(
+            Booking(
+                id=f"{visit.hub}-{number}",
+                hub=visit.hub,
+                load=loads[visit.route].id,
+                start_min=visit.start_min,
+                end_min=visit.end_min,
+                pallets=visit.pallets,
+                storage_pallet_hours=visit.storage_pallet_hours,
+                shipments=visit.shipments,
+                price_cents=visit.slot_cents + visit.handling_cents + visit.storage_cents,
+            )
+            for number, visit in enumerate(hub_visits(routes, self.all_jobs, offers), start=1)
+        )
 
-    def overbooked(self, bookings: Sequence[Booking], offers: Sequence[HubOffer]) -> frozenset[str]:
+    def overbooked(self, loads: Sequence[Load], offers: Sequence[HubOffer]) -> frozenset[str]:
         """Hubs where some clock hour holds more vehicles than slots were offered, or none was."""
-        slots: Mapping[str, Mapping[int, int]] = {
-            o.hub: {math.floor(w[0] / MINUTES_PER_HOUR): w[2] for w in o.windows} for o in offers
-        }
-        count = Counter((b.hub, math.floor(b.start_min / MINUTES_PER_HOUR)) for b in bookings)
-        return frozenset(hub for (hub, hour), n in count.items() if n > slots.get(hub, {}).get(hour, 0))
-
-
-def _slot_cents(offer: HubOffer, at_min: float) -> int:
-    prices = [w[3] for w in offer.windows if math.floor(w[0] / 60) == math.floor(at_min / 60)]
-    return prices[0] if prices else max((w[3] for w in offer.windows), default=0)
-
-
-def _ceil(cents: float) -> int:
-    return math.ceil(round(cents, 6))
+        routes = [Route(load.vehicle, load.stops, 0.0, 0.0, 0.0) for load in loads]
+        return frozenset(hub for hub, _ in overbooked_hours(hub_visits(routes, self.all_jobs, offers), offers))

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy.cluster.hierarchy import average
 
 from agents.jobs import JobBook
 from agents.market import Market, digest
@@ -22,6 +24,7 @@ from logistics.fleet import OperatingCosts
 from logistics.jobs import fleet_for
 from logistics.network import great_circle_km
 from logistics.routing.problem import FleetVehicle, Job
+from logistics.sites import Site
 
 
 @dataclass
@@ -112,39 +115,40 @@ class Tools:
         return self.jobs.faults(loads)
 
     def clusters(self, shipments: Iterable[str]) -> list[tuple[str, ...]]:
-        """Nested groups of shipments that a vehicle could well carry together.
+        """Groups of shipments that could well travel together, each once; smaller groups first.
 
-        Average-linkage clustering of shipments by distance between origins, distance between clients and the gap
-        between their windows; every node of the tree with at least two shipments.
-
-        Returns
-        -------
-        list
-            Smaller groups first; the last is all of them.
+        Average-linkage trees over the distance between clients and the gap between their windows, with and without the
+        distance between origins: every node with at least two shipments is a group. So is each owner's whole day.
         """
-        from scipy.cluster.hierarchy import average
-
         ids = sorted(s for s in shipments if s in self.jobs.direct)
         if len(ids) < 2:
             return []
         jobs = [self.jobs.direct[s] for s in ids]
         sites = self.market.sites
-        to = great_circle_km(
-            np.array([sites[j.destination].lat for j in jobs]), np.array([sites[j.destination].lon for j in jobs])
-        )
-        frm = great_circle_km(
-            np.array([sites[j.origins[0]].lat for j in jobs]), np.array([sites[j.origins[0]].lon for j in jobs])
-        )
-        frm = np.where([[bool(set(a.origins) & set(b.origins)) for b in jobs] for a in jobs], 0.0, frm)
+        to = _km_between([sites[j.destination] for j in jobs])
         opens = np.array([j.delivery_open_min for j in jobs])
         closes = np.array([j.delivery_close_min for j in jobs])
         gap_min = np.maximum(0.0, np.maximum(opens[:, None] - closes[None, :], opens[None, :] - closes[:, None]))
-        relatedness = to + frm + gap_min * KM_PER_GAP_MIN
-        upper = relatedness[np.triu_indices(len(ids), k=1)]
-        groups: list[tuple[int, ...]] = [(i,) for i in range(len(ids))]
-        for left, right, *_ in average(upper):
-            groups.append(tuple(sorted(groups[int(left)] + groups[int(right)])))
-        return [tuple(ids[i] for i in group) for group in groups[len(ids) :]]
+        near_clients = to + gap_min * KM_PER_GAP_MIN
+        shared = np.array([[bool(set(a.origins) & set(b.origins)) for b in jobs] for a in jobs])
+        near_both = near_clients + np.where(shared, 0.0, _km_between([sites[j.origins[0]] for j in jobs]))
+        groups = {node for matrix in (near_both, near_clients) for node in _tree_nodes(matrix)}
+        owners: dict[str, list[int]] = {}
+        for i, s in enumerate(ids):
+            owners.setdefault(self.market.shipments[s].owner, []).append(i)
+        groups |= {tuple(own) for own in owners.values() if len(own) > 1}
+        return [tuple(ids[i] for i in group) for group in sorted(groups, key=lambda g: (len(g), g))]
+
+
+def _km_between(sites: Sequence[Site]) -> NDArray[np.float64]:
+    return great_circle_km(np.array([s.lat for s in sites]), np.array([s.lon for s in sites]))
+
+
+def _tree_nodes(distances: NDArray[np.float64]) -> list[tuple[int, ...]]:
+    groups: list[tuple[int, ...]] = [(i,) for i in range(len(distances))]
+    for left, right, *_ in average(distances[np.triu_indices(len(distances), k=1)]):
+        groups.append(tuple(sorted(groups[int(left)] + groups[int(right)])))
+    return groups[len(distances) :]
 
 
 KM_PER_GAP_MIN = 0.5  # waiting an hour for the next window is taken as far apart as 30 km

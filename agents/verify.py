@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections import Counter, defaultdict
 
-from agents.jobs import JobBook, is_hub_leg, shipment_of
+from agents.jobs import JobBook, shipment_of
 from agents.market import Market
 from agents.settlement import Leg, Settlement
+from logistics.hub_legs import is_hub_leg
 
 MINUTES_PER_HOUR = 60
 

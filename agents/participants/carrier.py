@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.random import Generator
@@ -15,7 +16,7 @@ from agents.messages import ANSWERS, Message, Performative, Topic, table
 from agents.plans import priced, routes_from_table, table_from_routes
 from agents.seeds import seed_for
 from logistics.network import Network
-from logistics.routing import RoutingProblem, Tours, solve
+from logistics.routing import Plan, RoutingProblem, Tours, solve
 from logistics.routing.problem import FleetVehicle
 
 Won = tuple[tuple[str, ...], ...]
@@ -46,6 +47,9 @@ class CarrierDesk:
     seed: int
     topics: frozenset[Topic] = frozenset({Topic.TARIFFS, Topic.QUOTES, Topic.AWARD, Topic.PLAN, Topic.LOADS})
     _tours: dict[Won, Tours] = field(default_factory=dict, repr=False)
+    _own: dict[tuple[tuple[str, ...], tuple[tuple[str, int | None], ...]], Plan | None] = field(
+        default_factory=dict, repr=False
+    )
 
     def answer(self, message: Message, history: Sequence[Message], rng: Generator) -> Message:
         """Answer a question about vehicles, lots, awards, the plan, or loads on offer."""
@@ -74,23 +78,55 @@ class CarrierDesk:
         return message.reply(Performative.INFORM, table(ANSWERS[Topic.TARIFFS], {"vehicle": asked} | rates))
 
     def tours(self, won: Won) -> Tours:
-        """Tours for a sequence of awards: each lot inserted, then replanned a little."""
+        """Tours for a sequence of awards: each lot where it was cheapest, then replanned a little."""
         found = self._tours.get(won)
         if found is None:
             if not won:
                 found = Tours.empty(self.network, self.fleet)
             else:
-                found = (
-                    self.tours(won[:-1])
-                    .insert([self.jobs[j] for j in won[-1]])
-                    .improve(self.quote_iterations, seed_for(self.seed, self.carrier, *(j for lot in won for j in lot)))
-                )
+                before, lot = self.tours(won[:-1]), won[-1]
+                own = self._own_tours(before, lot)
+                inserted = before.quote([[self.jobs[j] for j in lot]])[0]
+                if own is not None and own.cost_cents < inserted:
+                    jobs = (*before.jobs, *(self.jobs[j] for j in lot))
+                    found = replace(before, jobs=jobs, plan=Plan((*before.plan.routes, *own.routes)))
+                else:
+                    found = before.insert([self.jobs[j] for j in lot])
+                seed = seed_for(self.seed, self.carrier, *(j for part in won for j in part))
+                found = found.improve(self.quote_iterations, seed)
             self._tours[won] = found
         return found
 
+    def _own_tours(self, tours: Tours, lot: tuple[str, ...]) -> Plan | None:
+        """Plan a lot of several jobs on vehicles that stand idle; ``None`` where they cannot carry it.
+
+        Inserting jobs one by one finds poor tours for a whole vehicle load; a short search of its own costs
+        milliseconds.
+        """
+        if len(lot) < 2:
+            return None
+        used = Counter(route.vehicle for route in tours.plan.routes)
+        idle = tuple(
+            v if v.count is None else replace(v, count=v.count - used[v.id])
+            for v in self.fleet
+            if v.count is None or v.count > used[v.id]
+        )
+        key = (lot, tuple((v.id, v.count) for v in idle))
+        if key not in self._own:
+            problem = RoutingProblem(self.network, tuple(self.jobs[j] for j in lot), idle)
+            seed = seed_for(self.seed, self.carrier, "lot", *lot)
+            plan = solve(problem, iterations=self.quote_iterations, seed=seed) if idle else Plan((), lot)
+            self._own[key] = None if plan.unserved else plan
+        return self._own[key]
+
     def _quotes(self, message: Message, won: Won) -> Message:
         lots = _lots(message)
-        marginal = self.tours(won).quote([[self.jobs[j] for j in jobs] for jobs in lots.values()])
+        tours = self.tours(won)
+        marginal = tours.quote([[self.jobs[j] for j in jobs] for jobs in lots.values()])
+        for k, lot in enumerate(lots.values()):
+            own = self._own_tours(tours, lot)
+            if own is not None:
+                marginal[k] = min(marginal[k], own.cost_cents)
         fits = np.isfinite(marginal)
         if not fits.any():
             return message.reply(Performative.REFUSE, reason="none of the lots fits")

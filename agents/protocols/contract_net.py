@@ -45,8 +45,8 @@ from logistics.money import split_cents
 
 Lot = tuple[str, ...]  # job ids, sorted
 
-# A cluster through a hub may fill a few vehicles: what makes the hub pay is many clients on one last mile.
-HUB_LOT_VEHICLES = 3
+# A group may fill a few vehicles: an owner's whole day, or the many clients on one last mile that make a hub pay.
+LOT_VEHICLES = 3
 
 
 @dataclass
@@ -115,7 +115,7 @@ class ContractNet:
             board = yield from self._award(market, tools, here, reserves, offers)
             deal = yield from self._close(market, tools, here, reserves, offers, board)
             refusing = yield from confirm_bookings(deal.bookings, here)
-            refusing |= tools.jobs.overbooked(deal.bookings, offers)
+            refusing |= tools.jobs.overbooked(deal.loads, offers)
             talk.rounds = here.rounds
             if not refusing:
                 return deal
@@ -239,12 +239,12 @@ def _first_lots(
     pallets = {s: market.shipments[s].pallets for s in reserves}
     lots: dict[Lot, int] = {(s,): 0 for s in sorted(reserves)}
     for group in tools.clusters(reserves):
-        if sum(pallets[s] for s in group) <= largest:
+        if sum(pallets[s] for s in group) <= LOT_VEHICLES * largest:
             lots[tuple(sorted(group))] = 0
     for offer in offers:
         via = [s for s in sorted(reserves) if tools.jobs.suits_hub(s, offer.hub)]
         groups = [(s,) for s in via] + [
-            g for g in tools.clusters(via) if sum(pallets[s] for s in g) <= HUB_LOT_VEHICLES * largest
+            g for g in tools.clusters(via) if sum(pallets[s] for s in g) <= LOT_VEHICLES * largest
         ]
         for group in groups:
             lot = tuple(sorted(j.id for s in group for j in tools.jobs.legs(s, offer.hub) or ()))

@@ -207,7 +207,7 @@ def allocate_route(
 
 
 def allocate(total: Emissions, tonne_km: Mapping[str, float]) -> dict[str, Emissions]:
-    """Split emissions by transport work; each part's `math.fsum` is the total's, exactly.
+    """Split emissions by transport work; the parts add up to the total exactly.
 
     Without any transport work (all goods weightless, or at home already) the split is equal.
 
@@ -227,11 +227,13 @@ def allocate(total: Emissions, tonne_km: Mapping[str, float]) -> dict[str, Emiss
 
 
 def _split(total: float, shares: Mapping[str, float]) -> dict[str, float]:
-    parts = {k: total * share for k, share in shares.items()}
+    # In whole steps of the total's own precision, additions and subtractions of floats are exact.
+    step = math.ulp(total)
+    parts = {k: math.floor(total * share / step) * step for k, share in shares.items()}
     if parts:
         # What rounding left over goes to the largest part, where it is least.
         largest = max(parts, key=lambda k: (parts[k], k))
-        parts[largest] = math.fsum([total, *(-v for k, v in parts.items() if k != largest)])
+        parts[largest] = total - sum(v for k, v in parts.items() if k != largest)
     return parts
 
 

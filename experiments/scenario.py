@@ -17,6 +17,7 @@ from experiments.assemble import Tables, build_region, rule
 from experiments.columns import read_weekdays
 from experiments.order_rows import build_demand, build_shipments
 from experiments.problems import ProblemList, problem_error
+from experiments.scenario_warnings import scenario_warnings
 from experiments.settings import SETTINGS_FILE, ScenarioSettings, read_settings, settings_toml
 from experiments.table_files import csv_bytes
 from experiments.tables import TABLES, check_frame, find_tables, read_table
@@ -27,6 +28,17 @@ if TYPE_CHECKING:
 
     from logistics.region import Region
     from logistics.shipments import Shipment
+
+__all__ = [
+    "PlanningDay",
+    "Scenario",
+    "load_scenario",
+    "planning_days",
+    "scenario_from_tables",
+    "scenario_warnings",
+    "tables_digest",
+    "write_scenario",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,8 +143,10 @@ def model_problems(error: ValidationError, model: type[BaseModel], file: str) ->
             problems.append(Problem(where, str(key), "missing", f"a value for {key}"))
         else:
             said = found["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-            expected = said.rpartition("expected ")[2] if "expected " in said else said
-            problems.append(Problem(where, str(key), shown(found["input"]), expected))
+            given, _, expected = said.rpartition("expected ")
+            # A rule between keys says itself what is given.
+            value = given.removesuffix(", ") if not key else shown(found["input"])
+            problems.append(Problem(where, str(key), value, expected))
     return problems
 
 

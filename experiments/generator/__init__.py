@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from experiments.generator.params import GeneratorParams
-    from experiments.generator.region import generate, generate_to, replicate
+    from experiments.generator.region import generate, generate_to, generator_params, replicate
 
 _HOMES = {
     "GeneratorParams": "experiments.generator.params",
     "generate": "experiments.generator.region",
     "generate_to": "experiments.generator.region",
+    "generator_params": "experiments.generator.region",
     "replicate": "experiments.generator.region",
 }
-__all__ = ["GeneratorParams", "generate", "generate_to", "replicate"]
+__all__ = ["GeneratorParams", "generate", "generate_to", "generator_params", "replicate"]
 
 
 def __getattr__(name: str) -> Any:

@@ -1,9 +1,9 @@
 """The ordering process: who orders what from whom on which day, over the history and the planning days alike.
 
-Each relation (factory, client, product) orders at most once a day, with a chance that follows its own rate, the day of
-the week, the time of year, the factory's promotions and two shocks: one shared by all, one per factory. Sizes are
-lognormal. The demand history is the sum of these orders per owner, zone, product and day, so the orders of the planning
-days come from the very process that a forecaster learns.
+Each relation (factory, client, product) draws a Poisson number of orders a day, whose mean follows its own rate, the
+day of the week, the time of year, the factory's promotions and two shocks: one shared by all, one per factory. Sizes
+are lognormal. The demand history is the sum of these orders per owner, zone, product and day, so the orders of the
+planning days come from the very process that a forecaster learns.
 """
 
 from __future__ import annotations
@@ -101,17 +101,13 @@ def build_relations(params: GeneratorParams, rng: Generator) -> Relations:
     rate = rng.gamma(2.0, size=len(rows))
     rate[rng.random(len(rows)) < params.intermittent_share] *= 0.12
     rate *= params.mean_orders / rate.sum()
-    # At most one order a day: what the busiest relations cannot order goes to the others.
-    for _ in range(50):
-        rate = np.minimum(rate, 0.9)
-        rate *= min(params.mean_orders, 0.85 * len(rows)) / rate.sum()
     factory_size = rng.lognormal(0.0, 0.2, params.factories)
     return Relations(
         factory,
         client,
         product,
         products,
-        np.minimum(rate, 0.95),
+        rate,
         params.pallets_median * rng.lognormal(0.0, 0.35, len(rows)) * factory_size[factory],
         rng.uniform(*KG_PER_PALLET, len(rows)),
         rng.uniform(*M3_PER_PALLET, len(rows)),
@@ -154,8 +150,8 @@ def draw_orders(params: GeneratorParams, relations: Relations, last_day: pd.Time
     weekday = (weights / working.mean() if len(working) else weights)[days.weekday]
     lift = np.where(promotion[relations.factory, relations.product], params.promotion_lift, 1.0)
     intensity = relations.rate[:, None] * (season * weekday)[None] * lift * np.exp(shocks[relations.factory])
-    ordered = order_rng.random(intensity.shape) < np.clip(intensity, 0.0, 0.98)
-    day, relation = np.nonzero(ordered.T)
+    counts = order_rng.poisson(intensity).T
+    day, relation = (np.repeat(at, counts[np.nonzero(counts)]) for at in np.nonzero(counts))
     median = relations.median_pallets[relation]
     pallets = median * np.exp(params.pallets_sigma * size_rng.standard_normal(len(day)))
     pallets = np.clip(np.round(pallets * 2) / 2, SMALLEST_PALLETS, LARGEST_PART_LOAD)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class GeneratorParams(BaseModel):
@@ -13,7 +13,8 @@ class GeneratorParams(BaseModel):
     Attributes
     ----------
     orders_per_day
-        Mean number of orders released on a planning day; ``None``: 0.85 per client. The fleet grows with it.
+        Mean number of orders released on a planning day, over the year; ``None``: 0.85 per client. The fleet grows
+        with it.
     start
         First planning day.
     history_days
@@ -71,7 +72,7 @@ class GeneratorParams(BaseModel):
     days: int = Field(default=20, ge=1, le=366)
     seed: int = Field(default=1, ge=0)
     orders_per_day: float | None = Field(default=None, gt=0, le=5000)
-    start: date = date(2026, 3, 2)
+    start: date = Field(default=date(2026, 3, 2), ge=date(1990, 1, 1), le=date(2190, 1, 1))
     history_days: int = Field(default=730, ge=0, le=3650)
     ahead_days: int = Field(default=14, ge=0, le=366)
     width_km: float = Field(default=150.0, gt=0, le=1000)
@@ -82,21 +83,21 @@ class GeneratorParams(BaseModel):
     zones: int = Field(default=8, ge=1, le=99)
     town_share: float = Field(default=0.75, ge=0, le=1)
     town_spread_km: float = Field(default=6.0, gt=0)
-    suppliers_per_client: float = Field(default=2.2, ge=1)
+    suppliers_per_client: float = Field(default=2.2, ge=1, le=100)
     intermittent_share: float = Field(default=0.35, ge=0, le=1)
-    pallets_median: float = Field(default=2.2, gt=0)
-    pallets_sigma: float = Field(default=0.75, ge=0)
+    pallets_median: float = Field(default=2.2, gt=0, le=33)
+    pallets_sigma: float = Field(default=0.75, ge=0, le=3)
     full_load_share: float = Field(default=0.02, ge=0, le=1)
     weekday_weights: tuple[float, float, float, float, float, float, float] = (1.15, 1.05, 1.0, 1.0, 0.8, 0.0, 0.0)
     yearly_amplitude: float = Field(default=0.12, ge=0, lt=1)
-    promotions_per_year: float = Field(default=5.0, ge=0)
-    promotion_lift: float = Field(default=1.5, ge=1)
-    common_shock: float = Field(default=0.12, ge=0)
-    factory_shock: float = Field(default=0.15, ge=0)
+    promotions_per_year: float = Field(default=5.0, ge=0, le=365)
+    promotion_lift: float = Field(default=1.5, ge=1, le=10)
+    common_shock: float = Field(default=0.12, ge=0, le=2)
+    factory_shock: float = Field(default=0.15, ge=0, le=2)
     special_goods_share: float = Field(default=0.5, ge=0, le=1)
     urgent_share: float = Field(default=0.35, ge=0, le=1)
     patient_share: float = Field(default=0.25, ge=0, le=1)
-    fleet_slack: float = Field(default=1.6, gt=0)
+    fleet_slack: float = Field(default=1.6, gt=0, le=100)
     contract_share: float = Field(default=0.5, ge=0, le=1)
     dedicated_margin_percent: float = Field(default=12.0, ge=0, le=100)
     contract_margin_percent: float = Field(default=8.0, ge=0, le=100)
@@ -104,6 +105,15 @@ class GeneratorParams(BaseModel):
     groupage_level: float = Field(default=1.0, gt=0)
     circuity: float = Field(default=1.3, ge=1)
     speed_kmh: float = Field(default=50.0, gt=0)
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> GeneratorParams:
+        if min(self.weekday_weights) < 0 or not sum(self.weekday_weights) > 0:
+            raise ValueError(f"weekday_weights are {self.weekday_weights}, expected figures >= 0, not all 0")
+        if self.urgent_share + self.patient_share > 1:
+            given = f"{self.urgent_share:g} and {self.patient_share:g}"
+            raise ValueError(f"urgent_share and patient_share are {given}, expected at most 1 together")
+        return self
 
     @property
     def mean_orders(self) -> float:

@@ -61,10 +61,10 @@ FUEL_SURCHARGE_PERCENT = 9.5
 def groupage_price_eur(pallets: float, km: float, level: float = 1.0) -> float:
     """Price of a part load before the fuel surcharge.
 
-    A concave power of the pallets between a single pallet (48 EUR and 0.16 EUR per km) and a full truck (340 EUR
-    and 1.75 EUR per km), as price lists are.
+    A concave power of the pallets between a single pallet (48 EUR and 0.16 EUR per km) and a full truck (365 EUR
+    and 1.60 EUR per km), as price lists are.
     """
-    single, full = 48.0 + 0.16 * km, 340.0 + 1.75 * km
+    single, full = 48.0 + 0.16 * km, 365.0 + 1.6 * km
     power = math.log(full / single) / math.log(FULL_LOAD_PALLETS)
     return float(round(level * single * max(pallets, 1.0) ** power, 2))
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 from numpy.random import SeedSequence
+from pydantic import ValidationError
 
 from experiments.generator.demand import build_relations, demand_table, draw_orders
 from experiments.generator.fleet import build_carriers, build_hubs, build_tariffs, build_vehicles
 from experiments.generator.geography import build_geography
 from experiments.generator.orders import orders_table
+from experiments.generator.params import GeneratorParams
 from experiments.problems import problem_error
 from experiments.scenario import (
     Scenario,
@@ -20,13 +22,13 @@ from experiments.scenario import (
     tables_digest,
     write_scenario,
 )
-from experiments.settings import GeneratedFrom, NetworkSettings, ScenarioSettings
+from experiments.settings import GeneratedFrom, NetworkSettings, ScenarioSettings, model_problems
+from groupage.errors import InputError
 from logistics.sites import SiteKind
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from experiments.generator.params import GeneratorParams
 
 GEOGRAPHY_KEY = 0
 ORDERS_KEY = 1
@@ -72,6 +74,20 @@ def generate(params: GeneratorParams, replication: int = 0) -> tuple[ScenarioSet
     }
     origin = GeneratedFrom(params=params, replication=replication, tables_sha256=tables_digest(tables))
     return settings.model_copy(update={"generator": origin}), tables
+
+
+def generator_params(**values: Any) -> GeneratorParams:
+    """Check parameters that come from a person.
+
+    Raises
+    ------
+    InputError
+        With every parameter that does not fit.
+    """
+    try:
+        return GeneratorParams(**values)
+    except ValidationError as error:
+        raise InputError(model_problems(error, GeneratorParams, "generate")) from None
 
 
 def generate_to(folder: Path | str, params: GeneratorParams, replication: int = 0) -> None:

@@ -19,10 +19,10 @@ def generate(
     seed: Annotated[int, typer.Option(min=0)] = 1,
 ) -> None:
     """Generate a region: sites, fleets, hubs, tariffs, orders, and two years of demand from the same process."""
-    from experiments.generator import GeneratorParams, generate_to
+    from experiments.generator import generate_to, generator_params
     from experiments.scenario import load_scenario
 
-    params = GeneratorParams(
+    params = generator_params(
         factories=factories,
         hubs=hubs,
         carriers=carriers,

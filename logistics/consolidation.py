@@ -32,9 +32,9 @@ if TYPE_CHECKING:
 
 __all__ = ["HubOffer", "HubVisit", "MixedPlan", "hub_violations", "leg_jobs", "mixed_plan"]
 
-# Of the sets proposed for a hub, so many are planned: the best by insertion, which is some per cent dear itself.
-TRIALS = 2
-WORTH_A_TRIAL = 1.15
+# Rounds of moving sets to one hub, and sets planned in each beside the largest: the best by insertion.
+MAX_ROUNDS = 3
+TRIALS = 1
 # A proposed set of shipments is tried with this part of the iterations; only the best one gets them all.
 TRIAL_SHARE = 4
 MIN_TRIAL_ITERATIONS = 20
@@ -92,8 +92,8 @@ def mixed_plan(
 ) -> MixedPlan:
     """Plan shipments direct, pooled, or through hubs.
 
-    Starting from the direct plan, sets of shipments are moved to a hub: estimated by insertion into the tours, the most
-    promising planned with a part of the iterations, and the best improvement of each hub planned once more in full.
+    Starting from the direct plan, sets of shipments are moved to a hub: all are estimated by insertion into the tours,
+    a few planned with a part of the iterations, and each hub's best improvement planned once more in full.
     Plans that would need more dock slots than offered are repaired by taking visits out of the crowded hours.
 
     Parameters
@@ -133,27 +133,39 @@ class _Search:
         return best
 
     def with_hub(self, plan: MixedPlan, offer: HubOffer) -> MixedPlan:
-        """Return the best plan that moves one set of shipments to a hub, or the plan itself."""
-        trial_iterations = min(self.iterations, max(MIN_TRIAL_ITERATIONS, self.iterations // TRIAL_SHARE))
-        via = _hubs_of(plan)
+        """Return the best plan found by moving sets of shipments to a hub, or the plan itself."""
+        best, via = plan, _hubs_of(plan)
+        for _ in range(MAX_ROUNDS):
+            trial, tried = self.best_trial(best, via, offer)
+            if trial is best:
+                break
+            best, via = trial, tried
+        if best is plan:
+            return plan
+        full, _ = self.repaired(via, self.iterations, best.plan)
+        return full if full is not None and self.score(full) < self.score(best) else best
+
+    def best_trial(self, plan: MixedPlan, via: dict[str, str], offer: HubOffer) -> tuple[MixedPlan, dict[str, str]]:
+        """Try a few sets for a hub; return the plan with the best of them, and which hubs it uses."""
         estimates = []
         for shipments in self.proposals(plan, offer):
             wanted = via | dict.fromkeys(shipments, offer.hub)
             guess = self.inserted(wanted, plan.plan)
             estimates.append((self.score(guess), shipments, wanted, guess.plan))
-        estimates.sort(key=lambda e: e[:2])
-        missing, cents = self.score(plan)
+        # Insertion is the more pessimistic the more it inserts, so the largest set is tried whatever it says.
+        largest = max(estimates, key=lambda e: (len(e[1]), e[1]), default=None)
+        promising = sorted((e for e in estimates if e is not largest), key=lambda e: e[:2])[:TRIALS]
         best, best_via = plan, via
-        for score, _, wanted, start in estimates[:TRIALS]:
-            if score > (missing, cents * WORTH_A_TRIAL):
-                break
-            trial, kept = self.repaired(wanted, trial_iterations, start)
+        for _, _, wanted, start in [largest, *promising] if largest else []:
+            trial, kept = self.repaired(wanted, self.trial_iterations, start)
             if trial is not None and self.score(trial) < self.score(best):
                 best, best_via = trial, dict(kept)
-        if best is plan:
-            return plan
-        full, _ = self.repaired(best_via, self.iterations, best.plan)
-        return full if full is not None and self.score(full) < self.score(best) else best
+        return best, best_via
+
+    @property
+    def trial_iterations(self) -> int:
+        """Iterations of a plan that is only tried."""
+        return min(self.iterations, max(MIN_TRIAL_ITERATIONS, self.iterations // TRIAL_SHARE))
 
     def score(self, plan: MixedPlan) -> tuple[int, int]:
         """Order plans: fewer shipments left behind that must be carried, then fewer cents."""

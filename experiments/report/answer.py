@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from experiments.report.facts import AFTER, BEFORE, GROUPAGE, Measures, Party, RunFacts, known
-from experiments.report.words import CO2E, co2e, count, eur, listed, number, percent
+from experiments.report.words import CO2E, co2e, count, eur, listed, number, percent, shortened
 from logistics.sites import SiteKind
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 STANDALONE = "standalone"
 TRUSTEE = "trustee"
 _CENT = 0.005
+_LONGEST_NAME = 40
 _EVEN_PERCENT = 0.15  # savings this close together read as the same percentage
 
 
@@ -39,6 +40,11 @@ class Answer:
 def named(names: Mapping[str, str], who: str) -> str:
     """Name of a participant: the longer one where there is one."""
     return names.get(who) or who or "no name"
+
+
+def briefly(names: Mapping[str, str], who: str) -> str:
+    """Name of a participant, cut where a sentence would drown in it."""
+    return shortened(named(names, who), _LONGEST_NAME)
 
 
 def owner_noun(facts: RunFacts) -> str:
@@ -96,11 +102,11 @@ def saving_headline(change: float | None, change_percent: float | None, subject:
     """Say what was saved, or that it cost more."""
     if change is None:
         return f"What {subject[:1].lower()}{subject[1:]} was worth is not known"
-    share = f", {percent(abs(change_percent))} of the cost without it" if change_percent is not None else ""
+    share = percent(abs(change_percent)) if change_percent is not None else ""
     if change < -_CENT:
-        return f"{subject} saved {eur(-change)}{share}"
+        return f"{subject} saved {eur(-change)}{f', {share} of the cost without it' if share else ''}"
     if change > _CENT:
-        return f"{subject} cost {eur(change)} more than going alone{share.replace(' of the cost without it', '')}"
+        return f"{subject} cost {eur(change)}{f' ({share})' if share else ''} more than going alone"
     return f"{subject} neither saved nor cost anything"
 
 
@@ -118,7 +124,7 @@ def _for_whom(facts: RunFacts) -> str:
         )
         sentences.append(f"{who} paid less than alone{_range(gained, names)}.")
     if lost:
-        worst = listed(f"{named(names, p.id)} ({eur(-p.gain)})" for p in lost)
+        worst = listed(f"{briefly(names, p.id)} ({eur(-p.gain)})" for p in lost)
         sentences.append(f"{count(len(lost), 'owner')} paid more than alone: {worst}.")
     paid = sum(p.received for p in facts.providers)
     if paid > _CENT:
@@ -128,7 +134,7 @@ def _for_whom(facts: RunFacts) -> str:
         sentences.append(f"Carriers and hubs were paid {eur(paid)} for pooled work, {how}.")
     displaced = sorted((p for p in facts.parties if p.displaced > _CENT), key=lambda p: (-p.displaced, p.id))
     if displaced:
-        lose = listed(f"{named(names, p.id)} {eur(p.displaced)}" for p in displaced)
+        lose = listed(f"{briefly(names, p.id)} {eur(p.displaced)}" for p in displaced)
         sentences.append(f"Revenue lost by those who carry the goods today: {lose}.")
     return " ".join(sentences)
 
@@ -140,7 +146,7 @@ def _range(gained: Sequence[Party], names: Mapping[str, str]) -> str:
     (most, best), (least, last) = rates[0], rates[-1]
     if len(rates) == 1 or (most or 0.0) - (least or 0.0) < _EVEN_PERCENT:
         return f", by {percent(most)}"
-    return f", by {percent(least)} ({named(names, last)}) to {percent(most)} ({named(names, best)})"
+    return f", by {percent(least)} ({briefly(names, last)}) to {percent(most)} ({briefly(names, best)})"
 
 
 def real_saving_words(total: Measures) -> str:
@@ -151,7 +157,8 @@ def real_saving_words(total: Measures) -> str:
     share = f" ({percent(abs(total.resource_eur.change_percent))})" if total.resource_eur.change_percent else ""
     if resource >= -_CENT:
         more = f"{eur(resource)} more" if resource > _CENT else "no less"
-        return f"Driving, handling and lateness really use up {more}{share}: what was saved is other people's margin."
+        only = ": what was saved is other people's margin" if paid < -_CENT else ""
+        return f"Driving, handling and lateness really use up {more}{share}{only}."
     used = f"Driving, handling and lateness really use up {eur(-resource)} less{share}"
     if resource - paid > max(1.0, -0.01 * paid):
         return f"{used}; the rest of the saving is margin that no longer has to be paid."

@@ -29,6 +29,7 @@ KM_PER_DEGREE = math.pi * 6371.0088 / 180
 _BEND = 0.08  # how far a line leaves the straight one: relative to its length, and at most in pixels
 _MOST_BEND = 16.0
 _MOST_LABELS = 40
+_LONGEST_LABEL = 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,14 +234,14 @@ def _labels(places: Mapping[str, Place], fit: Projection) -> list[Markup]:
     """Write names beside factories and hubs where there is room; the others show theirs when pointed at."""
     named = [p for p in places.values() if p.kind in (SiteKind.FACTORY, SiteKind.HUB)]
     marks = [fit(p) for p in named]
+    words = _short_names(named)
     taken: list[tuple[float, float, float, float]] = [(x - 6, y - 6, x + 6, y + 6) for x, y in marks]
     out = []
     for place, (x, y) in list(zip(named, marks, strict=True))[:_MOST_LABELS]:
-        words = shortened(place.name.partition(",")[0] or place.id, 18)
-        wide = text_width(words, LABEL_SIZE)
+        wide = text_width(words[place.id], LABEL_SIZE)
         spots = [
-            (x + 9, y + 4, "start", x + 9),
-            (x - 9, y + 4, "end", x - 9 - wide),
+            (x + 11, y + 4, "start", x + 11),
+            (x - 11, y + 4, "end", x - 11 - wide),
             (x, y - 10, "middle", x - wide / 2),
             (x, y + 19, "middle", x - wide / 2),
             (x + 8, y - 9, "start", x + 8),
@@ -253,9 +254,16 @@ def _labels(places: Mapping[str, Place], fit: Projection) -> list[Markup]:
             inside = box[0] >= 2 and box[2] <= WIDTH - 2 and box[1] >= 2 and box[3] <= fit.height - 2
             if inside and not any(_overlap(box, other) for other in taken):
                 taken.append(box)
-                out.append(tag("text", words, x=at_x, y=at_y, text_anchor=anchor, class_="label"))
+                out.append(tag("text", words[place.id], x=at_x, y=at_y, text_anchor=anchor, class_="label"))
                 break
     return out
+
+
+def _short_names(places: Sequence[Place]) -> dict[str, str]:
+    """Cut names to what a map has room for; where that makes two alike, their ids stand instead."""
+    cut = {p.id: shortened(p.name.partition(",")[0] or p.id, _LONGEST_LABEL) for p in places}
+    often = Counter(cut.values())
+    return {i: name if often[name] == 1 else shortened(i, _LONGEST_LABEL) for i, name in cut.items()}
 
 
 def _overlap(a: tuple[float, float, float, float], b: tuple[float, float, float, float]) -> bool:

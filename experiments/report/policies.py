@@ -12,9 +12,9 @@ from experiments.report.answer import (
     STANDALONE,
     TRUSTEE,
     Answer,
+    briefly,
     caveats,
     climate_words,
-    named,
     owner_noun,
     owners_counted,
     real_saving_words,
@@ -222,12 +222,14 @@ def _owners(comparison: Comparison, facts: RunFacts | None) -> str:
         )
         (most, best), (least, last) = won[0], won[-1]
         span = (
-            f", from {eur(least)} ({named(names, last)}) to {eur(most)} ({named(names, best)})" if len(won) > 1 else ""
+            f", from {eur(least)} ({briefly(names, last)}) to {eur(most)} ({briefly(names, best)})"
+            if len(won) > 1
+            else ""
         )
         sentences.append(f"{who}{span}.")
     if lost:
         sentences.append(
-            f"{listed(f'{named(names, o)} ({eur(-g)})' for g, o in lost)} would have been better off alone."
+            f"{listed(f'{briefly(names, o)} ({eur(-g)})' for g, o in lost)} would have been better off alone."
         )
     providers = [p for p in facts.providers if p.received > 0]
     if providers:

@@ -169,7 +169,9 @@ def small_scenario(
 
 def _rows(folder: Path, name: str) -> list[dict[str, str]]:
     path = folder / f"{name}.csv"
-    return list(csv.DictReader(path.open(encoding="utf-8"))) if path.is_file() else []
+    if not path.is_file():
+        return []
+    return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
 
 
 def write_run(

@@ -237,15 +237,15 @@ def standalone_plan(
 
     A portfolio, the cheapest of which counts: everything by groupage, everything by vehicle, and a mix that starts from
     there by dropping tours that are dearer than their shipments' groupage and then searches with the quotes as prizes;
-    where contracts stand beside vehicles without limit, tours by contract alone are tried as well. So a further
-    groupage quote never makes the plan dearer, nor does the first vehicle for hire.
+    where contracts stand beside vehicles without limit, tours by contract alone are tried as well. So a plan is
+    never dearer than the same search finds without any groupage, or without vehicles for hire beside contracts.
 
     Parameters
     ----------
     groupage
         By job id; jobs without a quote go by vehicle or stay unserved.
     iterations
-        Of each route search.
+        Of all route searches together, each of which has a quarter.
     """
     by_id = {h.id: h for h in hires}
     iterations = max(1, iterations // SEARCHES)

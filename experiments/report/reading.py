@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -147,7 +147,9 @@ def read_results(folder: Path) -> RunFiles | ComparisonFiles:
         return ComparisonFiles(comparison, runs, setting)
     if not _is_run(folder):
         raise problem_error(str(folder), "", "not a results folder" if folder.is_dir() else "missing", _WANTED)
-    return _run(folder, Setting())
+    # A run of a comparison has its scenario there.
+    above = next((p for p in folder.resolve().parents[:3] if (p / _COMPARISON).is_file()), None)
+    return _run(folder, _setting(above / "scenario") if above else Setting())
 
 
 def _is_run(folder: Path) -> bool:
@@ -160,6 +162,9 @@ def _run(folder: Path, fallback: Setting) -> RunFiles:
     config = _toml(folder / "config.toml") if (folder / "config.toml").is_file() else {}
     tables = {name: _table(folder, name).to_pylist() for name in _TABLES}
     setting = _setting(scenario) if scenario.is_dir() else fallback
+    if config.get("replication"):
+        # Later replications draw other orders than the scenario's own.
+        setting = replace(setting, origins={})
     return RunFiles(summary, config, tables, _disclosed(folder), setting)
 
 

@@ -84,7 +84,9 @@ TERMS: Sequence[tuple[str, str]] = (
         "Carbon dioxide equivalents, well-to-wheel (making the fuel and burning it), structured "
         "after ISO 14083 and the GLEC "
         "framework, with empty running and hub operations; allocated to shipments by tonnes times shortest distance. "
-        "Factors: UK Government GHG conversion factors for company reporting, 2025.",
+        "Factors: UK Government GHG Conversion Factors for "
+        "Company Reporting 2025 (DESNZ and DEFRA; contains public sector information licensed under the Open "
+        "Government Licence v3.0).",
     ),
     (
         "Interval",

@@ -80,10 +80,15 @@ def _way(stops: Sequence[Row]) -> tuple[tuple[str, ...], tuple[bool, ...]]:
 
 
 def parcels_of(files: RunFiles, day: date, scope: str) -> list[Parcel]:
-    """Every groupage shipment of a day whose origin is known."""
-    origins = files.setting.origins
+    """Every groupage shipment of a day whose origin is known: a site of its goods, or its owner's own."""
+    setting = files.setting
+
+    def origin(row: Row) -> str:
+        known = setting.origins.get(row["shipment"] or "")
+        return known[0] if known else row["owner"] if row["owner"] in setting.places else ""
+
     return [
-        Parcel(r["shipment"], r["carrier"] or "", origins[r["shipment"]][0], r["destination"] or "")
+        Parcel(r["shipment"] or "", r["carrier"] or "", start, r["destination"] or "")
         for r in sorted(files.rows("shipments", scope), key=lambda r: r["shipment"] or "")
-        if r["day"] == day and r["mode"] == GROUPAGE and origins.get(r["shipment"] or "")
+        if r["day"] == day and r["mode"] == GROUPAGE and (start := origin(r))
     ]

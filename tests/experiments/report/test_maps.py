@@ -8,13 +8,14 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given
+from hypothesis import strategies as st
 
 from experiments.report.maps import WIDTH, projection, route_map
 from experiments.report.reading import Place, read_results
 from experiments.report.tours import parcels_of, tours_of
 from logistics.sites import SiteKind
-from tests.experiments.report.synthetic import small_scenario, write_run
+from tests.experiments.report.synthetic import small_scenario, write_comparison, write_run
 
 DAY = date(2026, 3, 2)
 
@@ -85,3 +86,14 @@ def test_there_and_back_do_not_cover_each_other(run: Path) -> None:
     pairs = [(middle[a, b], middle[b, a]) for a, b in middle if (b, a) in middle]
     assert pairs
     assert all(there != back for there, back in pairs)
+
+
+def test_a_run_of_a_comparison_finds_its_places(tmp_path: Path) -> None:
+    """A run inside a comparison is drawn from its scenario; later replications from their owners' sites."""
+    write_comparison(tmp_path / "c", small_scenario(tmp_path / "s"))
+    write_run(tmp_path / "c" / "replications" / "p" / "1", tmp_path / "s", keep_scenario=False, replication=1)
+    for folder in ("runs/trustee", "replications/p/1"):
+        files = read_results(tmp_path / "c" / folder)
+        assert files.setting.places
+        assert all(p.origin.startswith("F") for p in parcels_of(files, DAY, "before"))
+        assert parcels_of(files, DAY, "before")

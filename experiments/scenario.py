@@ -58,7 +58,7 @@ class PlanningDay:
     start: datetime
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scenario:
     """Everything a run needs, as the laboratory's operator sees it.
 
@@ -80,10 +80,10 @@ class Scenario:
 
     name: str
     settings: ScenarioSettings
-    region: Region
-    shipments: tuple[Shipment, ...]
-    history: pd.DataFrame
-    demand_future: pd.DataFrame
+    region: Region = field(repr=False)
+    shipments: tuple[Shipment, ...] = field(repr=False)
+    history: pd.DataFrame = field(repr=False)
+    demand_future: pd.DataFrame = field(repr=False)
     digest: str = ""
     tables_sha256: str = ""
     _days: tuple[PlanningDay, ...] = field(init=False, repr=False)

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import tomllib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from experiments import tables
 from experiments.columns import Number, Timestamp, Words, nearest, read_clock, read_weekdays
 from experiments.problems import SHOWN_PER_FILE, ProblemList
 from experiments.scenario import load_scenario
+from experiments.settings import NetworkSettings, ScenarioSettings, parse_settings
 from experiments.tables import CARRIERS, DEMAND, TABLES, VEHICLES, check_frame, read_table
 from groupage.errors import InputError
 from tests.experiments.small import TABLES as SMALL
@@ -320,3 +322,24 @@ def test_whatever_a_file_holds_the_answer_is_clear(
     (folder / f"{name}.csv").write_bytes(content)
     with suppress(InputError):
         load_scenario(folder)
+
+
+def test_the_documented_columns_are_the_columns(repo_root: Path) -> None:
+    """The reference page describes every column of every table under its heading, and no other."""
+    page = (repo_root / "docs" / "reference" / "scenario.md").read_text(encoding="utf-8")
+    sections = dict(part.split("\n", 1) for part in page.split("\n## ")[1:])
+    for name, spec in TABLES.items():
+        first_cells = [line.split("|")[1] for line in sections[name].split("\n") if line.startswith("| `")]
+        described = [word for cell in first_cells for word in cell.split("`")[1::2]]
+        assert sorted(described) == sorted(spec.names), name
+
+
+def test_the_documented_settings_are_the_settings(repo_root: Path) -> None:
+    """The reference page names every key of scenario.toml, and its example is one."""
+    page = (repo_root / "docs" / "reference" / "scenario.md").read_text(encoding="utf-8")
+    section = page.split("\n## scenario.toml\n")[1].split("\n## ")[0]
+    keys = [line.split("`")[1] for line in section.split("\n") if line.startswith("| `")]
+    network = [f"network.{key}" for key in NetworkSettings.model_fields]
+    top = [key for key in ScenarioSettings.model_fields if key not in ("network", "generator")]
+    assert keys == [*top, *network]
+    parse_settings(tomllib.loads(section.split("```toml\n")[1].split("```")[0]))

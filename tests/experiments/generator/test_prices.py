@@ -30,7 +30,7 @@ def test_smaller_vehicles_cost_less_but_more_a_pallet() -> None:
 @pytest.mark.parametrize(("pallets", "low", "high"), [(1, 55, 80), (5, 160, 220), (33, 450, 650)])
 def test_part_loads_cost_what_the_market_asks(pallets: float, low: float, high: float) -> None:
     """One pallet, five pallets and a full truck over 30 to 120 km lie in the usual ranges, surcharge included."""
-    min(b for b in BRACKET_PALLETS if b >= pallets)
+    bracket = min(b for b in BRACKET_PALLETS if b >= pallets)
     surcharge = 1 + FUEL_SURCHARGE_PERCENT / 100
     for km in (30, 60, 120):
         assert low <= groupage_price_eur(bracket, km) * surcharge <= high

@@ -26,7 +26,7 @@ test: setup lint docs unit wheel ## everything: lint, types, layers, docs, tests
 
 lint: setup ## ruff, mypy --strict, import layers
 	@echo "lint: ruff, mypy, import layers"
-	@$(BIN)/ruff check .
+	@$(BIN)/ruff check --output-format concise .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports

@@ -95,6 +95,17 @@ def test_no_hour_holds_more_visits_than_slots(seed: int, slots: int, priced: boo
         assert plan.visits == ()
 
 
+def test_a_crowded_dock_is_relieved() -> None:
+    """Where the best plan would have two vehicles at the dock in an hour, one slot makes it another sound plan."""
+    free, tight = hub_region(12, far=True, slots=9), hub_region(12, far=True, slots=1)
+    wished = planned(free, free.offer)
+    assert overbooked_hours(wished.visits, [tight.offer])
+    plan = planned(tight, tight.offer)
+    assert plan.visits
+    assert faults(tight, plan, tight.offer) == []
+    assert plan.total_cents <= planned(tight).total_cents
+
+
 def test_the_same_question_has_the_same_answer(paying: tuple[HubRegion, MixedPlan]) -> None:
     """A mixed plan is a pure function of its arguments."""
     region, plan = paying
@@ -119,11 +130,12 @@ def test_prizes_decide_what_is_left_out() -> None:
 
 def test_excluded_vehicles_stay_excluded_on_both_legs() -> None:
     """What a vehicle may not carry direct it may not carry to or from a hub either."""
-    region = hub_region(8, far=True)
+    region = hub_region(12, far=True)
     barred = frozenset(list(region.jobs)[:3])
     fleet = tuple(replace(v, excluded=barred) if v.id == "van" else v for v in region.fleet)
     plan = mixed_plan(region.network, region.jobs, fleet, [region.offer], iterations=ITERATIONS, seed=1)
     on_vans = {plan.jobs[j].shipment for r in plan.plan.routes if r.vehicle == "van" for j in r.jobs}
+    assert on_vans
     assert not barred & on_vans
 
 

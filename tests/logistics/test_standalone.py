@@ -121,6 +121,31 @@ def test_a_full_lorry_beats_groupage() -> None:
     assert {t.hire.id for t in plan.tours} == {"contract"}
 
 
+def test_what_lies_together_drives_and_what_lies_apart_goes_by_groupage() -> None:
+    """Each shipment takes the way that makes the whole cheapest: a tour for the near ones, a price for the far one."""
+    near = [Site(f"near{i}", SiteKind.CLIENT, 48.1 + i / 100, 11.0) for i in range(4)]
+    sites = [Site("f", SiteKind.FACTORY, 48.0, 11.0), *near, Site("far", SiteKind.CLIENT, 50.5, 11.0)]
+    network = great_circle_network(sites)
+    jobs = [*(job(s.id, "f", s.id, 4.0) for s in near), job("far", "f", "far", 1.0)]
+    quotes = {j.id: GroupageQuote("list", "network", 9000) for j in jobs}
+    hires = [Hire("own", on_offer(vehicle("v", "f", 18.0), LORRY_EUR))]
+    plan = standalone_plan(network, jobs, hires, quotes, iterations=200, seed=1)
+    assert [sorted(t.route.jobs) for t in plan.tours] == [[s.id for s in near]]
+    assert [c.shipment for c in plan.groupage] == ["far"]
+
+
+@settings(max_examples=30)
+@given(st.integers(2, 9), st.integers(0, 200))
+def test_contracts_alone_are_a_choice_however_little_is_searched(clients: int, seed: int) -> None:
+    """With one iteration a search finds little, but never less than it finds without the vehicles for hire."""
+    world = alone_world(clients, seed, committed=0)
+    both, contract = (
+        standalone_plan(world.network, world.jobs, hires, {}, iterations=1, seed=1)
+        for hires in ((world.contract, world.dedicated), (world.contract,))
+    )
+    assert (len(both.unserved), both.price_cents) <= (len(contract.unserved), contract.price_cents)
+
+
 def test_an_unused_commitment_is_owed_all_the_same() -> None:
     """With nothing to send, the committed vehicles' fixed price is the whole cost, on its own line."""
     world = alone_world(0, committed=2)

@@ -196,7 +196,7 @@ DEMAND = TableSpec(
         _optional("promotion", FLAG, 0.0),
     ),
     needed=False,
-    max_rows=5_000_000,
+    max_rows=2_000_000,
 )
 TARIFF_KINDS = ("groupage", "dedicated", "contract")
 TARIFFS = TableSpec(

@@ -244,7 +244,8 @@ def test_demand_has_every_day_and_keeps_the_future_apart(small: Scenario) -> Non
     assert list(history["y"]) == [2.5, 0.0, 1.0]
     assert list(history["promotion"]) == [0.0, 0.0, 1.0]
     future = small.demand_future
-    assert future["ds"].min() == pd.Timestamp("2026-03-02")
+    first_days = future.groupby("unique_id")["ds"].min()
+    assert set(first_days) == {pd.Timestamp("2026-03-02")}
     assert future.groupby("unique_id")["y"].sum().to_dict() == {"F1|Z2|": 4.0, "F2|Z3|": 2.0}
     assert "y" not in small.promotions_ahead
     seen = small.demand_before(date(2026, 3, 3))
@@ -300,11 +301,13 @@ def test_warnings_name_what_is_allowed_but_odd(tmp_path: Path) -> None:
         .replace("S3,F2,F2,K2,2,600,2026-03-03T04:00+01:00", "S3,F2,F2,K2,2,600,2026-03-05T04:00+01:00")
         .replace("2026-03-04T17:00+01:00", "2026-03-06T17:00+01:00")
     )
+    orders += "S4,F1,F1,K2,1,300,2026-02-20T04:00,2026-02-20T06:00,2026-02-20T07:00,2026-02-21T17:00,,\n"
     carriers = changed("carriers", "ADR:2027-05-31", "ADR:2026-03-01")
     scenario = load_scenario(write_small(tmp_path, orders=orders, carriers=carriers))
     said = "\n".join(map(str, scenario_warnings(scenario)))
     assert "pallets is more than any vehicle holds in S1, expected <= 18" in said
     assert "released_at is after the last planning day in S3" in said
+    assert "window_close is before the planning day begins in S4" in said
     assert "goods that nobody may carry in S2" in said
     assert "ADR of C1, which expired on 2026-03-01" in said
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from experiments.report.facts import AFTER, BEFORE, GROUPAGE, Measures, Party, RunFacts, known
-from experiments.report.words import CO2E, co2e, count, eur, listed, number, percent, shortened
+from experiments.report.words import CO2E, co2e, count, counted, eur, listed, number, percent, shortened
 from logistics.sites import SiteKind
 
 if TYPE_CHECKING:
@@ -181,7 +181,7 @@ def climate_words(total: Measures) -> str:
     v, d = total.vehicles, total.distance_km
     if v.before is not None and v.after is not None and d.before is not None and d.after is not None:
         sentences.append(
-            f"{number(v.after)} vehicle tours instead of {number(v.before)}, "
+            f"{counted(v.after)} vehicle tours instead of {counted(v.before)}, "
             f"{number(d.after)} km instead of {number(d.before)} km."
         )
     return " ".join(sentences)

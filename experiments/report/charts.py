@@ -110,7 +110,7 @@ def ranked_bars(
     return picture(WIDTH, height, label, children, "bars")
 
 
-def day_columns(pairs: Sequence[tuple[date, Pair]], label: str, decimals: int = 0) -> Markup:
+def day_columns(pairs: Sequence[tuple[date, Pair]], label: str) -> Markup:
     """Draw a figure day by day, without and with the pool; lines where there are too many days for columns."""
     wide, high, top, bottom, left = 344.0, 150.0, 12.0, 20.0, 46.0
     values = [v for _, p in pairs for v in (p.before, p.after) if v is not None]
@@ -125,6 +125,7 @@ def day_columns(pairs: Sequence[tuple[date, Pair]], label: str, decimals: int = 
         tag("path", d=f"M{left:.1f} {top + f * (high - top - bottom):.1f}H{wide:.1f}", class_="grid")
         for f in (0.0, 0.5)
     ]
+    decimals = next(d for d in (0, 1, 2) if d == 2 or (span / 2 * 10**d).is_integer())
     for value in (most, most - span / 2, least):
         y = top + (most - value) * scale
         children.append(tag("text", number(value, decimals), x=left - 6, y=y + 4, text_anchor="end"))

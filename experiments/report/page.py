@@ -27,6 +27,7 @@ from experiments.report.words import (
     NOTHING,
     co2e,
     count,
+    counted,
     day_label,
     eur,
     event,
@@ -141,7 +142,7 @@ def _tiles(m: Measures) -> list[Tile]:
     tiles = [
         tile("Cost, all owners", m.cost_eur, eur, True),
         tile("Emissions", m.kgco2e, co2e, True),
-        tile("Vehicle tours", m.vehicles, number, None),
+        tile("Vehicle tours", m.vehicles, counted, None),
         tile("Distance driven", m.distance_km, lambda v: f"{number(v)}\u00a0km", None),
         points("Load factor", load),
         points("On time", m.on_time_percent),
@@ -158,7 +159,7 @@ def _moved(pair: Pair) -> str:
 def _comparison_section(comparison: Comparison, facts: RunFacts | None) -> dict[str, Any]:
     policies = comparison.policies
     costs = [
-        Bar(p.name, s.mean, s.low, s.high, "before" if p.protocol == STANDALONE else "after")
+        Bar(p.name, s.mean, s.at_least_nothing.low, s.high, "before" if p.protocol == STANDALONE else "after")
         for p in policies
         if (s := p.spread("total_cost_eur")).mean is not None
     ]
@@ -209,19 +210,18 @@ def _detail(facts: RunFacts) -> dict[str, Any]:
 
 
 def _day_charts(days: Mapping[Any, Measures]) -> list[DayChart]:
-    wanted: list[tuple[str, str, str, float]] = [
-        ("Cost, EUR", "cost_eur", "sum", 1.0),
-        (f"Emissions, kg {CO2E}", "kgco2e", "sum", 1.0),
-        ("Vehicle tours", "vehicles", "sum", 1.0),
-        ("Distance, km", "distance_km", "sum", 1.0),
-        ("Load factor, %", "load_factor", "mean", 100.0),
-        ("On time, %", "on_time_percent", "mean", 1.0),
+    wanted: list[tuple[str, str, float]] = [
+        ("Cost, EUR", "cost_eur", 1.0),
+        (f"Emissions, kg {CO2E}", "kgco2e", 1.0),
+        ("Vehicle tours", "vehicles", 1.0),
+        ("Distance, km", "distance_km", 1.0),
+        ("Load factor, %", "load_factor", 100.0),
+        ("On time, %", "on_time_percent", 1.0),
     ]
     charts = []
-    for title, attribute, _, factor in wanted:
+    for title, attribute, factor in wanted:
         pairs = [(day, _scaled(getattr(m, attribute), factor)) for day, m in days.items()]
-        most = max((v for _, p in pairs for v in (p.before, p.after) if v is not None), default=0.0)
-        svg = day_columns(pairs, f"{title}, by day", 0 if most >= 10 or most == 0 else 1)
+        svg = day_columns(pairs, f"{title}, by day")
         if svg:
             charts.append(DayChart(title, _mean_words([p for _, p in pairs]), svg))
     return charts
@@ -268,7 +268,7 @@ def _stability_words(facts: RunFacts) -> str:
         return (
             f"On {'this day' if days == 1 else f'all {days} days'} no group of participants would do better by leaving."
         )
-    some = f"On {days - stable} of {count(days, 'day')} some group would do better on its own"
+    some = f"On {days - stable} of {count(days, 'day')} with a pool some group would do better on its own"
     return f"{some}; the table says which and by how much."
 
 

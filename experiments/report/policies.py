@@ -37,6 +37,11 @@ class Spread:
     low: float | None = None
     high: float | None = None
 
+    @property
+    def at_least_nothing(self) -> Spread:
+        """The same for a figure that cannot be negative, such as a cost: of an interval what lies above zero."""
+        return Spread(self.mean, None if self.low is None else max(0.0, self.low), self.high)
+
 
 @dataclass(frozen=True)
 class PolicyFigures:
@@ -247,6 +252,9 @@ def how_sure(comparison: Comparison) -> str:
     main, n = comparison.main, comparison.replications
     if main is None or n <= 1:
         return "One replication with one seed: no interval can be given. Ask for several with --replications."
+    saving = main.spread("saving_eur")
+    wide = saving.low is not None and saving.high is not None and saving.low <= 0 <= saving.high
+    unsettled = "It holds zero: so few replications do not settle whether pooling saves. " if wide else ""
     what = (
         "Each replication draws new orders for the same region; all policies meet the same orders."
         if comparison.new_orders
@@ -254,7 +262,6 @@ def how_sure(comparison: Comparison) -> str:
         "negotiating differ, so the spread "
         "is that of the method and not of demand."
     )
-    saving = main.spread("saving_eur")
     between = (
         f"The mean saving of {main.name} lies between {eur(saving.low)} and {eur(saving.high)} (95 % interval). "
         if saving.low is not None and saving.high is not None
@@ -265,4 +272,4 @@ def how_sure(comparison: Comparison) -> str:
         if main.cheaper == n
         else f"{main.name} cost less than going alone in {main.cheaper} of {n} replications. "
     )
-    return f"{count(n, 'replication')}. {between}{always}{what}"
+    return f"{count(n, 'replication')}. {between}{unsettled}{always}{what}"

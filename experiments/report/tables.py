@@ -14,6 +14,7 @@ from experiments.report.words import (
     CO2E,
     NOTHING,
     TOPICS,
+    counted,
     day_label,
     eur,
     line_label,
@@ -234,14 +235,14 @@ def policies_table(comparison: Comparison) -> Table:
         rows.append(
             [
                 p.name,
-                _with_interval(number(cost.mean), cost, 0),
+                _with_interval(number(cost.mean), cost.at_least_nothing, 0),
                 _with_interval(percent(saving.mean), saving, 1),
                 number(p.spread("kgco2e").mean),
-                number(p.spread("vehicles").mean),
+                counted(p.spread("vehicles").mean),
                 number(p.spread("distance_km").mean),
                 percent(load * 100, 0) if load is not None else NOTHING,
                 percent(p.spread("on_time_percent").mean),
-                number(p.spread("pooled").mean),
+                counted(p.spread("pooled").mean),
                 number(p.spread("disclosed").mean),
                 number(p.spread("messages").mean),
             ]
@@ -250,7 +251,7 @@ def policies_table(comparison: Comparison) -> Table:
 
 
 def _with_interval(mean: str, spread: Spread, decimals: int) -> str:
-    if spread.low is None or spread.high is None:
+    if spread.low is None or spread.high is None or spread.high <= spread.low:
         return mean
     ends = number(spread.low, decimals), number(spread.high, decimals)
     return Markup('{}<br><span class="small">{} to {}</span>').format(mean, *ends)

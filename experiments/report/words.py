@@ -105,6 +105,14 @@ def number(value: float | None, decimals: int = 0) -> str:
     return MINUS + text if value < 0 and text.strip("0.,") else text
 
 
+def counted(value: float | None) -> str:
+    """Write a count, or a mean of counts with a decimal where it has one and is small."""
+    return number(
+        value,
+        0 if value is None or not math.isfinite(value) or abs(value) >= 100 or abs(value - round(value)) < 0.05 else 1,
+    )
+
+
 def eur(value: float | None, decimals: int | None = None) -> str:
     """Write money: whole EUR from 100 on, cents below."""
     if value is None or not math.isfinite(value):

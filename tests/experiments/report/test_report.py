@@ -332,3 +332,15 @@ def test_a_folder_without_results_is_refused(tmp_path: Path) -> None:
         write_report(tmp_path)
     with pytest.raises(InputError, match="missing"):
         write_report(tmp_path / "nowhere")
+
+
+def test_an_interval_that_holds_zero_is_called_unsettled(tmp_path: Path, scenario: Path) -> None:
+    """Where the interval of the saving reaches below zero the report does not claim that pooling surely saves."""
+    folder = write_comparison(tmp_path / "c", scenario, replications=2)
+    path = folder / "comparison.json"
+    told = json.loads(path.read_text(encoding="utf-8"))
+    words = "do not settle whether pooling saves"
+    assert words not in page_of(folder).text
+    told["summary"]["contract_net"]["saving_eur"]["low"] = -5.0
+    path.write_text(json.dumps(told), encoding="utf-8")
+    assert words in page_of(folder).text

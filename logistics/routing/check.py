@@ -27,9 +27,9 @@ LOAD_TOLERANCE = 1e-6
 def violations(problem: RoutingProblem, plan: Plan) -> list[str]:
     """List every way in which a plan breaks its problem; an empty list means that the plan holds.
 
-    Checked are: bases, travel and service times, windows (services at a stop follow one another, unloading first), shifts, loading
-    before delivery, capacities at every point, vehicle counts, exclusions, goods that may not share a vehicle, distances,
-    waiting and cost lines to the cent, and that every job is carried once or named as unserved.
+    Checked are: bases, travel and service times, windows (services at a stop follow one another, unloading first),
+    shifts, loading before delivery, capacities at every point, vehicle counts, exclusions, goods that may not share a
+    vehicle, distances, waiting and cost lines to the cent, and that every job is carried once or named as unserved.
     """
     jobs = {job.id: job for job in problem.jobs}
     fleet = {vehicle.id: vehicle for vehicle in problem.fleet}
@@ -165,17 +165,17 @@ def _stop_violations(jobs: dict[str, Job], stop: Stop) -> Iterator[str]:
 
 def _load_violations(vehicle: FleetVehicle, jobs: dict[str, Job], route: Route) -> Iterator[str]:
     measures = (
-        ("pallets", vehicle.type.capacity_pallets, lambda job: job.pallets),
-        ("kg", vehicle.type.capacity_kg, lambda job: job.weight_kg),
-        ("m3", vehicle.type.capacity_m3, lambda job: job.volume_m3),
+        ("pallets", vehicle.type.capacity_pallets, {j.id: j.pallets for j in jobs.values()}),
+        ("kg", vehicle.type.capacity_kg, {j.id: j.weight_kg for j in jobs.values()}),
+        ("m3", vehicle.type.capacity_m3, {j.id: j.volume_m3 for j in jobs.values()}),
     )
-    for name, capacity, load_of in measures:
+    for name, capacity, loads in measures:
         on_board: dict[str, float] = {}
         for stop in route.stops:
             for job_id in stop.deliveries:
                 on_board.pop(job_id, None)
             for job_id in stop.pickups:
-                on_board[job_id] = load_of(jobs[job_id])
+                on_board[job_id] = loads[job_id]
             load = math.fsum(on_board.values())
             if load > capacity + LOAD_TOLERANCE * max(1.0, capacity):
                 yield f"carries {load:g} {name} after {stop.site}, expected at most {capacity:g}"

@@ -1,8 +1,8 @@
 """The cheapest feasible place for a job in a route, found in compiled code.
 
 A route is held as arrays with forward and backward *duration segments* (Vidal, Crainic, Gendreau and Prins 2013): a
-sequence of visits has a least duration, and an interval of starting times that reach it. Two segments join in constant time, so
-all pairs of places for a pickup and its delivery in a route of n visits cost O(n^2).
+sequence of visits has a least duration, and an interval of starting times that reach it. Two segments join in constant
+time, so all pairs of places for a pickup and its delivery in a route of n visits cost O(n^2).
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numba
 import numpy as np
 
+from groupage.errors import RoutingError
 from logistics.compliance import conflict
 from logistics.routing.schedule import LOAD_EPS, TIME_EPS, Visit, fits_loads, schedule, travel_minutes
 
@@ -228,18 +229,29 @@ class Inserter:
         for job in jobs:
             self.learn(job)
 
+    @property
+    def remembered(self) -> int:
+        """How many insertions are remembered."""
+        return len(self._found)
+
+    def forget(self) -> None:
+        """Let go of all that was found, to bound memory in a long search."""
+        self._found.clear()
+        self._tours.clear()
+        self._timed.clear()
+
     def learn(self, job: Job) -> None:
         """Make a job known; an id stands for one job only.
 
         Raises
         ------
-        ValueError
+        RoutingError
             If another job is known by the same id.
         """
         known = self.jobs.get(job.id)
         if known is not None:
             if known is not job and known != job:
-                raise ValueError(f"job {job.id} is given twice with different content, expected one job per id")
+                raise RoutingError(f"job {job.id} is given twice with different content, expected one job per id")
             return
         self.jobs[job.id] = job
         index = self.network.index
@@ -313,6 +325,13 @@ class Inserter:
         offer = self.fleet[tour.vehicle]
         if new.job.id in offer.excluded or not tour.classes.isdisjoint(self._conflicts[new.handling]):
             return NOWHERE
+        job = new.job
+        if (
+            job.pickup_open_min > job.pickup_close_min
+            or job.delivery_open_min > job.delivery_close_min
+            or offer.shift_open_min > offer.shift_close_min
+        ):
+            return NOWHERE  # segments need windows that open before they close
         base = self._bases[tour.vehicle]
         own = new.origins == base
         origins = new.origins[own] if own.any() else new.origins
@@ -337,7 +356,6 @@ class Inserter:
         )
         if cents == math.inf:
             return NOWHERE
-        job = new.job
         loading = Visit(job.id, True, self.network.site_ids[origins[option]])
         dropping = Visit(job.id, False, job.destination)
         visits = (*tour.visits[:i], loading, *tour.visits[i:j], dropping, *tour.visits[j:])
@@ -347,7 +365,7 @@ class Inserter:
         return Place(float(cents), visits)
 
     def route(self, vehicle: int, visits: tuple[Visit, ...]) -> Route | None:
-        """Time and price a route; ``None`` where it breaks a window, a shift, a capacity, an exclusion or a conflict."""
+        """Time and price a route; ``None`` where a window, shift, capacity, exclusion or conflict is broken."""
         key = (vehicle, visits)
         if key not in self._timed:
             offer = self.fleet[vehicle]

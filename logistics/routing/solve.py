@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -19,13 +20,15 @@ from pyvrp.search import (
 from pyvrp.stop import MaxIterations
 
 from groupage.errors import RoutingError
+from logistics.routing.builder import build
 from logistics.routing.insertion import Inserter, Rounds, cheapest
-from logistics.routing.model import Model, build
 from logistics.routing.problem import Job, Plan, RoutingProblem
 from logistics.routing.schedule import Visit, visits_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+
+    from logistics.routing.model import Model
 
 
 def solve(problem: RoutingProblem, *, iterations: int, seed: int, warm: Plan | None = None) -> Plan:
@@ -44,11 +47,14 @@ def solve(problem: RoutingProblem, *, iterations: int, seed: int, warm: Plan | N
     Raises
     ------
     RoutingError
-        If a job id is used twice, or a figure is too large for exact integers.
+        If the id of a job or a vehicle is used twice, or a figure is too large for exact integers.
     """
     if iterations < 1:
         raise RoutingError(f"iterations is {iterations}, expected at least 1")
-    usable = replace(problem, fleet=tuple(v for v in problem.fleet if v.count is None or v.count > 0))
+    _refuse_duplicates("job", [job.id for job in problem.jobs])
+    _refuse_duplicates("vehicle", [vehicle.id for vehicle in problem.fleet])
+    driving = (v for v in problem.fleet if v.count != 0 and v.shift_open_min <= v.shift_close_min)
+    usable = replace(problem, fleet=tuple(driving))
     inserter = Inserter(usable.network, usable.fleet, usable.jobs)
     fitting = tuple(job for job in usable.jobs if fits_somewhere(inserter, job.id))
     if not fitting:
@@ -56,6 +62,12 @@ def solve(problem: RoutingProblem, *, iterations: int, seed: int, warm: Plan | N
     search = _Search(replace(usable, jobs=fitting), inserter, seed)
     rounds = search.run(iterations, None if warm is None else rounds_of(inserter, warm))
     return plan_of(inserter, rounds, problem.jobs)
+
+
+def _refuse_duplicates(kind: str, ids: Sequence[str]) -> None:
+    twice = sorted(name for name, count in Counter(ids).items() if count > 1)
+    if twice:
+        raise RoutingError(f"{kind} {', '.join(twice)} is given twice, expected each id once")
 
 
 def fits_somewhere(inserter: Inserter, job_id: str) -> bool:

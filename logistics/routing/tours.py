@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,7 +40,7 @@ class Tours:
     network: Network
     fleet: tuple[FleetVehicle, ...]
     jobs: tuple[Job, ...] = ()
-    plan: Plan = Plan()
+    plan: Plan = field(default_factory=Plan)
     inserter: Inserter | None = None
 
     @classmethod
@@ -67,8 +67,8 @@ class Tours:
     def quote(self, lots: Sequence[Sequence[Job]]) -> NDArray[np.float64]:
         """Price lots one by one on top of the tours as they stand.
 
-        The jobs of a lot are inserted in turn, each where it costs least. The price is the difference of the plans' cost
-        lines, so `insert` costs exactly what was quoted; a cheaper plan may exist (`improve`, `marginal_cost`).
+        The jobs of a lot are inserted in turn, each where it costs least. The price is the difference of the plans'
+        cost lines, so `insert` costs exactly what was quoted; a cheaper plan may exist (`improve`, `marginal_cost`).
 
         Returns
         -------
@@ -93,9 +93,8 @@ class Tours:
         """
         grown = self._grown(rounds_of(self._inserter, self.plan), jobs)
         if grown is None:
-            raise RoutingError(
-                f"jobs {[job.id for job in jobs]} do not fit into the tours, expected a lot with a finite quote"
-            )
+            ids = ", ".join(job.id for job in jobs)
+            raise RoutingError(f"jobs {ids} do not fit into the tours, expected a lot with a finite quote")
         together = (*self.jobs, *jobs)
         return replace(self, jobs=together, plan=plan_of(self._inserter, grown, together))
 

@@ -15,7 +15,7 @@ from experiments.columns import clock_text
 from experiments.generator.geography import degrees
 from experiments.generator.prices import table
 from experiments.problems import ProblemList, problem_error
-from experiments.tables import CARRIERS, DISTANCES, ORDERS, SITES, TABLES, TARIFFS, VEHICLES
+from experiments.tables import DISTANCES, SITES, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,20 +131,3 @@ def instance_tables(**rows: list[dict[str, Any]] | pd.DataFrame) -> dict[str, pd
         for name, spec in TABLES.items()
         if (given := rows.get(name)) is not None
     }
-
-
-__all__ = [
-    "CARRIERS",
-    "LOOSE",
-    "ORDERS",
-    "TARIFFS",
-    "VEHICLES",
-    "Line",
-    "distance_rows",
-    "instance_tables",
-    "moment",
-    "read_figures",
-    "site_rows",
-    "vehicle_row",
-    "whole",
-]

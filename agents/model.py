@@ -25,7 +25,7 @@ from agents.registry import create, create_forecaster
 from agents.seeds import rng_for, seed_for
 from agents.synchronize import Synchronization, replayed, synchronize
 from agents.transcript import Transcript
-from forecasting import FittedForecaster, Forecast
+from forecasting import FittedForecaster, Forecast, known_at
 from logistics.jobs import fleet_for
 from logistics.region import Region
 from logistics.shipments import Shipment
@@ -80,9 +80,9 @@ class FactoryAgent(mesa.Agent):
         if self.fitted is None:
             forecaster = create_forecaster(self.model.policy.forecaster, self._future)
             self.fitted = forecaster.fit(self._history, seed_for(self.model.root_seed, "fit", self.owner))
-        seen = self._future[self._future["ds"] < pd.Timestamp(day)]
         rng = rng_for(self.model.root_seed, "forecast", self.owner, day.isoformat())
-        self.forecast = self.fitted.forecast(pd.concat([self._history, seen]), FORECAST_DAYS, FORECAST_PATHS, rng)
+        known = known_at(pd.concat([self._history, self._future]), day, FORECAST_DAYS)
+        self.forecast = self.fitted.forecast(known, FORECAST_DAYS, FORECAST_PATHS, rng)
 
     def decide(self, views: Sequence[HoldingView], day: date) -> None:
         """Hold or ship each shipment that could go today."""
@@ -284,7 +284,7 @@ class PoolingModel(mesa.Model):
                     region.network,
                     self.bidding,
                     effort.quote_iterations,
-                    effort.plan_iterations_per_job,
+                    effort.carrier_iterations_per_job,
                     self.root_seed,
                 )
             )

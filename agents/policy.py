@@ -22,19 +22,27 @@ class Effort(BaseModel):
 
     Attributes
     ----------
-    plan_iterations_per_job, plan_iterations
-        For a plan of everything: so many per job, never more than the second figure.
+    plan_iterations_per_job
+        Of a plan of everything, where vehicles load at their own bases.
+    collect_iterations_per_job
+        The same where vehicles collect goods on their way: an iteration takes ten times as long there.
+    plan_iterations
+        Of a plan of everything at most.
     quote_iterations
-        For each carrier's own replanning between awards.
+        Of a carrier's search for a lot's own tours, and of its replanning after each award.
+    carrier_iterations_per_job
+        Of a carrier's final plan.
     standalone_iterations_per_job
-        For each owner's plan without a pool.
+        Of each owner's plan without a pool.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     plan_iterations_per_job: int = Field(default=200, ge=1)
+    collect_iterations_per_job: int = Field(default=12, ge=1)
     plan_iterations: int = Field(default=20_000, ge=1)
-    quote_iterations: int = Field(default=30, ge=1)
+    quote_iterations: int = Field(default=12, ge=1)
+    carrier_iterations_per_job: int = Field(default=15, ge=1)
     standalone_iterations_per_job: int = Field(default=60, ge=1)
 
 

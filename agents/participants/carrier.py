@@ -34,7 +34,9 @@ class CarrierDesk:
     fleet
         Its vehicles at their true costs.
     quote_iterations
-        Of replanning after each award.
+        Of each search for a lot's own tours, and of replanning after each award.
+    iterations_per_job
+        Of planning all that was won.
     """
 
     carrier: str
@@ -43,13 +45,11 @@ class CarrierDesk:
     network: Network
     bidding: BiddingStrategy
     quote_iterations: int
-    plan_iterations: int  # per job
+    iterations_per_job: int
     seed: int
     topics: frozenset[Topic] = frozenset({Topic.TARIFFS, Topic.QUOTES, Topic.AWARD, Topic.PLAN, Topic.LOADS})
     _tours: dict[Won, Tours] = field(default_factory=dict, repr=False)
-    _own: dict[tuple[tuple[str, ...], tuple[tuple[str, int | None], ...]], Plan | None] = field(
-        default_factory=dict, repr=False
-    )
+    _own: dict[tuple[str, ...], Plan | None] = field(default_factory=dict, repr=False)
 
     def answer(self, message: Message, history: Sequence[Message], rng: Generator) -> Message:
         """Answer a question about vehicles, lots, awards, the plan, or loads on offer."""
@@ -98,26 +98,23 @@ class CarrierDesk:
         return found
 
     def _own_tours(self, tours: Tours, lot: tuple[str, ...]) -> Plan | None:
-        """Plan a lot of several jobs on vehicles that stand idle; ``None`` where they cannot carry it.
+        """Plan a lot of several jobs by itself; ``None`` where it does not fit, or not beside the tours as they stand.
 
         Inserting jobs one by one finds poor tours for a whole vehicle load; a short search of its own costs
         milliseconds.
         """
         if len(lot) < 2:
             return None
-        used = Counter(route.vehicle for route in tours.plan.routes)
-        idle = tuple(
-            v if v.count is None else replace(v, count=v.count - used[v.id])
-            for v in self.fleet
-            if v.count is None or v.count > used[v.id]
-        )
-        key = (lot, tuple((v.id, v.count) for v in idle))
-        if key not in self._own:
-            problem = RoutingProblem(self.network, tuple(self.jobs[j] for j in lot), idle)
+        if lot not in self._own:
+            problem = RoutingProblem(self.network, tuple(self.jobs[j] for j in lot), self.fleet)
             seed = seed_for(self.seed, self.carrier, "lot", *lot)
-            plan = solve(problem, iterations=self.quote_iterations, seed=seed) if idle else Plan((), lot)
-            self._own[key] = None if plan.unserved else plan
-        return self._own[key]
+            plan = solve(problem, iterations=self.quote_iterations, seed=seed)
+            self._own[lot] = None if plan.unserved else plan
+        own = self._own[lot]
+        if own is None:
+            return None
+        used = Counter(route.vehicle for route in (*tours.plan.routes, *own.routes))
+        return own if all(v.count is None or used[v.id] <= v.count for v in self.fleet) else None
 
     def _quotes(self, message: Message, won: Won) -> Message:
         lots = _lots(message)
@@ -140,7 +137,7 @@ class CarrierDesk:
             return message.reply(Performative.REFUSE, reason="nothing to plan")
         problem = RoutingProblem(self.network, tuple(self.jobs[j] for j in sorted(wanted)), self.fleet)
         seed = seed_for(self.seed, self.carrier, "plan", *sorted(wanted))
-        plan = solve(problem, iterations=self.plan_iterations * len(wanted), seed=seed, warm=self.tours(won).plan)
+        plan = solve(problem, iterations=self.iterations_per_job * len(wanted), seed=seed, warm=self.tours(won).plan)
         prices = [math.ceil(self.bidding.price(route.cost_cents) - 1e-6) for route in plan.routes]
         return message.reply(
             Performative.INFORM, table_from_routes(ANSWERS[Topic.PLAN], self.carrier, plan.routes, prices)

@@ -45,8 +45,8 @@ from logistics.money import split_cents
 
 Lot = tuple[str, ...]  # job ids, sorted
 
-# A group may fill a few vehicles: an owner's whole day, or the many clients on one last mile that make a hub pay.
-LOT_VEHICLES = 3
+# A group may be somewhat more than a vehicle's load: an owner's whole day, or what makes a hub's last mile pay.
+LOT_VEHICLES = 1.5
 
 
 @dataclass

@@ -122,7 +122,7 @@ def _frame(setting: Setting, kicker: str, answer: Answer, facts: RunFacts | None
         "span": span,
         "answer": answer,
         "tiles": _tiles(measures),
-        "scenario_facts": [(k, f"{v:,}") for k, v in setting.facts.items()],
+        "scenario_facts": [(one if n == 1 else many, f"{n:,}") for (one, many), n in setting.facts.items()],
         "terms": TERMS,
     }
 

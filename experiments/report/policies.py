@@ -99,7 +99,7 @@ def read_comparison(files: ComparisonFiles) -> Comparison:
     listed_names = [str(p) for p in told.get("policies") or ()]
     names = listed_names or list(dict.fromkeys(str(r.get("policy")) for r in rows))
     figures = [_figures(files, name, [r for r in rows if r.get("policy") == name]) for name in names]
-    gains = {name: _mean_gains([r for r in rows if r.get("policy") == name]) for name in names}
+    gains = {name: _means_by_party([r for r in rows if r.get("policy") == name], "gains_eur") for name in names}
     replications = int(known(told.get("replications")) or max((p.replications for p in figures), default=0))
     return Comparison(
         files=files,
@@ -135,9 +135,9 @@ def _spread(told: Any, values: Sequence[Any]) -> Spread:
     return Spread(fmean(figures)) if figures else Spread()
 
 
-def _mean_gains(rows: Sequence[Row]) -> dict[str, float]:
-    parties = sorted({p for r in rows for p in r.get("gains_eur") or {}})
-    return {p: math.fsum(known((r.get("gains_eur") or {}).get(p)) or 0.0 for r in rows) / len(rows) for p in parties}
+def _means_by_party(rows: Sequence[Row], key: str) -> dict[str, float]:
+    parties = sorted({p for r in rows for p in r.get(key) or {}})
+    return {p: math.fsum(known((r.get(key) or {}).get(p)) or 0.0 for r in rows) / len(rows) for p in parties}
 
 
 def _main(policies: Sequence[PolicyFigures]) -> PolicyFigures | None:
@@ -236,6 +236,9 @@ def _owners(comparison: Comparison, facts: RunFacts | None) -> str:
         sentences.append(
             f"{listed(f'{briefly(names, o)} ({eur(-g)})' for g, o in lost)} would have been better off alone."
         )
+    told = comparison.files.comparison.get("rows") or ()
+    lost_work = _means_by_party([r for r in told if r.get("policy") == main.name], "displaced_revenue_eur")
+    displaced = sorted((-eur_lost, who) for who, eur_lost in lost_work.items() if eur_lost > 0.005)
     providers = [p for p in facts.providers if p.received > 0]
     if providers:
         kept = math.fsum(gains.get(p.id, 0.0) for p in facts.providers)
@@ -244,6 +247,9 @@ def _owners(comparison: Comparison, facts: RunFacts | None) -> str:
             if abs(kept) >= 1
             else "Carriers and hubs are paid just what the work costs them."
         )
+    if displaced:
+        lose = listed(f"{briefly(names, who)} {eur(-less)}" for less, who in displaced)
+        sentences.append(f"Revenue lost by those who carry the goods today: {lose}.")
     return " ".join(sentences)
 
 

@@ -49,7 +49,7 @@ class Setting:
     Attributes
     ----------
     facts
-        Counts by plain name, in order.
+        Counts by plain name (for one, for many), in order.
     names
         Longer names of participants, where they differ from their ids.
     origins
@@ -64,7 +64,7 @@ class Setting:
     places: Mapping[str, Place] = field(default_factory=dict)
     origins: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
-    facts: Mapping[str, int] = field(default_factory=dict)
+    facts: Mapping[tuple[str, str], int] = field(default_factory=dict)
     planar: bool = False
 
 
@@ -236,14 +236,14 @@ def _setting(folder: Path) -> Setting:
     names |= {str(r.hub): names[r.site] for r in rows["hubs"] if r.site in names}
     kinds = [p.kind for p in places.values()]
     facts = {
-        "factories": kinds.count(SiteKind.FACTORY),
-        "owners of shipments": len({r.owner for r in rows["orders"]}),
-        "clients": kinds.count(SiteKind.CLIENT),
-        "hubs": len(rows["hubs"]),
-        "carriers": len(rows["carriers"]),
-        "vehicles": sum(int(r.count) for r in rows["vehicles"]),
-        "orders": len(rows["orders"]),
-        "planning days": settings.days,
+        ("factory", "factories"): kinds.count(SiteKind.FACTORY),
+        ("owner of shipments", "owners of shipments"): len({r.owner for r in rows["orders"]}),
+        ("client", "clients"): kinds.count(SiteKind.CLIENT),
+        ("hub", "hubs"): len(rows["hubs"]),
+        ("carrier", "carriers"): len(rows["carriers"]),
+        ("vehicle", "vehicles"): sum(int(r.count) for r in rows["vehicles"]),
+        ("order", "orders"): len(rows["orders"]),
+        ("planning day", "planning days"): settings.days,
     }
     return Setting(
         name=settings.name,

@@ -489,6 +489,9 @@ def summarise(tables: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     gains: dict[str, float] = defaultdict(float)
     for r in tables["shares"]:
         gains[r["party"]] += r["gain_eur"]
+    displaced: dict[str, float] = defaultdict(float)
+    for r in tables["shares"]:
+        displaced[r["party"]] += r["displaced_revenue_eur"]
     modes = [r["mode"] for r in tables["shipments"] if r["scope"] == "after"]
     return {
         "days": len(tables["days"]),
@@ -520,6 +523,7 @@ def summarise(tables: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
         "operator_eur": 0.0,
         "efficiency": None,
         "gains_eur": dict(sorted(gains.items())),
+        "displaced_revenue_eur": {p: eur for p, eur in sorted(displaced.items()) if eur},
         "shares_eur": {r["party"]: r["share_eur"] + r["left_alone_eur"] for r in owners},
     }
 

@@ -286,6 +286,9 @@ def test_a_comparison_sets_policies_side_by_side(tmp_path: Path, scenario: Path)
         cost = told["summary"][policy]["total_cost_eur"]["mean"]
         assert cells[cells.index(policy) + 1] == f"{cost:,.0f}"
     assert "From here on: policy contract_net." in page.text
+    own = next(r for r in told["rows"] if r["policy"] == "contract_net")
+    lost, carrier = max((eur, who) for who, eur in own["displaced_revenue_eur"].items())
+    assert f"Revenue lost by those who carry the goods today: {carrier} Transport {lost:,.0f} EUR" in page.text
     assert "no interval can be given" in page.text
     reached = next(r["efficiency"] for r in told["rows"] if r["policy"] == "contract_net")
     assert f"contract_net reached {100 * reached:.0f} % of the real saving" in page.text

@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pyvrp
 from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.search import (
@@ -23,6 +24,7 @@ from groupage.errors import RoutingError
 from logistics.routing.builder import build
 from logistics.routing.insertion import Inserter, Rounds, cheapest
 from logistics.routing.problem import Job, Plan, RoutingProblem
+from logistics.routing.ruin import ruin_and_recreate
 from logistics.routing.schedule import Visit, visits_of
 
 if TYPE_CHECKING:
@@ -180,17 +182,20 @@ class _Search:
     def pursue(self, prizes: Mapping[str, int], iterations: int, start: Rounds | None) -> Rounds:
         """Search, and make what was found feasible; where that may have taken force, search on from there.
 
-        A depot formulation that is not exact gets half of the iterations and the shipment formulation, whose
-        iterations take two to three times as long, a quarter.
+        Where vehicles collect goods at several sites no depot formulation is exact. PyVRP's shipment formulation finds
+        good tours slowly then, so ruin and recreate goes first, and PyVRP starts from there.
         """
         model = build(self.problem, prizes)
-        first = iterations if model.exact else max(1, iterations // 2)
-        found = model.rounds(search(model, first, self.seed, start))
-        mended = mend(self.inserter, found, self.problem.jobs)
-        if not model.exact:
+        if not (model.exact and model.depot):
+            rng = np.random.default_rng(self.seed)
+            begin = mend(self.inserter, Rounds(), self.problem.jobs) if start is None else start
+            start = ruin_and_recreate(self.inserter, begin, self.problem.jobs, prizes, iterations, rng)
             model = build(self.problem, prizes, shipments=True)
-            found = model.rounds(search(model, max(1, iterations // 4), self.seed, mended))
-            mended = min(mended, mend(self.inserter, found, self.problem.jobs), key=self.score)
+            iterations = max(1, iterations // 2)
+        found = model.rounds(search(model, iterations, self.seed, start))
+        mended = mend(self.inserter, found, self.problem.jobs)
+        if start is not None:
+            mended = min(mended, mend(self.inserter, start, self.problem.jobs), key=self.score)
         used = found.used()
         if any(v.count is not None and used.get(i, 0) > v.count for i, v in enumerate(self.problem.fleet)):
             # Classes of one vehicle type took more vehicles than there are: search with the vehicles shared out.

@@ -33,12 +33,12 @@ if TYPE_CHECKING:
 __all__ = ["HubOffer", "HubVisit", "MixedPlan", "hub_violations", "leg_jobs", "mixed_plan"]
 
 # Rounds of moving sets to one hub, and sets planned in each beside the largest: the best by insertion.
-MAX_ROUNDS = 3
+MAX_ROUNDS = 2
 TRIALS = 1
-# A proposed set of shipments is tried with this part of the iterations; only the best one gets them all.
-TRIAL_SHARE = 4
+# A proposed set of shipments is tried with this part of the iterations; only the last plan gets them all.
+TRIAL_SHARE = 20
 MIN_TRIAL_ITERATIONS = 20
-MAX_REPAIRS = 4
+MAX_REPAIRS = 3
 LARGEST_ORIGINS = 3
 
 
@@ -93,7 +93,7 @@ def mixed_plan(
     """Plan shipments direct, pooled, or through hubs.
 
     Starting from the direct plan, sets of shipments are moved to a hub: all are estimated by insertion into the tours,
-    a few planned with a part of the iterations, and each hub's best improvement planned once more in full.
+    a few planned with a part of the iterations, and the best that comes of it planned once more in full.
     Plans that would need more dock slots than offered are repaired by taking visits out of the crowded hours.
 
     Parameters
@@ -101,7 +101,7 @@ def mixed_plan(
     jobs
         Direct transports by shipment id.
     iterations
-        Of the direct plan and of each full plan after it.
+        Of the direct plan, and of the last plan through hubs.
     prizes
         What leaving each shipment out costs, by shipment; others, and all without ``prizes``, must be carried.
 
@@ -125,42 +125,40 @@ class _Search:
     seed: int
 
     def run(self) -> MixedPlan:
-        best = self.solved({}, self.iterations, None)
+        direct = best = self.solved({}, self.iterations, None)
         for offer in sorted(self.offers, key=lambda o: o.hub):
-            if not any(slots > 0 for _, _, slots, _ in offer.windows):
-                continue
-            best = self.with_hub(best, offer)
-        return best
+            if any(slots > 0 for _, _, slots, _ in offer.windows):
+                best = self.with_hub(best, offer)
+        if best is direct:
+            return direct
+        full = self.solved(_hubs_of(best), self.iterations, best.plan)
+        return full if self.is_sound(full) and self.score(full) < self.score(best) else best
 
     def with_hub(self, plan: MixedPlan, offer: HubOffer) -> MixedPlan:
         """Return the best plan found by moving sets of shipments to a hub, or the plan itself."""
-        best, via = plan, _hubs_of(plan)
         for _ in range(MAX_ROUNDS):
-            trial, tried = self.best_trial(best, via, offer)
-            if trial is best:
+            better = self.best_trial(plan, offer)
+            if better is plan:
                 break
-            best, via = trial, tried
-        if best is plan:
-            return plan
-        full, _ = self.repaired(via, self.iterations, best.plan)
-        return full if full is not None and self.score(full) < self.score(best) else best
+            plan = better
+        return plan
 
-    def best_trial(self, plan: MixedPlan, via: dict[str, str], offer: HubOffer) -> tuple[MixedPlan, dict[str, str]]:
-        """Try a few sets for a hub; return the plan with the best of them, and which hubs it uses."""
+    def best_trial(self, plan: MixedPlan, offer: HubOffer) -> MixedPlan:
+        """Try a few sets for a hub and return the best plan with one of them, or the plan itself."""
         estimates = []
         for shipments in self.proposals(plan, offer):
-            wanted = via | dict.fromkeys(shipments, offer.hub)
-            guess = self.inserted(wanted, plan.plan)
-            estimates.append((self.score(guess), shipments, wanted, guess.plan))
+            via = _hubs_of(plan) | dict.fromkeys(shipments, offer.hub)
+            guess = self.inserted(via, plan.plan)
+            estimates.append((self.score(guess), shipments, via, guess.plan))
         # Insertion is the more pessimistic the more it inserts, so the largest set is tried whatever it says.
         largest = max(estimates, key=lambda e: (len(e[1]), e[1]), default=None)
         promising = sorted((e for e in estimates if e is not largest), key=lambda e: e[:2])[:TRIALS]
-        best, best_via = plan, via
-        for _, _, wanted, start in [largest, *promising] if largest else []:
-            trial, kept = self.repaired(wanted, self.trial_iterations, start)
+        best = plan
+        for _, _, via, start in [largest, *promising] if largest else []:
+            trial = self.repaired(via, start)
             if trial is not None and self.score(trial) < self.score(best):
-                best, best_via = trial, dict(kept)
-        return best, best_via
+                best = trial
+        return best
 
     @property
     def trial_iterations(self) -> int:
@@ -220,26 +218,30 @@ class _Search:
         fee = offer.handling_cents_per_pallet * sum(self.direct[s].pallets for s in shipments)
         return forced or fee + 2 * min(cents for *_, cents in offer.windows) < now
 
-    def repaired(
-        self, via: Mapping[str, str], iterations: int, warm: Plan
-    ) -> tuple[MixedPlan | None, Mapping[str, str]]:
-        """Plan with shipments through hubs; those that break a chain or crowd a dock go direct, then plan again.
+    def repaired(self, via: Mapping[str, str], warm: Plan) -> MixedPlan | None:
+        """Try shipments through hubs; those that break a chain or crowd a dock go direct, and it is planned again.
 
         Returns
         -------
-        tuple
-            A sound plan and what still takes a hub in it, or ``None`` where no sound one was found.
+        MixedPlan or None
+            A sound plan, where one was found.
         """
         for _ in range(MAX_REPAIRS):
-            made = self.solved(via, iterations, warm)
+            made = self.solved(via, self.trial_iterations, warm)
             back = self.broken(made, via) or self.crowding(made)
             if not back:
-                return made, via
+                return made
             via = {s: hub for s, hub in via.items() if s not in back}
             if not via:
                 break
             warm = made.plan
-        return None, via
+        return None
+
+    def is_sound(self, plan: MixedPlan) -> bool:
+        """Tell whether every leg belongs to a whole chain and every dock has room."""
+        halves = sum(is_hub_leg(job) for route in plan.plan.routes for job in route.jobs)
+        whole = sum(len(legs) for legs in plan.chains.values() if len(legs) > 1)
+        return halves == whole and not overbooked_hours(plan.visits, self.offers)
 
     def broken(self, plan: MixedPlan, via: Mapping[str, str]) -> set[str]:
         """Return the shipments meant for a hub of which a leg is not driven."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
 import numpy as np
 import pyvrp
@@ -183,7 +183,8 @@ class _Builder:
                     minutes[home] = travel[base, origin] + travel[origin, sites]
                     minutes[home, home] = 0.0
                 # A longer way than every shift is as good as any other that no vehicle can drive.
-                by_speed[speed] = np.minimum(round_up(minutes, TIME_UNITS_PER_MIN), 2 * self.span + 1)
+                longest = (2 * self.span + 1) / TIME_UNITS_PER_MIN
+                by_speed[speed] = round_up(np.minimum(minutes, longest), TIME_UNITS_PER_MIN)
             scaled = by_speed[speed]
             if barred:
                 scaled = scaled.copy()
@@ -231,8 +232,8 @@ class _Builder:
             clients,
             [pyvrp.Depot(home) for home in depot_index],
             types,
-            [distances] * len(durations),
-            durations,
+            [cast("Any", distances)] * len(durations),  # its stubs give arrays a shape of int
+            [cast("Any", matrix) for matrix in durations],
             shipments=goods,
         )
         return Model(

@@ -150,7 +150,6 @@ class _Search:
         candidates = [greedy] if start is None else [start, greedy]
         if self.prizes:
             # Optional jobs with high fixed costs search badly: carry all, drop what does not pay, go on from there.
-            candidates.append(Rounds() if start is None else self.trimmed(start))
             first = max(1, iterations // 2)
             candidates.append(self.trimmed(self.pursue({}, first, start)))
             best = min(candidates, key=self.score)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -49,7 +50,15 @@ def test_the_kernel_finds_the_cheapest_place(seed: int, at_base: bool) -> None:
     problem = random_problem(seed, 9, single=at_base)
     fleet = tuple(v for v in problem.fleet if "artic" in v.id or "van" in v.id)
     if at_base:
-        fleet = tuple(vehicle(v.id, "f0", 3, v.type.capacity_pallets, v.costs, (0, 700), 500.0) for v in fleet)
+        fleet = tuple(vehicle(v.id, "f0", 3, v.type.capacity_pallets, v.costs, (0, 700), 200.0) for v in fleet)
+    else:
+        # Short shifts, and weight and volume that bind before pallets do.
+        fleet = tuple(replace(v, type=replace(v.type, max_shift_min=240.0)) for v in fleet)
+    jobs = tuple(
+        replace(j, weight_kg=j.pallets * (60 + 40 * (i % 3)), volume_m3=j.pallets * (0.7 + 0.4 * (i % 2)))
+        for i, j in enumerate(problem.jobs)
+    )
+    problem = replace(problem, jobs=jobs)
     inserter = Inserter(problem.network, fleet, problem.jobs)
     found = 0
     for position in range(len(fleet)):

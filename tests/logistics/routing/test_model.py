@@ -14,6 +14,7 @@ from logistics.fleet import OperatingCosts
 from logistics.routing.builder import build
 from logistics.routing.formulation import common_origins, compatible_sets, nearest_origin
 from logistics.routing.insertion import Inserter, Rounds
+from logistics.routing.model import depot_visits
 from logistics.routing.problem import RoutingProblem
 from logistics.routing.solve import search
 from logistics.routing.units import NEVER, load_scale
@@ -148,6 +149,36 @@ def test_the_positioning_leg_costs_money_and_time() -> None:
     route = model.solution(Rounds(((0, model_visits(problem)),))).routes()[0]
     assert route.distance() == 40 * 100_000
     assert route.duration() == 40 * 10_000
+
+
+def test_goods_that_are_ready_together_hold_the_departure_back() -> None:
+    """Ready at 300, ten minutes from the base: PyVRP's route starts at 290 and does not wait, as ours does."""
+    problem = RoutingProblem(
+        NETWORK,
+        (job("j1", "c1", pickup=(300, 1440), window=(0, 1000)), job("j2", "c2", pickup=(300, 1440))),
+        (vehicle(),),
+    )
+    model = build(problem, {})
+    route = model.solution(Rounds(((0, depot_visits(problem, ["j1", "j2"], "f")),))).routes()[0]
+    assert model.exact
+    assert route.start_time() == 290 * 10_000
+    assert route.wait_duration() == 0
+
+
+def test_goods_that_are_ready_one_after_the_other_release_the_vehicle() -> None:
+    """At its own base the vehicle leaves when the last of its goods is ready."""
+    jobs = (job("j1", "c1", ("b",), pickup=(100, 1440)), job("j2", "c2", ("b",), pickup=(300, 1440)))
+    problem = RoutingProblem(NETWORK, jobs, (vehicle(),))
+    model = build(problem, {})
+    route = model.solution(Rounds(((0, depot_visits(problem, ["j1", "j2"], "b")),))).routes()[0]
+    assert model.exact
+    assert route.start_time() == 300 * 10_000
+
+
+def test_a_twin_of_the_base_is_not_taken_for_it() -> None:
+    """Where two common origins are equally near, the vehicle loads at its own base."""
+    twins = plane({"a": (0, 0), "b": (0, 0), "c1": (9, 9)})
+    assert common_origins(RoutingProblem(twins, (job("j", "c1", ("a", "b")),), (vehicle(),))) == ["b"]
 
 
 def model_visits(problem: RoutingProblem) -> tuple:

@@ -22,6 +22,7 @@ from logistics.sites import SiteKind
 if TYPE_CHECKING:
     import pandas as pd
     from numpy.random import Generator
+    from numpy.typing import NDArray
 
     from experiments.generator.geography import Geography
     from experiments.generator.params import GeneratorParams
@@ -31,6 +32,8 @@ CARRIER_NAMES = (
     "Anker", "Bosman", "Corvus", "Deltaline", "Eikhorst", "Ferro", "Gruter", "Hollander", "Iduna", "Jonker",
 )
 # fmt: on
+# Part of a factory's mean daily pallets that a contract covers.
+CONTRACTED_PART = 0.5
 
 
 def build_carriers(params: GeneratorParams, rng: Generator) -> pd.DataFrame:
@@ -87,9 +90,19 @@ def build_hubs(params: GeneratorParams, geography: Geography, mean_pallets: floa
 
 
 def build_tariffs(
-    params: GeneratorParams, geography: Geography, vehicles: pd.DataFrame, owners: list[str], rng: Generator
+    params: GeneratorParams,
+    geography: Geography,
+    vehicles: pd.DataFrame,
+    factory_pallets: NDArray[np.float64],
+    rng: Generator,
 ) -> pd.DataFrame:
-    """Groupage lists of up to two carriers, dedicated vehicles of all, contracts of some factories."""
+    """Groupage lists of up to two carriers, dedicated vehicles of all, contracts of some factories.
+
+    Parameters
+    ----------
+    factory_pallets
+        What each factory sends on a mean day.
+    """
     zones = [f"Z{i + 1}" for i in range(len(geography.zone_km))]
     km = np.linalg.norm(geography.zone_km[:, None] - geography.zone_km[None], axis=2) * params.circuity
     np.fill_diagonal(km, 12.0 * params.circuity)  # within a zone
@@ -101,24 +114,38 @@ def build_tariffs(
             f"{carrier}-groupage", carrier, zones, km, level=level, margin_percent=params.groupage_margin_percent
         )
     rows += hire_rows(records(vehicles), params.dedicated_margin_percent)
+    if params.carriers:
+        rows += _contracts(params, geography, factory_pallets)
+    return table(rows, TARIFFS.names)
+
+
+def _contracts(
+    params: GeneratorParams, geography: Geography, factory_pallets: NDArray[np.float64]
+) -> list[dict[str, Any]]:
+    """Contracts of the largest factories with the nearest carrier, for vehicles that they fill on most days."""
     bases = geography.place_km[geography.rows(SiteKind.BASE)]
-    for i, owner in enumerate(owners):
-        contracted = rng.random() < params.contract_share
-        if not contracted or not params.carriers:
+    places = geography.place_km[geography.rows(SiteKind.FACTORY)]
+    owners = geography.ids(SiteKind.FACTORY)
+    largest = np.argsort(-factory_pallets, kind="stable")[: round(params.contract_share * params.factories)]
+    rows = []
+    for i in sorted(largest):
+        committed = int(CONTRACTED_PART * factory_pallets[i] / RIGID.pallets)
+        if i == largest[0] and factory_pallets[i] >= RIGID.pallets:
+            committed = max(1, committed)
+        if not committed:
             continue
-        near = int(np.linalg.norm(bases - geography.place_km[geography.rows(SiteKind.FACTORY)[i]], axis=1).argmin())
-        vehicle = f"{carrier_id(near, params)}-{RIGID.body}"
+        carrier = carrier_id(int(np.linalg.norm(bases - places[i], axis=1).argmin()), params)
         rows.append(
             {
-                "tariff": f"{owner}-contract",
+                "tariff": f"{owners[i]}-contract",
                 "kind": "contract",
-                "carrier": carrier_id(near, params),
-                "owner": owner,
-                "vehicle": vehicle,
+                "carrier": carrier,
+                "owner": owners[i],
+                "vehicle": f"{carrier}-{RIGID.body}",
                 **rates(RIGID.costs, params.contract_margin_percent),
-                "committed_vehicles": 1,
-                "max_vehicles": 2,
+                "committed_vehicles": committed,
+                "max_vehicles": committed + 1,
                 "margin_percent": params.contract_margin_percent,
             }
         )
-    return table(rows, TARIFFS.names)
+    return rows

@@ -54,7 +54,7 @@ class GeneratorParams(BaseModel):
     fleet_slack
         Fleet capacity over the pallets of a mean day.
     contract_share
-        Share of the factories with a running carrier contract.
+        Share of the factories, the largest ones, that have a running carrier contract if they fill its vehicles.
     dedicated_margin_percent, contract_margin_percent, groupage_margin_percent
         What prices hold on top of cost.
     groupage_level
@@ -98,7 +98,7 @@ class GeneratorParams(BaseModel):
     urgent_share: float = Field(default=0.35, ge=0, le=1)
     patient_share: float = Field(default=0.25, ge=0, le=1)
     fleet_slack: float = Field(default=1.6, gt=0, le=100)
-    contract_share: float = Field(default=0.5, ge=0, le=1)
+    contract_share: float = Field(default=0.34, ge=0, le=1)
     dedicated_margin_percent: float = Field(default=12.0, ge=0, le=100)
     contract_margin_percent: float = Field(default=8.0, ge=0, le=100)
     groupage_margin_percent: float = Field(default=10.0, ge=0, le=100)

@@ -24,7 +24,6 @@ from experiments.scenario import (
 )
 from experiments.settings import GeneratedFrom, NetworkSettings, ScenarioSettings, model_problems
 from groupage.errors import InputError
-from logistics.sites import SiteKind
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -61,7 +60,9 @@ def generate(params: GeneratorParams, replication: int = 0) -> tuple[ScenarioSet
     book = draw_orders(params, relations, last, process)
     # Fleets are sized on what relations expect, not on what one replication happened to draw.
     spread = np.exp(params.pallets_sigma**2 / 2)
-    mean_pallets = float((relations.rate * relations.median_pallets).sum() * spread)
+    pallets = relations.rate * relations.median_pallets * spread
+    factory_pallets = np.bincount(relations.factory, pallets, minlength=params.factories).astype(float)
+    mean_pallets = float(factory_pallets.sum())
     vehicles = build_vehicles(params, geography, mean_pallets, fleet)
     tables = {
         "sites": geography.sites,
@@ -70,7 +71,7 @@ def generate(params: GeneratorParams, replication: int = 0) -> tuple[ScenarioSet
         "hubs": build_hubs(params, geography, mean_pallets, hub_rates),
         "orders": orders_table(params, geography, relations, book, days, np.random.default_rng(details)),
         "demand": demand_table(geography, relations, book),
-        "tariffs": build_tariffs(params, geography, vehicles, geography.ids(SiteKind.FACTORY), prices),
+        "tariffs": build_tariffs(params, geography, vehicles, factory_pallets, prices),
     }
     origin = GeneratedFrom(params=params, replication=replication, tables_sha256=tables_digest(tables))
     return settings.model_copy(update={"generator": origin}), tables

@@ -74,6 +74,21 @@ def test_the_kernel_finds_the_cheapest_place(seed: int, at_base: bool) -> None:
     assert found >= 4
 
 
+@pytest.mark.parametrize("measure", ["pallets", "weight_kg", "volume_m3"])
+def test_every_measure_binds_all_along_the_way(measure: str) -> None:
+    """Goods that would share the vehicle with too much further on are not taken through, in each measure."""
+    network = plane({"b": (0, 0), "x": (5, 0), "f": (10, 0), "c1": (30, 0), "c2": (40, 0)})
+    light = {"pallets": 1.0, "weight_kg": 1.0, "volume_m3": 1.0}
+    full = {"pallets": 10.0, "weight_kg": 1000.0, "volume_m3": 10.0}
+    heavy = replace(job("heavy", "c1"), **light | {measure: full[measure]})
+    new = replace(job("new", "c2", ("x",)), **light)
+    inserter = Inserter(network, [vehicle()], [heavy, new])
+    visits = (Visit("heavy", True, "f"), Visit("heavy", False, "c1"))
+    place = inserter.best(inserter.tour(0, visits), "new")
+    assert place.cents == pytest.approx(brute_force(inserter, 0, visits, new), abs=1e-3)
+    assert place.cents > 100 * 20 * 1.1
+
+
 def test_a_vehicle_at_an_origin_loads_before_it_leaves() -> None:
     """Of several origins the vehicle's own base is used, even where another lies on the way."""
     network = plane({"b": (0, 0), "near": (9, 0), "c": (10, 0)})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import pyvrp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +21,7 @@ from logistics.money import to_cents
 from logistics.network import Network
 from logistics.routing import FleetVehicle, Job, Plan, RoutingProblem, Stop, solve, violations
 from logistics.routing.insertion import Inserter, Rounds
+from logistics.routing.model import Model
 from logistics.routing.schedule import Visit
 from logistics.routing.solve import mend, plan_of, rounds_of
 from logistics.shipments import Handling, Temperature
@@ -79,6 +82,18 @@ def test_two_jobs_under_one_id_are_refused() -> None:
     """A job id stands for one job."""
     with pytest.raises(RoutingError, match="job j is given twice"):
         solve(RoutingProblem(NETWORK, (job("j", "c1"), job("j", "c2")), (vehicle(),)), iterations=5, seed=1)
+
+
+def test_a_poor_search_does_not_make_a_plan_dearer_than_greedy_insertion(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if PyVRP came back with a vehicle for every job, the plan is as cheap as inserting one by one."""
+    jobs = [job(f"j{i}", "c1") for i in range(4)]
+
+    def alone(model: Model, *_: object) -> pyvrp.Solution:
+        tours = (((0, (Visit(j.id, True, "f"), Visit(j.id, False, "c1")))) for j in jobs)
+        return model.solution(Rounds(tuple(tours)))
+
+    monkeypatch.setattr(sys.modules["logistics.routing.solve"], "search", alone)
+    assert len(planned(jobs).routes) == 1
 
 
 def test_small_problems_are_solved_to_the_optimum() -> None:

@@ -76,14 +76,18 @@ class Totals:
             return round(factor * part / whole, 6) if whole else None
 
         paid, alone = s["after.paid"], s["before.paid"]
+
+        def count(key: str) -> int:
+            return round(s[key])
+
         return {
             "days": self.days,
-            "shipments": s["after.shipments"] + len(self._held_last),
-            "pooled": s[f"after.{POOL}"],
-            "groupage": s[f"after.{GROUPAGE}"],
-            "held_days": s["held_days"],
+            "shipments": count("after.shipments") + len(self._held_last),
+            "pooled": count(f"after.{POOL}"),
+            "groupage": count(f"after.{GROUPAGE}"),
+            "held_days": count("held_days"),
             "held": len(self._held_last),
-            "unserved": s[f"after.{UNSERVED}"],
+            "unserved": count(f"after.{UNSERVED}"),
             "feasible": self.faults == 0,
             "total_cost_eur": eur(paid),
             "standalone_cost_eur": eur(alone),
@@ -93,17 +97,17 @@ class Totals:
             "standalone_resource_cost_eur": eur(s["before.resource"]),
             "distance_km": round(s["after.km"], 6),
             "standalone_distance_km": round(s["before.km"], 6),
-            "vehicles": s["after.vehicles"],
-            "standalone_vehicles": s["before.vehicles"],
+            "vehicles": count("after.vehicles"),
+            "standalone_vehicles": count("before.vehicles"),
             "kgco2e": round(s["after.kgco2e"], 6),
             "standalone_kgco2e": round(s["before.kgco2e"], 6),
             "load_factor": ratio(s["after.fill"], s["after.vehicles"]),
             "standalone_load_factor": ratio(s["before.fill"], s["before.vehicles"]),
             "on_time_percent": ratio(s["after.on_time"], s["after.delivered"], 100),
             "standalone_on_time_percent": ratio(s["before.on_time"], s["before.delivered"], 100),
-            "rounds": s["rounds"],
-            "messages": s["messages"],
-            "disclosed": s["disclosed"],
+            "rounds": count("rounds"),
+            "messages": count("messages"),
+            "disclosed": count("disclosed"),
             "operator_eur": eur(s["operator"]),
             "efficiency": None,
             "cost_lines_eur": {k: eur(v) for k, v in sorted(self._lines["after"].items())},

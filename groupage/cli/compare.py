@@ -1,12 +1,38 @@
 """``groupage compare``: policies against each other."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from groupage.cli.console import eur, out as console, percent, print_json, progress_bar
+from groupage.cli.console import out as console, percent, print_json, progress_bar
+
+
+def _whole(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def _share(value: float | None) -> str:
+    return percent(None if value is None else 100 * value, 0)
+
+
+ROWS: tuple[tuple[str, str, Callable[[float | None], str]], ...] = (
+    ("paid, EUR", "total_cost_eur", _whole),
+    ("saved against going alone", "saving_percent", percent),
+    ("resource cost, EUR", "resource_cost_eur", _whole),
+    ("distance, km", "distance_km", _whole),
+    ("vehicles", "vehicles", _whole),
+    ("CO2e, kg", "kgco2e", _whole),
+    ("load factor", "load_factor", _share),
+    ("on time", "on_time_percent", percent),
+    ("shipments pooled", "pooled", _whole),
+    ("unserved", "unserved", _whole),
+    ("messages", "messages", _whole),
+    ("private figures disclosed", "disclosed", _whole),
+    ("efficiency (of the trustee's saving)", "efficiency", _share),
+)
 
 
 def compare(
@@ -37,33 +63,16 @@ def compare(
 
 def print_comparison(found: dict[str, Any]) -> None:
     """Print the comparison as a table, the cheapest policy named."""
-    table = Table(title=f"{found['scenario']}: {found['replications']} replication(s), seed {found['seed']}")
-    for column in ("policy", "paid EUR", "saved", "km", "vehicles", "CO2e kg", "load", "on time", "pooled", "messages", "disclosed", "efficiency"):
-        table.add_column(column, justify="left" if column == "policy" else "right")
+    table = Table(
+        title=f"{found['scenario']}: {found['replications']} replication(s), seed {found['seed']}", title_justify="left"
+    )
+    table.add_column("")
     for name in found["policies"]:
-        s = found["summary"][name]
-
-        def mean(key: str, s: dict[str, Any] = s) -> float | None:
-            return s[key]["mean"] if key in s else None
-
-        def plain(key: str, s: dict[str, Any] = s) -> str:
-            return f"{s[key]['mean']:,.0f}" if key in s else "–"
-
-        load, efficiency = mean("load_factor"), mean("efficiency")
-        table.add_row(
-            name,
-            eur(mean("total_cost_eur")),
-            percent(mean("saving_percent")),
-            plain("distance_km"),
-            plain("vehicles"),
-            plain("kgco2e"),
-            percent(None if load is None else 100 * load, 0),
-            percent(mean("on_time_percent")),
-            plain("pooled"),
-            plain("messages"),
-            plain("disclosed"),
-            percent(None if efficiency is None else 100 * efficiency, 0),
-        )
+        table.add_column(name, justify="right")
+    for label, key, show in ROWS:
+        means = [found["summary"][name].get(key, {"mean": None})["mean"] for name in found["policies"]]
+        if any(m is not None for m in means):
+            table.add_row(label, *(show(m) for m in means))
     console.print(table)
     best = min(found["policies"], key=lambda n: found["summary"][n]["total_cost_eur"]["mean"])
     s = found["summary"][best]

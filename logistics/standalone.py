@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from logistics.region import Region
 
 COMMITTED_SUFFIX = "#committed"
-SEARCHES = 4
+SEARCHES = 2
+COLLECTING_SHARE = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,42 +236,35 @@ def standalone_plan(
 ) -> StandalonePlan:
     """Find the cheapest way for an owner's jobs among its hires and groupage quotes.
 
-    A portfolio, the cheapest of which counts: everything by groupage, everything by vehicle, and a mix that starts from
-    there by dropping tours that are dearer than their shipments' groupage and then searches with the quotes as prizes;
-    where contracts stand beside vehicles without limit, tours by contract alone are tried as well. So a plan is
-    never dearer than the same search finds without any groupage, or without vehicles for hire beside contracts.
+    Everything by groupage is compared with a search over tours that has the quotes as prizes. Where contracts stand
+    beside vehicles without limit, tours by contract alone are searched first and the other vehicles come in from there,
+    so that they never make the plan dearer.
 
     Parameters
     ----------
     groupage
         By job id; jobs without a quote go by vehicle or stay unserved.
     iterations
-        Of all route searches together, each of which has a quarter.
+        Of all route searches together; a quarter is used where vehicles collect goods on their way.
     """
     by_id = {h.id: h for h in hires}
-    iterations = max(1, iterations // SEARCHES)
-    options = [_drive_what_pays(Plan((), tuple(job.id for job in jobs)), groupage)]
-    required = tuple(replace(job, prize_cents=None) for job in jobs)
-    forced = tuple(job for job in required if job.id not in groupage)
-    priced = tuple(replace(job, prize_cents=groupage[job.id].cents if job.id in groupage else None) for job in required)
-    fleets = [_fleet(hires)]
+    priced = tuple(replace(job, prize_cents=groupage[job.id].cents if job.id in groupage else None) for job in jobs)
+    options = [Plan((), tuple(job.id for job in jobs))]
     limited = [h for h in hires if h.vehicle.count is not None]
-    if 0 < len(limited) < len(hires):
-        fleets.append(_fleet(limited))
-    for fleet in fleets:
-        if not fleet or not jobs:
-            continue
-        if forced and len(forced) < len(jobs):
-            options.append(solve(RoutingProblem(network, forced, fleet), iterations=iterations, seed=seed))
-        driven = solve(RoutingProblem(network, required, fleet), iterations=iterations, seed=seed)
-        options.append(driven)
-        if groupage:
-            paying = _drive_what_pays(driven, groupage)
-            mixed = RoutingProblem(network, priced, fleet)
-            options += [paying, solve(mixed, iterations=iterations, seed=seed, warm=paying)]
+    for some in (limited, hires) if 0 < len(limited) < len(hires) else (hires,):
+        fleet = _fleet(some)
+        if fleet and jobs:
+            problem = RoutingProblem(network, priced, fleet)
+            options.append(solve(problem, iterations=_budget(problem, iterations), seed=seed, warm=options[-1]))
     return min(
         (_account(plan, jobs, by_id, groupage) for plan in options), key=lambda p: (len(p.unserved), p.price_cents)
     )
+
+
+def _budget(problem: RoutingProblem, iterations: int) -> int:
+    """Iterations of one of the two searches; fewer where vehicles collect on their way, as each takes longer there."""
+    collect = any(v.type.base not in job.origins for v in problem.fleet for job in problem.jobs)
+    return max(1, iterations // (SEARCHES * (COLLECTING_SHARE if collect else 1)))
 
 
 def _fleet(hires: Sequence[Hire]) -> tuple[FleetVehicle, ...]:
@@ -287,17 +281,6 @@ def _fleet(hires: Sequence[Hire]) -> tuple[FleetVehicle, ...]:
             left = None if count is None else count - committed
             fleet.append(replace(h.vehicle, type=replace(h.vehicle.type, id=h.id), count=left))
     return tuple(fleet)
-
-
-def _drive_what_pays(plan: Plan, groupage: Mapping[str, GroupageQuote]) -> Plan:
-    """Drop tours that cost more than sending everything on them by groupage."""
-    kept = tuple(
-        route
-        for route in plan.routes
-        if any(job not in groupage for job in route.jobs)
-        or route.cost_cents <= sum(groupage[job].cents for job in route.jobs)
-    )
-    return Plan(kept, ())
 
 
 def _account(

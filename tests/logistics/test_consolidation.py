@@ -106,6 +106,13 @@ def test_a_crowded_dock_is_relieved() -> None:
     assert plan.total_cents <= planned(tight).total_cents
 
 
+@pytest.mark.parametrize(("slots", "seed"), [(1, 2), (1, 5), (2, 9)])
+def test_the_last_search_may_not_crowd_a_dock_again(slots: int, seed: int) -> None:
+    """Regions where the last, longest search finds a cheaper plan with too many vehicles in an hour: it is refused."""
+    region = hub_region(12, far=True, slots=slots, seed=seed)
+    assert faults(region, planned(region, region.offer), region.offer) == []
+
+
 def test_the_same_question_has_the_same_answer(paying: tuple[HubRegion, MixedPlan]) -> None:
     """A mixed plan is a pure function of its arguments."""
     region, plan = paying

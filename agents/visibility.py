@@ -1,0 +1,117 @@
+"""Who sees what: one matrix of facts by viewer and phase, which every output of the engine obeys.
+
+A viewer's role is its relation to the thing asked about, not its trade: an owner is ``owner`` of its own shipments and
+account, and ``co_loader`` of whatever shares a vehicle with them. So a co-loader's price, times and saving reach it as
+an owner; of the others on the vehicle it learns nothing: not who they are, nor their clients, volumes, baselines or
+shares. A carrier sees the stops and goods that it carries and what it is paid for them, not what owners pay or would
+pay; a hub its bookings and their price; a consignee the times of its deliveries. The operator of the laboratory sees
+everything. What the matrix does not name for a viewer is invisible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Role(StrEnum):
+    """What a viewer is to the thing that it asks about."""
+
+    OWNER = "owner"
+    CO_LOADER = "co_loader"
+    CARRIER = "carrier"
+    HUB = "hub"
+    CONSIGNEE = "consignee"
+    OPERATOR = "operator"
+
+
+class Phase(StrEnum):
+    """Before or after the parties are committed to a settlement."""
+
+    BEFORE = "before"
+    AFTER = "after"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One row of the matrix; the operator sees every fact in both phases.
+
+    Attributes
+    ----------
+    always
+        Who sees it before commitment and after.
+    after
+        Who sees it only after.
+    """
+
+    meaning: str
+    always: frozenset[Role] = frozenset()
+    after: frozenset[Role] = frozenset()
+
+
+_OWNER = frozenset({Role.OWNER})
+_CARRIER = frozenset({Role.CARRIER})
+_HUB = frozenset({Role.HUB})
+_CONSIGNEE = frozenset({Role.CONSIGNEE})
+_NOBODY: frozenset[Role] = frozenset()
+
+MATRIX: Mapping[str, Fact] = {
+    # A shipment on one day. A carrier quotes for goods and places before it knows whose they are.
+    "owner": Fact("whose shipment it is", _OWNER, _CARRIER),
+    "destination": Fact("the client's site", _OWNER | _CARRIER | _CONSIGNEE),
+    "pallets": Fact("pallets of the shipment", _OWNER | _CARRIER, _HUB),
+    "weight_kg": Fact("weight of the shipment", _OWNER | _CARRIER),
+    "mode": Fact("pool, alone, groupage, held or unserved", _NOBODY, _OWNER),
+    "reason": Fact("why it was pooled, held or left outside, without anybody else's figures", _NOBODY, _OWNER),
+    # A quote tells a rival's or a carrier's cost, even without a name on it.
+    "lowest_quote_eur": Fact("the lowest price at which a carrier would have taken it", _NOBODY, _NOBODY),
+    "reserve_eur": Fact("what its owner said that it costs alone", _OWNER),
+    "pooled_with_others": Fact("whether another owner's goods were on the same vehicle", _NOBODY, _OWNER),
+    "co_loaded": Fact("the other shipments on the same vehicle, and whose", _NOBODY, _NOBODY),
+    "legs": Fact(
+        "vehicles that carried it, from where to where, and when; a carrier: its own", _NOBODY, _OWNER | _CARRIER
+    ),
+    "delivered_at": Fact("start of unloading at the client", _NOBODY, _OWNER | _CARRIER | _CONSIGNEE),
+    "on_time": Fact("whether it came by its due time", _NOBODY, _OWNER | _CARRIER | _CONSIGNEE),
+    "late_hours": Fact("hours after its due time", _NOBODY, _OWNER | _CARRIER | _CONSIGNEE),
+    "kgco2e": Fact("emissions of its transport", _NOBODY, _OWNER),
+    "alone_mode": Fact("how it would have gone without a pool", _OWNER),
+    "alone_kgco2e": Fact("emissions of its transport without a pool", _OWNER),
+    # An owner's account on one day.
+    "standalone_eur": Fact("what all its shipments cost an owner alone", _OWNER),
+    "paid_eur": Fact("what an owner paid: its share of the pool and what stayed outside", _NOBODY, _OWNER),
+    "saving_eur": Fact("what an owner paid less than alone", _NOBODY, _OWNER),
+    "shipments": Fact("how many of its shipments were pooled, went alone, waited or were not served", _NOBODY, _OWNER),
+    # A carrier's or hub's account on one day.
+    "received_eur": Fact("what the pool paid a carrier or hub", _NOBODY, _CARRIER | _HUB),
+    "cost_eur": Fact("what its work for the pool really cost a carrier or hub", _NOBODY, _CARRIER | _HUB),
+    "gain_eur": Fact("what a carrier or hub received above its cost", _NOBODY, _CARRIER | _HUB),
+    # What a carrier lost to the pool is what its customers would have paid it alone.
+    "work_lost_eur": Fact("revenue that a carrier would have had without the pool", _NOBODY, _NOBODY),
+    "loads": Fact("a carrier's tours: stops, goods and what it was paid for them", _NOBODY, _CARRIER),
+    "bookings": Fact("a hub's dock slots: times, loads, pallets and price", _NOBODY, _HUB),
+    "deliveries": Fact("a client's deliveries and their times", _NOBODY, _CONSIGNEE),
+    # Of one day and all.
+    "disclosed": Fact("private figures that a participant told the coordinator", _OWNER | _CARRIER | _HUB),
+    "pool_owners": Fact("how many owners had goods in the pool", _NOBODY, _NOBODY),
+    "notes": Fact("what the coordinator noted, naming participants", _NOBODY, _NOBODY),
+}
+
+
+def visible(field: str, role: Role | str, phase: Phase | str) -> bool:
+    """Tell whether a viewer may see a fact.
+
+    Raises
+    ------
+    ValueError
+        If the matrix has no such field, or role or phase is not one of those above: nothing is shown by mistake.
+    """
+    fact = MATRIX.get(field)
+    if fact is None:
+        raise ValueError(f"field is {field!r}, expected one of {', '.join(MATRIX)}")
+    who, when = Role(role), Phase(phase)
+    return who is Role.OPERATOR or who in fact.always or (when is Phase.AFTER and who in fact.after)

@@ -1,22 +1,17 @@
-"""The cheapest feasible place for a job in a route, found in compiled code.
-
-A route is held as arrays with forward and backward *duration segments* (Vidal, Crainic, Gendreau and Prins 2013): a
-sequence of visits has a least duration, and an interval of starting times that reach it. Two segments join in constant
-time, so all pairs of places for a pickup and its delivery in a route of n visits cost O(n^2).
-"""
+"""Where one more job goes at least cost: routes and jobs as arrays for the kernel, and a memory of its answers."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import numba
 import numpy as np
 
 from groupage.errors import RoutingError
 from logistics.compliance import conflict
-from logistics.routing.schedule import LOAD_EPS, TIME_EPS, Visit, fits_loads, schedule, travel_minutes
+from logistics.routing.kernel import best_insertion, tour_cents
+from logistics.routing.schedule import LOAD_EPS, Visit, fits_loads, schedule, travel_minutes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,137 +21,6 @@ if TYPE_CHECKING:
     from logistics.network import Network
     from logistics.routing.problem import FleetVehicle, Job, Route
     from logistics.shipments import Handling
-
-
-def compiled(function: Any) -> Any:
-    """Compile without the interpreter lock, keeping the machine code on disk where some folder allows it."""
-    try:
-        return numba.njit(cache=True, nogil=True)(function)
-    except RuntimeError:  # numba found no folder to write to
-        return numba.njit(nogil=True)(function)
-
-
-@compiled
-def _join(a: Any, b: Any, travel: float) -> Any:
-    """Join two segments (duration, earliest start, latest start); duration -1 where they do not fit together."""
-    gap = a[0] + travel
-    if a[1] + gap > b[2] + TIME_EPS:
-        return -1.0, 0.0, 0.0
-    wait = max(b[1] - gap - a[2], 0.0)
-    earliest = max(b[1] - gap, a[1]) - wait
-    return a[0] + b[0] + travel + wait, earliest, max(min(b[2] - gap, a[2]), earliest)
-
-
-@compiled
-def best_insertion(
-    km: Any,
-    minutes: Any,
-    places: Any,
-    segments: Any,
-    on_board: Any,
-    lead: int,
-    limits: Any,
-    cents_per_km: float,
-    cents_per_min: float,
-    longest_min: float,
-    origins: Any,
-    destination: int,
-    pickup: Any,
-    delivery: Any,
-    loads: Any,
-) -> Any:
-    """Find the cheapest way to add one pickup and its delivery to a route.
-
-    Parameters
-    ----------
-    km, minutes
-        Distances and this vehicle's travel times, shape ``(sites, sites)``.
-    places
-        Site of each node, the base first and last, shape ``(n + 2,)``.
-    segments
-        Each node as a segment (service, opening, closing), shape ``(n + 2, 3)``.
-    on_board
-        Loads after each node, shape ``(n + 2, 3)``.
-    lead
-        How many nodes at the start (base included) are at the base before the vehicle first leaves.
-    limits
-        Capacities, shape ``(3,)``.
-    origins
-        Sites where the goods can be loaded; ``origins[0]`` being the base means: loaded before leaving.
-    pickup, delivery
-        Segments of the new visits, shape ``(3,)``.
-    loads
-        What the job adds on board, shape ``(3,)``.
-
-    Returns
-    -------
-    tuple
-        Added cost in cents (``inf``: no place), node after which to load, node after which to deliver (equal: right
-        after loading), position in ``origins``.
-    """
-    nodes = places.shape[0]
-    front = np.empty((nodes, 3))
-    back = np.empty((nodes, 3))
-    way = np.empty(nodes)
-    front[0] = segments[0]
-    back[nodes - 1] = segments[nodes - 1]
-    way[0] = 0.0
-    for k in range(1, nodes):
-        joined = _join(front[k - 1], segments[k], minutes[places[k - 1], places[k]])
-        front[k, 0], front[k, 1], front[k, 2] = joined
-        way[k] = way[k - 1] + km[places[k - 1], places[k]]
-        if front[k, 0] < 0:
-            return np.inf, -1, -1, -1
-    for k in range(nodes - 2, -1, -1):
-        joined = _join(segments[k], back[k + 1], minutes[places[k], places[k + 1]])
-        back[k, 0], back[k, 1], back[k, 2] = joined
-    old = cents_per_km * way[nodes - 1] + cents_per_min * front[nodes - 1, 0]
-    best = np.inf
-    best_i = best_j = best_origin = -1
-
-    for option in range(origins.shape[0]):
-        origin = origins[option]
-        at_base = origin == places[0]
-        first = lead - 1 if at_base else 0
-        last = lead if at_base else nodes - 1
-        for i in range(first, last):
-            if (
-                on_board[i, 0] + loads[0] > limits[0]
-                or on_board[i, 1] + loads[1] > limits[1]
-                or on_board[i, 2] + loads[2] > limits[2]
-            ):
-                continue
-            middle = _join(front[i], pickup, minutes[places[i], origin])
-            if middle[0] < 0:
-                continue
-            road = way[i] + km[places[i], origin]
-            at = origin
-            for j in range(i, nodes - 1):
-                if j > i:
-                    if (
-                        on_board[j, 0] + loads[0] > limits[0]
-                        or on_board[j, 1] + loads[1] > limits[1]
-                        or on_board[j, 2] + loads[2] > limits[2]
-                    ):
-                        break
-                    middle = _join(middle, segments[j], minutes[at, places[j]])
-                    if middle[0] < 0:
-                        break
-                    road += km[at, places[j]]
-                    at = places[j]
-                dropped = _join(middle, delivery, minutes[at, destination])
-                if dropped[0] < 0:
-                    continue
-                after = places[j + 1]
-                whole = _join(dropped, back[j + 1], minutes[destination, after])
-                if whole[0] < 0 or whole[0] > longest_min + TIME_EPS:
-                    continue
-                length = road + km[at, destination] + km[destination, after] + way[nodes - 1] - way[j + 1]
-                cost = cents_per_km * length + cents_per_min * whole[0] - old
-                if cost < best - 1e-6:
-                    best = cost
-                    best_i, best_j, best_origin = i, j, option
-    return best, best_i, best_j, best_origin
 
 
 class Tour(NamedTuple):
@@ -179,6 +43,16 @@ class Place(NamedTuple):
 
 
 NOWHERE = Place(math.inf, ())
+
+
+class _Body(NamedTuple):
+    """What a tour's arrays are between the bases, whoever drives it."""
+
+    places: NDArray[np.int64]
+    segments: NDArray[np.float64]
+    on_board: NDArray[np.float64]
+    classes: frozenset[int]
+    compatible: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -216,6 +90,9 @@ class Inserter:
         self._tours: dict[tuple[int, tuple[Visit, ...]], Tour] = {}
         self._found: dict[tuple[int, tuple[Visit, ...], str], Place] = {}
         self._timed: dict[tuple[int, tuple[Visit, ...]], Route | None] = {}
+        self._prices: dict[tuple[int, tuple[Visit, ...]], float] = {}
+        self._bodies: dict[tuple[Visit, ...], _Body] = {}
+        self._loading: dict[tuple[int, str], NDArray[np.int64]] = {}
         by_speed: dict[float | None, NDArray[np.float64]] = {}
         for vehicle in self.fleet:
             if vehicle.type.speed_kmh not in by_speed:
@@ -239,6 +116,8 @@ class Inserter:
         self._found.clear()
         self._tours.clear()
         self._timed.clear()
+        self._prices.clear()
+        self._bodies.clear()
 
     def learn(self, job: Job) -> None:
         """Make a job known; an id stands for one job only.
@@ -296,22 +175,60 @@ class Inserter:
 
     def _build_tour(self, vehicle: int, visits: tuple[Visit, ...]) -> Tour:
         offer = self.fleet[vehicle]
-        n = len(visits)
         base = self._bases[vehicle]
-        places = np.full(n + 2, base, dtype=np.int64)
-        segments = np.empty((n + 2, 3))
-        on_board = np.zeros((n + 2, 3))
+        body = self._bodies.get(visits)
+        if body is None:
+            body = self._bodies[visits] = self._build_body(visits)
+        places = body.places.copy()
+        places[0] = places[-1] = base
+        segments = body.segments.copy()
         segments[0] = segments[-1] = 0.0, offer.shift_open_min, offer.shift_close_min
         lead = 1
-        for k, visit in enumerate(visits, 1):
-            arrays = self._arrays[visit.job]
-            places[k] = self.network.index[visit.site]
-            segments[k] = arrays.pickup if visit.pickup else arrays.delivery
-            on_board[k] = on_board[k - 1] + (arrays.loads if visit.pickup else -arrays.loads)
-            if lead == k and visit.pickup and places[k] == base:
-                lead = k + 1
-        classes = frozenset(self._arrays[v.job].handling for v in visits)
-        return Tour(vehicle, visits, classes, places, segments, on_board, lead)
+        while lead <= len(visits) and visits[lead - 1].pickup and places[lead] == base:
+            lead += 1
+        return Tour(vehicle, visits, body.classes, places, segments, body.on_board, lead)
+
+    def _build_body(self, visits: tuple[Visit, ...]) -> _Body:
+        n = len(visits)
+        jobs = [self._arrays[v.job] for v in visits]
+        index = self.network.index
+        places = np.array([0, *(index[v.site] for v in visits), 0], dtype=np.int64)
+        segments = np.zeros((n + 2, 3))
+        on_board = np.zeros((n + 2, 3))
+        if n:
+            segments[1:-1] = [a.pickup if v.pickup else a.delivery for v, a in zip(visits, jobs, strict=True)]
+            signs = np.array([1.0 if v.pickup else -1.0 for v in visits])
+            on_board[1:-1] = np.cumsum(np.array([a.loads for a in jobs]) * signs[:, None], axis=0)
+        classes = [a.handling for v, a in zip(visits, jobs, strict=True) if v.pickup]
+        return _Body(places, segments, on_board, frozenset(classes), self.may_share(classes))
+
+    def price(self, vehicle: int, visits: tuple[Visit, ...]) -> float:
+        """Return a route's cents before rounding, or ``inf`` where `route` has none; much faster."""
+        key = (vehicle, visits)
+        cents = self._prices.get(key)
+        if cents is None:
+            offer = self.fleet[vehicle]
+            tour = self.tour(vehicle, visits)
+            cents = math.inf
+            if self._bodies[visits].compatible and not (
+                offer.excluded and any(v.job in offer.excluded for v in visits)
+            ):
+                costs, longest = offer.costs, offer.type.max_shift_min
+                cents = 100 * costs.fixed_eur + float(
+                    tour_cents(
+                        self.network.distance_km,
+                        self.minutes[vehicle],
+                        tour.places,
+                        tour.segments,
+                        tour.on_board,
+                        self._limits[vehicle],
+                        (costs.per_km_eur + costs.toll_eur_per_km) * 100,
+                        costs.per_hour_eur / 60 * 100,
+                        math.inf if longest is None else longest,
+                    )
+                )
+            self._prices[key] = cents
+        return cents
 
     def best(self, tour: Tour, job_id: str) -> Place:
         """Return the cheapest way to add a known job to a tour; a first job brings the vehicle's fixed cost."""
@@ -332,9 +249,7 @@ class Inserter:
             or offer.shift_open_min > offer.shift_close_min
         ):
             return NOWHERE  # segments need windows that open before they close
-        base = self._bases[tour.vehicle]
-        own = new.origins == base
-        origins = new.origins[own] if own.any() else new.origins
+        origins = self._origins(tour.vehicle, new)
         costs = offer.costs
         longest = offer.type.max_shift_min
         cents, i, j, option = best_insertion(
@@ -363,6 +278,14 @@ class Inserter:
             # An empty tour costs nothing: its vehicle stays at home.
             cents += costs.fixed_eur * 100
         return Place(float(cents), visits)
+
+    def _origins(self, vehicle: int, new: _JobArrays) -> NDArray[np.int64]:
+        """Return where this vehicle may load a job: at its base if it can, else at any origin."""
+        key = (self._bases[vehicle], new.job.id)
+        if key not in self._loading:
+            own = new.origins[new.origins == key[0]]
+            self._loading[key] = own if len(own) else new.origins
+        return self._loading[key]
 
     def route(self, vehicle: int, visits: tuple[Visit, ...]) -> Route | None:
         """Time and price a route; ``None`` where a window, shift, capacity, exclusion or conflict is broken."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from logistics.routing.insertion import NOWHERE, Inserter, Place, Rounds
+from logistics.routing.insertion import NOWHERE, Inserter, Rounds
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -57,9 +57,7 @@ class _Ruin:
         self.jobs = {job.id: job for job in jobs}
         self.ids = sorted(self.jobs)
         self.counts = [v.count for v in inserter.fleet]
-        solo = {
-            j: min(inserter.best(inserter.tour(v), j).cents for v in range(len(inserter.fleet))) for j in self.ids
-        }
+        solo = {j: min(inserter.best(inserter.tour(v), j).cents for v in range(len(inserter.fleet))) for j in self.ids}
         self.penalty = {j: float(prizes[j]) if j in prizes else 10 * solo[j] + 1e6 for j in self.ids}
         self.optional = frozenset(prizes)
         self.near = self._neighbours()
@@ -74,8 +72,7 @@ class _Ruin:
         return {j: [self.ids[k] for k in order[i]] for i, j in enumerate(self.ids)}
 
     def cost(self, tours: Tours, left: Sequence[str]) -> float:
-        routes = (self.inserter.route(*tour) for tour in tours)
-        return sum(r.cost_cents if r is not None else math.inf for r in routes) + sum(self.penalty[j] for j in left)
+        return sum(self.inserter.price(*tour) for tour in tours) + sum(self.penalty[j] for j in left)
 
     def run(self, tours: Tours, iterations: int) -> Tours:
         carried = {v.job for _, visits in tours for v in visits}
@@ -124,7 +121,7 @@ class _Ruin:
         kept = []
         for t, (vehicle, visits) in enumerate(tours):
             rest = tuple(v for v in visits if v.job not in gone) if t in touched else visits
-            if rest and (t not in touched or self.inserter.route(vehicle, rest) is not None):
+            if rest and (t not in touched or self.inserter.price(vehicle, rest) < math.inf):
                 kept.append((vehicle, rest))
             elif rest:
                 gone.update(v.job for v in rest)
@@ -146,7 +143,7 @@ class _Ruin:
                         found, at, vehicle = place, t, v
             for v, count in enumerate(self.counts):
                 if count is None or used.get(v, 0) < count:
-                    place: Place = self.inserter.best(self.inserter.tour(v), job)
+                    place = self.inserter.best(self.inserter.tour(v), job)
                     if place.cents < found.cents:
                         found, at, vehicle = place, len(grown), v
             if found.cents == math.inf or (job in self.optional and found.cents >= self.penalty[job]):
@@ -165,9 +162,9 @@ class _Ruin:
             chosen, cost = vehicle, self.cost(((vehicle, visits),), ())
             for v, count in enumerate(self.counts):
                 if v != vehicle and (count is None or used.get(v, 0) < count):
-                    route = self.inserter.route(v, visits)
-                    if route is not None and route.cost_cents < cost:
-                        chosen, cost = v, route.cost_cents
+                    other = self.inserter.price(v, visits)
+                    if other < cost - 1e-6:
+                        chosen, cost = v, other
             if chosen != vehicle:
                 used[vehicle] -= 1
                 used[chosen] = used.get(chosen, 0) + 1

@@ -146,3 +146,31 @@ def test_an_id_stands_for_one_job() -> None:
     inserter.learn(job("j", "c"))
     with pytest.raises(ValueError, match="job j is given twice"):
         inserter.learn(job("j", "c", pallets=2))
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_quick_price_is_that_of_the_timed_route(seed: int) -> None:
+    """For feasible and infeasible orders alike, the compiled price agrees with the schedule, exclusions included."""
+    problem = random_problem(seed, 8)
+    kinds = (Handling(), Handling(temperature=Temperature.FROZEN), Handling(("1",)))
+    jobs = tuple(replace(j, handling=kinds[i % 3] if seed else kinds[0]) for i, j in enumerate(problem.jobs))
+    fleet = tuple(replace(v, excluded=frozenset({"j3"})) for v in problem.fleet[:3]) + problem.fleet[3:]
+    inserter = Inserter(problem.network, fleet, jobs)
+    rng = np.random.default_rng(seed)
+    feasible = 0
+    for _ in range(150):
+        chosen = rng.permutation(8)[: rng.integers(1, 4)]
+        order = rng.permutation(np.repeat(chosen, 2))
+        seen: set[int] = set()
+        visits = []
+        for i in order:
+            pickup = i not in seen
+            seen.add(i)
+            visits.append(Visit(f"j{i}", pickup, jobs[i].origins[0] if pickup else jobs[i].destination))
+        vehicle_at = int(rng.integers(len(fleet)))
+        route = inserter.route(vehicle_at, tuple(visits))
+        price = inserter.price(vehicle_at, tuple(visits))
+        expected = math.inf if route is None else unrounded_cents(fleet[vehicle_at].costs, route)
+        assert price == pytest.approx(expected, abs=1e-3)
+        feasible += route is not None
+    assert 15 <= feasible <= 135

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
-from agents.messages import ANSWERS, EMPTY_BODY, Exchange, Message, Performative, same_message
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from agents.messages import ANSWERS, EMPTY_BODY, Exchange, Message, Performative, is_private, same_message
 from agents.participant import Participant
 from agents.protocol import Conduct
 from agents.seeds import rng_for
@@ -15,6 +18,8 @@ from groupage.errors import ReplayError
 
 # What may answer a question, and whether the answer must carry the topic's table.
 _CARRIES_TABLE = frozenset({Performative.PROPOSE, Performative.INFORM})
+# Money may be left open: no quote for a lot, or a load's price in its first row only.
+_MAY_BE_OPEN = frozenset({"reserve_cents", "standalone_cents", "price_cents"})
 _BARE = frozenset({Performative.ACCEPT_PROPOSAL, Performative.REJECT_PROPOSAL, Performative.REFUSE})
 
 
@@ -49,10 +54,23 @@ def _fault(question: Message, reply: Message) -> str:
         schema = ANSWERS[question.topic]
         if not reply.body.schema.equals(schema, check_metadata=True):
             return f"the body has columns {reply.body.schema.names}, expected {schema.names} of the topic's types"
-        return ""
+        return _nonsense(reply.body)
     if reply.performative in _BARE or reply.performative in (Performative.FAILURE, Performative.NOT_UNDERSTOOD):
         return "" if reply.body.equals(EMPTY_BODY) else f"a {reply.performative} carries a body, expected none"
     return f"{reply.performative} does not answer a {question.performative}"
+
+
+def _nonsense(body: pa.Table) -> str:
+    """Say which column no protocol could reckon with."""
+    for column in body.schema:
+        cells = body[column.name]
+        if cells.null_count and column.name not in _MAY_BE_OPEN:
+            return f"column {column.name} has empty cells, expected none"
+        if pa.types.is_floating(column.type) and pc.all(pc.is_finite(cells)).as_py() is False:
+            return f"column {column.name} has figures that are no numbers, expected finite ones"
+        if is_private(column) and pc.any(pc.less(cells, 0)).as_py():
+            return f"column {column.name} has figures below 0, expected costs and prices >= 0"
+    return ""
 
 
 def mediate(conduct: Conduct, participants: Mapping[str, Participant], seed: int) -> tuple[Settlement, tuple[Round, ...]]:

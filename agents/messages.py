@@ -51,6 +51,11 @@ def _private(name: str, kind: pa.DataType) -> pa.Field:
     return pa.field(name, kind, metadata={b"private": b"1"})
 
 
+def is_private(column: pa.Field) -> bool:
+    """Tell whether a column carries private figures of its sender."""
+    return bool(column.metadata) and b"private" in column.metadata
+
+
 # Columns of a plan: one row per vehicle stop and job handled there, in driving order. Times are minutes after the
 # market's start. A stop that handles nothing (leaving and reaching the base) has an empty ``job`` and ``act``.
 STOP_COLUMNS: tuple[pa.Field, ...] = (
@@ -186,7 +191,7 @@ class Message:
         return sum(
             len(self.body) - self.body.column(i).null_count
             for i, column in enumerate(self.body.schema)
-            if column.metadata and b"private" in column.metadata
+            if is_private(column)
         )
 
 

@@ -113,7 +113,8 @@ def ask_standalone(
 def appraise(market: Market, deal: Deal, talk: Talk) -> Generator[Exchange, tuple[Message, ...], Deal]:
     """Ask all owners for their cost alone of everything and of what the deal leaves out.
 
-    An owner that does not answer counts as gaining nothing: its ceiling is zero.
+    An owner that does not answer counts as gaining nothing: its ceiling is zero. One of whose shipments the deal takes
+    none was asked the same thing twice, and its first figure counts.
     """
     pooled = pooled_shipments(deal.loads)
     sets = {}
@@ -122,7 +123,10 @@ def appraise(market: Market, deal: Deal, talk: Talk) -> Generator[Exchange, tupl
         sets[owner] = [own, tuple(s for s in own if s not in pooled)]
     figures = yield from ask_standalone(market, talk, sets)
     standalone = {o: f[0] or 0 for o, f in figures.items()}
-    left = {o: f[1] if f[1] is not None else standalone[o] for o, f in figures.items()}
+    left = {
+        o: standalone[o] if all_left is None or alone is None or sets[o][0] == sets[o][1] else all_left
+        for o, (alone, all_left) in figures.items()
+    }
     return replace(deal, standalone=standalone, left_alone=left)
 
 
@@ -134,10 +138,14 @@ def pooled_shipments(loads: Sequence[Load]) -> frozenset[str]:
 def worst_owner(market: Market, deal: Deal) -> str | None:
     """The owner whose pooled shipments are least worth their reserves, when the deal costs more than it may.
 
-    ``None`` when the deal is within the owners' ceilings together.
+    An owner whose left shipments alone would cost more than all of its shipments goes first: no share could keep it
+    from losing. ``None`` when the deal is within the owners' ceilings together.
     """
     pooled = pooled_shipments(deal.loads)
     owners = sorted({market.shipments[s].owner for s in pooled})
+    losing = [o for o in owners if deal.left_alone[o] > deal.standalone[o]]
+    if losing:
+        return losing[0]
     ceilings = deal.ceilings(owners)
     if deal.price_cents <= sum(ceilings.values()):
         return None

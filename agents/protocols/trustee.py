@@ -130,9 +130,10 @@ class Trustee:
         if not offered:
             return alone
         best = alone
+        talk = Talk(conversation_of(part))
         for prizes in (None, {s: stated.reserves[s] for s in sorted(offered)}):
             plan = tools.plan(offered, stated.costs, stated.offers, prizes)
-            what_if = yield from appraise(part, self._as_deal(part, tools, stated, plan), Talk(conversation_of(part)))
+            what_if = yield from appraise(part, self._as_deal(part, tools, stated, plan), talk)
             best = min(best, what_if.total_cents)
         return best
 

@@ -32,12 +32,13 @@ def shipment_of(job: str) -> str:
 
 
 def hub_offer(market: Market, hub: str, terms: pa.Table) -> HubOffer:
-    """Join a hub's quoted terms with what is public about it."""
+    """Join a hub's quoted terms with what is public about it; it cannot sell more slots than it has docks."""
     rows = terms.to_pylist()
+    docks = market.hubs[hub].dock_slots_per_hour
     return HubOffer(
         hub=hub,
         site=market.hubs[hub].site,
-        windows=tuple((r["from_min"], r["to_min"], r["slots"], r["slot_cents"]) for r in rows),
+        windows=tuple((r["from_min"], r["to_min"], min(r["slots"], docks), r["slot_cents"]) for r in rows),
         handling_cents_per_pallet=max((r["handling_cents_per_pallet"] for r in rows), default=0),
         storage_cents_per_pallet_hour=max((r["storage_cents_per_pallet_hour"] for r in rows), default=0),
         **_public(market, hub),

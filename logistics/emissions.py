@@ -44,7 +44,7 @@ SOURCE = "UK Government GHG Conversion Factors for Company Reporting 2025 (DESNZ
 KG_PER_TONNE = 1000.0
 VAN_LOAD_SHARE = 0.4
 VAN_SHAPE_CLASS = "rigid_3.5_7.5t"
-GROUPAGE_CLASS = "hgv"
+GROUPAGE_RIGID_KM = 100.0
 # An assumption of this project, not a published factor: 2 kWh a pallet for trucks, lights and doors of a cross-dock,
 # at 0.3 kg CO2e per kWh. Electricity has no tank-to-wheel part.
 ASSUMED_HUB_KGCO2E_PER_PALLET = 0.6
@@ -237,20 +237,19 @@ def _split(total: float, shares: Mapping[str, float]) -> dict[str, float]:
     return parts
 
 
-def groupage_emissions(weight_kg: float, distance_km: float, emission_class: str = GROUPAGE_CLASS) -> Emissions:
-    """Emissions of a shipment in a public groupage network: average laden lorries over the direct distance.
+def groupage_emissions(weight_kg: float, distance_km: float) -> Emissions:
+    """Emissions of a shipment in a public groupage network, over the direct distance at average loads.
 
-    Raises
-    ------
-    InputError
-        If the class has no factor.
+    An assumption of this project: rigid lorries collect and deliver over the first `GROUPAGE_RIGID_KM` in all,
+    articulated ones run the linehaul over what is beyond.
     """
     known = emission_factors()
-    if emission_class not in known:
-        raise InputError(f"emission_class is {emission_class}, expected one of {', '.join(known)}")
-    tkm = weight_kg / KG_PER_TONNE * distance_km
-    average = known[emission_class].average
-    return Emissions(average.ttw_kgco2e * tkm, average.wtt_kgco2e * tkm)
+    near_km = min(distance_km, GROUPAGE_RIGID_KM)
+    parts = ((known["rigid"].average, near_km), (known["articulated"].average, distance_km - near_km))
+    tonnes = weight_kg / KG_PER_TONNE
+    return Emissions(
+        sum(f.ttw_kgco2e * tonnes * km for f, km in parts), sum(f.wtt_kgco2e * tonnes * km for f, km in parts)
+    )
 
 
 def hub_emissions(pallets: float, kgco2e_per_pallet: float = ASSUMED_HUB_KGCO2E_PER_PALLET) -> Emissions:

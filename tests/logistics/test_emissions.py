@@ -187,12 +187,12 @@ def test_without_transport_work_all_bear_the_same() -> None:
 
 
 def test_groupage_counts_average_laden_lorries() -> None:
-    """Two tonnes over 100 km in an average lorry: 200 tonne-km at 0.10163 + 0.02359."""
-    emitted = groupage_emissions(2000.0, 100.0)
-    assert emitted.ttw_kgco2e == pytest.approx(20.326)
-    assert emitted.wtt_kgco2e == pytest.approx(4.718)
-    with pytest.raises(InputError):
-        groupage_emissions(1.0, 1.0, "pigeons")
+    """Two tonnes over 80 km ride rigid lorries (0.19748 + 0.04332 a tonne-km); beyond 100 km articulated ones."""
+    near = groupage_emissions(2000.0, 80.0)
+    assert near.ttw_kgco2e == pytest.approx(160 * 0.19748)
+    assert near.wtt_kgco2e == pytest.approx(160 * 0.04332)
+    far = groupage_emissions(2000.0, 350.0)
+    assert far.wtw_kgco2e == pytest.approx(200 * (0.19748 + 0.04332) + 500 * (0.078 + 0.01823))
 
 
 def test_hub_operations_count_per_pallet() -> None:

@@ -73,7 +73,7 @@ class EmissionFactor:
     Attributes
     ----------
     payload_t
-        Load at which the class is full; 0 where only the average is known.
+        Load at which the class is full.
     empty, per_tonne
         Per vehicle-km: running empty, and for each tonne on board.
     average
@@ -104,7 +104,7 @@ def emission_factors() -> Mapping[str, EmissionFactor]:
 
 
 def _factor(row: Mapping[str, str], shape: Mapping[str, str]) -> EmissionFactor:
-    payload_t = float(row["payload_t"] or 0)
+    payload_t = float(row["payload_t"])
     lines = [_line(row, shape, part, payload_t) for part in ("ttw", "wtt")]
     return EmissionFactor(
         row["emission_class"],
@@ -120,8 +120,6 @@ def _line(row: Mapping[str, str], shape: Mapping[str, str], part: str, payload_t
     if row[f"{part}_50_kgco2e_per_tkm"]:
         half, full = (float(row[f"{part}_{share}_kgco2e_per_tkm"]) for share in ("50", "100"))
         return payload_t * (half - full), 2 * full - half
-    if not row["average_load_t"]:
-        return math.nan, math.nan
     half, full = (float(shape[f"{part}_{share}_kgco2e_per_tkm"]) for share in ("50", "100"))
     rise = (2 * full - half) / (half - full)
     per_km = float(row[f"{part}_average_kgco2e_per_tkm"]) * float(row["average_load_t"])
@@ -152,9 +150,9 @@ def emission_factor(emission_class: str) -> EmissionFactor:
     Raises
     ------
     InputError
-        If the table has none, or none per vehicle-km; the classes with one are listed.
+        If the table has none; the classes with one are listed.
     """
-    known = {name: f for name, f in emission_factors().items() if not math.isnan(f.empty.ttw_kgco2e)}
+    known = emission_factors()
     if emission_class not in known:
         raise InputError(f"emission_class is {emission_class}, expected one of {', '.join(known)}")
     return known[emission_class]

@@ -176,10 +176,11 @@ def _text_block(names: tuple[str, ...], lines: list[int], cells: list[list[str]]
 def _open_parquet(path: Path, problems: ProblemList) -> Source | None:
     try:
         parquet = pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
+        header = tuple(parquet.schema_arrow.names)
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         problems.add(path.name, "", f"not readable as Parquet ({shown(error)})", "a complete Parquet file")
         return None
-    return Source(path.name, "row", tuple(parquet.schema_arrow.names), _parquet_blocks(path.name, parquet, problems))
+    return Source(path.name, "row", header, _parquet_blocks(path.name, parquet, problems))
 
 
 def _parquet_blocks(file: str, parquet: pq.ParquetFile, problems: ProblemList) -> Iterator[Block]:
@@ -189,12 +190,13 @@ def _parquet_blocks(file: str, parquet: pq.ParquetFile, problems: ProblemList) -
             lines = np.arange(done + 1, done + 1 + len(batch), dtype=np.int64)
             yield Block(lines, {n: _as_text(batch.column(i)) for i, n in enumerate(batch.schema.names)})
             done += len(batch)
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         problems.add(file, "", f"damaged after row {done} ({shown(error)})", "a complete Parquet file")
 
 
 def _as_text(values: pa.Array) -> pa.Array:
     """Write typed cells as the text that a CSV file would hold; nulls stay null."""
+    values.validate(full=True)  # damaged bytes may no longer be UTF-8
     kind = values.type
     if pa.types.is_dictionary(kind):
         values = values.dictionary_decode()

@@ -181,7 +181,8 @@ def _read(path: Path, zone: ZoneInfo, carriers: int, problems: ProblemList) -> C
         problems.raise_any()
     assert orders is not None  # noqa: S101 (an unreadable table is a problem)
     frame = orders.frame
-    if frame.empty and not problems.count():
+    if frame.empty:
+        problems.raise_any()
         raise problem_error(path.name, "", "no orders", "at least one")
     unique(orders, ["shipment"], problems)
     frame["due_date"] = frame["due_date"].fillna(frame["date"])

@@ -211,6 +211,19 @@ def test_truncated_parquet_is_refused(tmp_path: Path, keep: int) -> None:
     assert said.endswith("a complete Parquet file" if keep else "a Parquet file")
 
 
+def test_parquet_text_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
+    """Bytes that are no text, in a cell or in a column's name, are told as damage."""
+    path = tmp_path / "carriers.parquet"
+    pq.write_table(pa.table({"carrier": ["CCCC"], "name": ["NNNN"]}), path, compression="none")
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"CCCC", b"CC\xfcC"))
+    _, (said,) = read(path, CARRIERS)
+    assert said.startswith("carriers.parquet: damaged after row 0 (")
+    path.write_bytes(whole.replace(b"carrier", b"carri\xfcr"))
+    _, (said,) = read(path, CARRIERS)
+    assert said.startswith("carriers.parquet: not readable as Parquet (")
+
+
 def test_problems_are_counted_beyond_those_shown(tmp_path: Path) -> None:
     """A file with ever so many problems shows the first ones and counts them all."""
     head, row = SMALL["orders"].split("\n")[:2]

@@ -119,6 +119,8 @@ def test_options_and_files_are_checked(tmp_path: Path) -> None:
             imported(tmp_path, **options)
     with pytest.raises(InputError, match="no orders, expected at least one"):
         imported(tmp_path, SMALL.split("\n")[0] + "\n")
+    with pytest.raises(InputError, match="a row of 2 cells"):
+        imported(tmp_path, SMALL.split("\n")[0] + "\nA1,Acme\n")
     with pytest.raises(InputError, match="cannot be read"):
         import_orders(tmp_path / "missing.csv", tmp_path / "out")
 

@@ -1,4 +1,5 @@
 """A small scenario as text files, to be broken one piece at a time."""
+# ruff: noqa: E501 (tables are as wide as they are)
 
 from pathlib import Path
 

@@ -39,9 +39,9 @@ class Effort(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     plan_iterations_per_job: int = Field(default=200, ge=1)
-    collect_iterations_per_job: int = Field(default=12, ge=1)
+    collect_iterations_per_job: int = Field(default=10, ge=1)
     plan_iterations: int = Field(default=20_000, ge=1)
-    quote_iterations: int = Field(default=12, ge=1)
+    quote_iterations: int = Field(default=8, ge=1)
     carrier_iterations_per_job: int = Field(default=15, ge=1)
     standalone_iterations_per_job: int = Field(default=60, ge=1)
 

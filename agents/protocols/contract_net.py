@@ -47,6 +47,8 @@ Lot = tuple[str, ...]  # job ids, sorted
 
 # A group may be somewhat more than a vehicle's load: an owner's whole day, or what makes a hub's last mile pay.
 LOT_VEHICLES = 1.5
+LARGEST_LOT = 10
+SMALLEST_HUB_LOT = 3  # two handlings and slots for fewer are never worth it
 
 
 @dataclass
@@ -132,7 +134,8 @@ class ContractNet:
         for _ in range(self.max_rounds):
             bodies = {}
             for carrier in carriers:
-                fresh = sorted(board.lots.keys() - board.asked.setdefault(carrier, set()), key=board.number)
+                asked = board.asked.setdefault(carrier, set())
+                fresh = sorted((lot for lot in board.lots if lot not in asked), key=board.number)
                 if fresh:
                     rows = [(board.number(lot), job) for lot in fresh for job in lot]
                     bodies[carrier] = table(
@@ -239,17 +242,21 @@ def _first_lots(
     pallets = {s: market.shipments[s].pallets for s in reserves}
     lots: dict[Lot, int] = {(s,): 0 for s in sorted(reserves)}
     for group in tools.clusters(reserves):
-        if sum(pallets[s] for s in group) <= LOT_VEHICLES * largest:
+        if _fits_a_lot(group, pallets, largest):
             lots[tuple(sorted(group))] = 0
     for offer in offers:
         via = [s for s in sorted(reserves) if tools.jobs.suits_hub(s, offer.hub)]
         groups = [(s,) for s in via] + [
-            g for g in tools.clusters(via) if sum(pallets[s] for s in g) <= LOT_VEHICLES * largest
+            g for g in tools.clusters(via) if len(g) >= SMALLEST_HUB_LOT and _fits_a_lot(g, pallets, largest)
         ]
         for group in groups:
             lot = tuple(sorted(j.id for s in group for j in tools.jobs.legs(s, offer.hub) or ()))
             lots[lot] = hub_fee_cents(sum(pallets[s] for s in group), offer, largest)
     return lots
+
+
+def _fits_a_lot(group: Sequence[str], pallets: Mapping[str, float], vehicle_pallets: float) -> bool:
+    return len(group) <= LARGEST_LOT and sum(pallets[s] for s in group) <= LOT_VEHICLES * vehicle_pallets
 
 
 def hub_fee_cents(pallets: float, offer: HubOffer, vehicle_pallets: float) -> int:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
     from logistics.routing.model import Model
 
+# Below so many iterations PyVRP's set-up costs more than it finds beyond ruin and recreate.
+WORTH_PYVRP = 30
+
 
 def solve(problem: RoutingProblem, *, iterations: int, seed: int, warm: Plan | None = None) -> Plan:
     """Plan routes that carry the jobs at least cost, plus the prizes of what is left out.
@@ -184,11 +187,13 @@ class _Search:
         Where vehicles collect goods at several sites no depot formulation is exact. PyVRP's shipment formulation finds
         good tours slowly then, so ruin and recreate goes first, and PyVRP starts from there.
         """
-        model = build(self.problem, prizes)
-        if not (model.exact and model.depot):
+        model = None if iterations < WORTH_PYVRP else build(self.problem, prizes)
+        if model is None or not (model.exact and model.depot):
             rng = np.random.default_rng(self.seed)
             begin = mend(self.inserter, Rounds(), self.problem.jobs) if start is None else start
             start = ruin_and_recreate(self.inserter, begin, self.problem.jobs, prizes, iterations, rng)
+            if iterations < WORTH_PYVRP:
+                return start
             model = build(self.problem, prizes, shipments=True)
             iterations = max(1, iterations // 2)
         found = model.rounds(search(model, iterations, self.seed, start))

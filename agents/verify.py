@@ -25,12 +25,14 @@ def settlement_faults(market: Market, settlement: Settlement, jobs: JobBook | No
         *_chains(market, settlement, book),
         *book.faults(settlement.loads),
         *_docks(market, settlement),
-        *_money(settlement),
+        *_money(market, settlement),
     ]
 
 
 def _conservation(market: Market, settlement: Settlement) -> list[str]:
     faults = []
+    if settlement.market_digest != market.digest:
+        faults.append("the settlement is of another market: its digest differs")
     left = Counter(row.shipment for row in settlement.left)
     for s in market.shipments:
         times = left[s] + (s in settlement.pooled)
@@ -54,15 +56,23 @@ def _chains(market: Market, settlement: Settlement, book: JobBook) -> list[str]:
                 times[job] = (times.get(job, (0.0, 0.0))[0], stop.departure_min)
                 if shipment_of(job) not in by_shipment:
                     faults.append(f"job {job} on {load.id} has no leg")
+    hub_sites = {hub.site for hub in market.hubs.values()}
     for s, legs in by_shipment.items():
         shipment = market.shipments.get(s)
         if shipment is None:
+            continue
+        undriven = [leg.job for leg in legs if leg.job not in times]
+        if undriven:
+            faults.append(f"shipment {s}: no load drives {', '.join(undriven)}")
             continue
         if legs[0].from_site not in shipment.origins or legs[-1].to_site != shipment.destination:
             faults.append(f"shipment {s} goes {legs[0].from_site} to {legs[-1].to_site}, expected its origin to its client")
         for a, b in zip(legs, legs[1:], strict=False):
             if a.to_site != b.from_site:
                 faults.append(f"shipment {s}: a leg ends at {a.to_site} and the next starts at {b.from_site}")
+            if a.to_site not in hub_sites:
+                faults.append(f"shipment {s} changes vehicles at {a.to_site}, expected a hub")
+                continue
             ready = times[a.job][1] + book.handling_min(s, a.to_site)
             if times[b.job][0] < ready - 1e-6:
                 faults.append(f"shipment {s} leaves hub {a.to_site} at {times[b.job][0]:.1f} min, ready at {ready:.1f}")
@@ -70,24 +80,28 @@ def _chains(market: Market, settlement: Settlement, book: JobBook) -> list[str]:
 
 
 def _docks(market: Market, settlement: Settlement) -> list[str]:
-    faults = []
+    faults = [f"booking {b.id} is at an unknown hub {b.hub}" for b in settlement.bookings if b.hub not in market.hubs]
     booked = {(b.hub, b.load, round(b.start_min, 6)) for b in settlement.bookings}
+    used = set()
     hub_at = {hub.site: hub for hub in market.hubs.values()}
     for load in settlement.loads:
         for stop in load.stops:
             if stop.site in hub_at and any(is_hub_leg(j) for j in (*stop.pickups, *stop.deliveries)):
                 key = (hub_at[stop.site].id, load.id, round(stop.start_min, 6))
+                used.add(key)
                 if key not in booked:
                     faults.append(f"load {load.id} uses hub {key[0]} at {stop.start_min:.1f} min without a booking")
+    faults += [f"hub {h} is booked at {at:.1f} min and used by no load" for h, _, at in sorted(booked - used)]
     per_hour = Counter((b.hub, math.floor(b.start_min / MINUTES_PER_HOUR)) for b in settlement.bookings)
     for (hub, hour), count in sorted(per_hour.items()):
-        if count > market.hubs[hub].dock_slots_per_hour:
+        if hub in market.hubs and count > market.hubs[hub].dock_slots_per_hour:
             faults.append(f"hub {hub} has {count} bookings in hour {hour}, expected at most its slots")
     return faults
 
 
-def _money(settlement: Settlement) -> list[str]:
-    faults = []
+def _money(market: Market, settlement: Settlement) -> list[str]:
+    silent = set(market.owners) - settlement.standalone_cents.keys()
+    faults = [f"owner {owner} states no cost alone" for owner in sorted(silent)]
     if any(t.cents <= 0 for t in settlement.transfers):
         faults.append("a transfer is not positive")
     if settlement.operator_cents != 0:
@@ -101,8 +115,21 @@ def _money(settlement: Settlement) -> list[str]:
         cost = shares[owner] + settlement.left_cents.get(owner, 0)
         if cost > alone:
             faults.append(f"owner {owner} pays {cost} cents in all, going alone is {alone}")
-    owed = sum(sum(load.price_lines.values()) for load in settlement.loads)
-    owed += sum(b.price_cents for b in settlement.bookings)
+    by_provider: Counter[str] = Counter()
+    for load in settlement.loads:
+        by_provider[load.carrier] += sum(load.price_lines.values())
+    for b in settlement.bookings:
+        by_provider[b.hub] += b.price_cents
+    paid: Counter[str] = Counter()
+    for t in settlement.transfers:
+        if t.line != "share":
+            paid[t.payee] += t.cents
+    faults += [
+        f"{who} is paid {paid[who]} cents, is owed {by_provider[who]}"
+        for who in sorted(paid.keys() | by_provider.keys())
+        if paid[who] != by_provider[who]
+    ]
+    owed = by_provider.total()
     from_owners = sum(c for party, c in shares.items() if party in settlement.standalone_cents)
     if owed != from_owners:
         faults.append(f"owners pay {from_owners} cents, carriers and hubs are owed {owed}")

@@ -200,7 +200,7 @@ def _party_details(days: list[Facts]) -> Iterator[str]:
         for load in day.get("loads", ()):
             way = " > ".join(stop["site"] for stop in load["stops"])
             yield (
-                f"{day['day']} {load['load']} ({load['vehicle']}): {load['shipments']} shipment{'' if load['shipments'] == 1 else 's'}, "
+                f"{day['day']} {load['load']} ({load['vehicle']}): {load['shipments']} shipments, "
                 f"{load['distance_km']:,.0f} km, paid {eur(load['price_eur'])} EUR: {way}"
             )
         for b in day.get("bookings", ()):

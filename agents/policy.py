@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -61,5 +62,6 @@ class Policy(BaseModel):
 
     @property
     def digest(self) -> str:
-        """SHA-256 of the policy's canonical JSON."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """SHA-256 of the policy's canonical JSON: keys sorted, so that the order of parameters does not matter."""
+        text = json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()

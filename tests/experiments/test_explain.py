@@ -6,7 +6,7 @@ import shutil
 import pytest
 
 from agents.visibility import MATRIX, Phase, Role, visible
-from experiments.explain import TWO_MEMBERS, TWO_OWNERS, explain
+from experiments.explain import TWO_MEMBERS, TWO_OWNERS, _own_part, explain
 from experiments.explain_record import Record
 from groupage.errors import InputError
 from tests.experiments.explained import put_rows, rows, small_run, through_hub
@@ -217,6 +217,13 @@ def test_through_a_hub(results, tmp_path):
     assert hub.keys() == {"day", "pallets", "bookings"}
     assert hub["bookings"] == full["bookings"]
     assert "bookings" not in on_day(explain(copy, leg["shipment"], full["owner"]), leg["day"])
+
+
+def test_two_hubs():
+    """A hub sees its own slots, not those of another hub on the same shipment's way."""
+    facts = {"bookings": [{"hub": "H1", "price_eur": 17.0}, {"hub": "H2", "price_eur": 11.0}]}
+    assert _own_part(facts, frozenset({Role.HUB}), "H1") == {"bookings": facts["bookings"][:1]}
+    assert _own_part(facts, frozenset({Role.OPERATOR}), "operator") == facts
 
 
 def test_two_owners(results, after, monkeypatch):

@@ -72,7 +72,9 @@ class Small:
             r.tariffs,
         )
 
-    def parties(self, bidding: BiddingStrategy | None = None, effort: Effort = QUICK, seed: int = 0) -> dict[str, Party]:
+    def parties(
+        self, bidding: BiddingStrategy | None = None, effort: Effort = QUICK, seed: int = 0
+    ) -> dict[str, Party]:
         """Desks for everybody: owners, carriers with or without vehicles, hubs."""
         region, market, bids = self.region, self.market, bidding or Truthful()
         book = JobBook(market)
@@ -159,15 +161,29 @@ def small_market(seed: int, **sizes: int) -> Small:
             count = 1 if tight_fleet else int(rng.integers(1, 5))
             keeps = everything if number == 0 or rng.random() < 0.4 else frozenset({Temperature.AMBIENT})
             vehicles[f"{c}-{k}"] = VehicleType(
-                f"{c}-{k}", c, body, base, count, pallets, pallets * 700, pallets * 2, 240, 1260, 660, temperatures=keeps
+                f"{c}-{k}",
+                c,
+                body,
+                base,
+                count,
+                pallets,
+                pallets * 700,
+                pallets * 2,
+                240,
+                1260,
+                660,
+                temperatures=keeps,
             )
             scale = 1.0 if equal else float(rng.uniform(0.7, 1.4))
             costs[f"{c}-{k}"] = OperatingCosts(50.0 if k else 130.0, 0.3 if k else 0.6, 31.0, 0.1).scaled(scale)
     expiry = [date(2027, 1, 1), date(2026, 3, 2), date(2026, 3, 1)]
-    able = {
-        c: Carrier(c, c, tuple(Certificate(kind, expiry[rng.integers(3)]) for kind in ("ADR", "ATP") if rng.random() < 0.7))
+    papers = {
+        c: tuple(Certificate(kind, expiry[rng.integers(3)]) for kind in ("ADR", "ATP") if rng.random() < 0.7)
         for c in carriers
-    } | {NETWORK: Carrier(NETWORK, NETWORK, (Certificate("ADR", expiry[0]),))}
+    }
+    able = {c: Carrier(c, c, papers[c]) for c in carriers} | {
+        NETWORK: Carrier(NETWORK, NETWORK, (Certificate("ADR", expiry[0]),))
+    }
 
     rate = 90.0 if for_hubs else float(rng.choice([12.0, 35.0, 70.0]))
     brackets = tuple(GroupageBracket("*", "*", p, p * 900, 30 + rate * p) for p in (1.0, 2.0, 4.0, 8.0, 33.0))
@@ -214,9 +230,7 @@ def _site(
     return Site(name, kind, lat, lon, zone="Z" if kind == SiteKind.CLIENT else "F", opening=opening)
 
 
-def _shipment(
-    number: int, owners: list[str], factories: list[str], tight: bool, rng: np.random.Generator
-) -> Shipment:
+def _shipment(number: int, owners: list[str], factories: list[str], tight: bool, rng: np.random.Generator) -> Shipment:
     owner = str(rng.choice(owners))
     origins = [owner if owner in factories else factories[0]]
     if len(factories) > 1 and rng.random() < 0.1:

@@ -82,9 +82,7 @@ MALFORMED: dict[str, Callable[[], Message]] = {
     "a refusal with a body": lambda: replace(GOOD, performative=Performative.REFUSE),
     "a question": lambda: replace(GOOD, performative=Performative.CFP),
     "a negative price": lambda: quote(ask("a"), -1),
-    "an empty lot": lambda: replace(
-        GOOD, body=table(ANSWERS[Topic.QUOTES], {"lot": [None], "price_cents": [1]})
-    ),
+    "an empty lot": lambda: replace(GOOD, body=table(ANSWERS[Topic.QUOTES], {"lot": [None], "price_cents": [1]})),
 }
 
 

@@ -27,9 +27,7 @@ def test_order_of_parameters() -> None:
     params = {"min_pallets": 9.0, "probability": 0.7}
     backward = dict(reversed(params.items()))
     digests = {
-        Policy(
-            name="p", protocol=Choice(name="standalone"), holding=Choice(name="quantity_based", params=given)
-        ).digest
+        Policy(name="p", protocol=Choice(name="standalone"), holding=Choice(name="quantity_based", params=given)).digest
         for given in (params, backward)
     }
     assert len(digests) == 1

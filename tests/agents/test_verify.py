@@ -32,8 +32,15 @@ def first(items: tuple[Any, ...], **changes: Any) -> tuple[Any, ...]:
 
 
 def moved(s: Settlement, minutes: float) -> Settlement:
-    stops = [replace(x, start_min=x.start_min + minutes, arrival_min=x.arrival_min + minutes,
-                     departure_min=x.departure_min + minutes) for x in s.loads[0].stops]
+    stops = [
+        replace(
+            x,
+            start_min=x.start_min + minutes,
+            arrival_min=x.arrival_min + minutes,
+            departure_min=x.departure_min + minutes,
+        )
+        for x in s.loads[0].stops
+    ]
     return replace(s, loads=first(s.loads, stops=tuple(stops)))
 
 
@@ -57,7 +64,10 @@ BROKEN: dict[str, tuple[Callable[[Settlement], Settlement], str]] = {
         lambda s: replace(s, left=(*s.left, Left(s.legs[0].shipment, LeftStatus.STANDALONE, "x"))),
         "appears 2 times",
     ),
-    "a stranger": (lambda s: replace(s, left=(*s.left, Left("ghost", LeftStatus.STANDALONE, "x"))), "not in the market"),
+    "a stranger": (
+        lambda s: replace(s, left=(*s.left, Left("ghost", LeftStatus.STANDALONE, "x"))),
+        "not in the market",
+    ),
     "legs of a stranger": (lambda s: replace(s, legs=(*s.legs, replace(s.legs[0], shipment="ghost"))), "ghost"),
     "a leg without a load": (lambda s: replace(s, loads=s.loads[1:]), "no load"),
     "a load without legs": (lambda s: replace(s, legs=s.legs[2:]), "has no leg"),
@@ -68,7 +78,10 @@ BROKEN: dict[str, tuple[Callable[[Settlement], Settlement], str]] = {
     "too late": (lambda s: moved(s, 600.0), ""),
     "another vehicle": (lambda s: replace(s, loads=first(s.loads, vehicle="ghost")), "unknown vehicle"),
     "another carrier": (lambda s: replace(s, loads=first(s.loads, carrier="ghost")), "not of carrier"),
-    "a load driven twice": (lambda s: replace(s, loads=(*s.loads, replace(s.loads[0], id="again"))), "delivered 2 times"),
+    "a load driven twice": (
+        lambda s: replace(s, loads=(*s.loads, replace(s.loads[0], id="again"))),
+        "delivered 2 times",
+    ),
     "no booking": (lambda s: replace(s, bookings=s.bookings[1:]), "without a booking"),
     "a booking at another time": (
         lambda s: replace(s, bookings=first(s.bookings, start_min=s.bookings[0].start_min + 5)),
@@ -84,7 +97,10 @@ BROKEN: dict[str, tuple[Callable[[Settlement], Settlement], str]] = {
         "expected at most its slots",
     ),
     "a cent vanished": (lambda s: with_transfers(s, share(s), replace(share(s), cents=share(s).cents - 1)), "keeps -1"),
-    "a negative transfer": (lambda s: replace(s, transfers=(*s.transfers, Transfer("a", "b", -5, "x", "x"))), "positive"),
+    "a negative transfer": (
+        lambda s: replace(s, transfers=(*s.transfers, Transfer("a", "b", -5, "x", "x"))),
+        "positive",
+    ),
     "an owner above alone": (
         lambda s: replace(s, standalone_cents=s.standalone_cents | {share(s).payer: 0}),
         "going alone is 0",

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from typing import TYPE_CHECKING
 
-from agents.market import Market
-from agents.settlement import Settlement
-from agents.transcript import Transcript
 from logistics.costs import LINE_ORDER, CostLine
 from logistics.money import split_cents
-from logistics.routing.problem import Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date, datetime
+
+    from agents.market import Market
+    from agents.settlement import Settlement
+    from agents.transcript import Transcript
+    from logistics.routing.problem import Stop
 
 POOL, ALONE, GROUPAGE, HELD, UNSERVED = "pool", "alone", "groupage", "held", "unserved"
 
@@ -138,9 +142,10 @@ class Execution:
                 add(name, paid, load.cost_lines.get(name, 0))
         for run in self.groupage:
             add(CostLine.GROUPAGE, run.price_cents, run.resource_cents)
-        weights = {k: float(v) for k, v in self.hub_lines.items()}
-        for name, paid in split_cents(self.hub_prices, weights).items() if weights else ():
-            add(name, paid, self.hub_lines[name])
+        if self.hub_lines:
+            parts = {k: float(v) for k, v in self.hub_lines.items()}
+            for name, paid in split_cents(self.hub_prices, parts).items():
+                add(name, paid, self.hub_lines[name])
         for cents in self.commitment_cents.values():
             add(CostLine.COMMITMENT, cents, cents)
         for delivery in self.deliveries:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from agents.day import ALONE, GROUPAGE, POOL, UNSERVED, Delivery, DrivenLoad, Execution, GroupageRun
-from agents.market import Market
-from agents.participants.shipper import ShipperDesk
-from agents.plans import priced
 from agents.jobs import shipment_of
-from agents.settlement import Settlement
+from agents.plans import priced
 from logistics.costs import CostLine
 from logistics.emissions import Emissions, allocate_route, groupage_emissions, hub_emissions, route_emissions
-from logistics.fleet import OperatingCosts, VehicleType
 from logistics.money import to_cents
-from logistics.region import Region
 from logistics.routing.problem import FleetVehicle, Stop
-from logistics.shipments import Shipment
-from logistics.standalone import StandalonePlan
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from agents.market import Market
+    from agents.participants.shipper import ShipperDesk
+    from agents.settlement import Settlement
+    from logistics.fleet import OperatingCosts, VehicleType
+    from logistics.region import Region
+    from logistics.shipments import Shipment
+    from logistics.standalone import StandalonePlan
 
 
 class _Log:
@@ -195,9 +199,7 @@ def _full_shipments(shippers: Mapping[str, ShipperDesk]) -> dict[str, Shipment]:
     return {s: x for desk in shippers.values() for s, x in desk.shipments.items()}
 
 
-def execute(
-    region: Region, market: Market, settlement: Settlement, shippers: Mapping[str, ShipperDesk]
-) -> Execution:
+def execute(region: Region, market: Market, settlement: Settlement, shippers: Mapping[str, ShipperDesk]) -> Execution:
     """Drive a settlement, and what it left outside by each owner's own means."""
     log = _Log(region, market, _full_shipments(shippers))
     for load in settlement.loads:

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
-
-from agents.market import Market
 from agents.settlement import Booking, Load
-from logistics.consolidation import MixedPlan
 from logistics.fleet import OperatingCosts
 from logistics.hub_legs import (
     IN_SUFFIX,
@@ -25,6 +21,15 @@ from logistics.hub_legs import (
 from logistics.jobs import fleet_for, jobs_for
 from logistics.routing import Plan, RoutingProblem, violations
 from logistics.routing.problem import Job, Route
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+    from agents.market import Market
+    from logistics.consolidation import MixedPlan
+
 
 def shipment_of(job: str) -> str:
     """Shipment that a job moves."""
@@ -107,7 +112,7 @@ class JobBook:
         return (self._legs[first], self._legs[second]) if first in self._legs else None
 
     def suits_hub(self, shipment: str, hub: str) -> bool:
-        """Tell whether a hub lies on the way: the legs fit the day, and the client is nearer to it than to its origin."""
+        """Tell whether a hub lies on the way: the legs fit the day, and its client is nearer to it than to the origin."""
         if self.legs(shipment, hub) is None:
             return False
         job, site, network = self.direct[shipment], self.market.hubs[hub].site, self.market.network
@@ -132,7 +137,11 @@ class JobBook:
         known = self.all_jobs
         wanted = {j for load in loads for stop in load.stops for j in (*stop.pickups, *stop.deliveries)}
         faults = [f"{j} is not a transport of this market" for j in sorted(wanted - known.keys())]
-        faults += [f"{load.id} is driven by an unknown vehicle {load.vehicle}" for load in loads if load.vehicle not in m.vehicles]
+        faults += [
+            f"{load.id} is driven by an unknown vehicle {load.vehicle}"
+            for load in loads
+            if load.vehicle not in m.vehicles
+        ]
         faults += [
             f"{load.id}: vehicle {load.vehicle} is not of carrier {load.carrier}"
             for load in loads
@@ -150,7 +159,11 @@ class JobBook:
         free = {v: OperatingCosts() for v in m.vehicles}
         fleet, _ = fleet_for(dict(m.vehicles), free, m.carriers, jobs, m.sites, m.start, m.horizon_min)
         by_id = {v.id: v for v in fleet}
-        missing = [f"{load.id}: vehicle {load.vehicle} does not work on this day" for load in loads if load.vehicle not in by_id]
+        missing = [
+            f"{load.id}: vehicle {load.vehicle} does not work on this day"
+            for load in loads
+            if load.vehicle not in by_id
+        ]
         if missing:
             return missing
         routes = tuple(priced(by_id[load.vehicle], load.stops, m.network) for load in loads)

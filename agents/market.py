@@ -8,14 +8,16 @@ from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date, datetime
 from enum import Enum
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from logistics.fleet import Carrier, VehicleType
-from logistics.hubs import Hub
 from logistics.network import Network
-from logistics.shipments import Shipment
-from logistics.sites import Site
-from logistics.tariffs import PublicTariffs
+
+if TYPE_CHECKING:
+    from logistics.fleet import Carrier, VehicleType
+    from logistics.hubs import Hub
+    from logistics.shipments import Shipment
+    from logistics.sites import Site
+    from logistics.tariffs import PublicTariffs
 
 
 def canonical(value: Any) -> Any:
@@ -69,7 +71,9 @@ class Market:
     def __post_init__(self) -> None:
         leaks = [s.id for s in self.shipments.values() if s.stakes is not None]
         if leaks:
-            raise ValueError(f"shipments {leaks[:5]} carry stakes, expected Shipment.for_market(): a market is not private")
+            raise ValueError(
+                f"shipments {leaks[:5]} carry stakes, expected Shipment.for_market(): a market is not private"
+            )
 
     @cached_property
     def digest(self) -> str:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from agents.messages import ANSWERS, EMPTY_BODY, Exchange, Message, Performative, is_private, same_message
-from agents.participant import Participant
-from agents.protocol import Conduct
 from agents.seeds import rng_for
-from agents.settlement import Settlement
 from agents.transcript import Round
 from groupage.errors import ReplayError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from agents.participant import Participant
+    from agents.protocol import Conduct
+    from agents.settlement import Settlement
 
 # What may answer a question, and whether the answer must carry the topic's table.
 _CARRIES_TABLE = frozenset({Performative.PROPOSE, Performative.INFORM})
@@ -73,7 +77,9 @@ def _nonsense(body: pa.Table) -> str:
     return ""
 
 
-def mediate(conduct: Conduct, participants: Mapping[str, Participant], seed: int) -> tuple[Settlement, tuple[Round, ...]]:
+def mediate(
+    conduct: Conduct, participants: Mapping[str, Participant], seed: int
+) -> tuple[Settlement, tuple[Round, ...]]:
     """Drive a protocol to its settlement with participants in this process.
 
     A message to somebody unknown counts as unanswered. A participant's randomness is spawned from (seed, participant,
@@ -120,13 +126,20 @@ def replay(conduct: Conduct, rounds: Sequence[Round]) -> Settlement:
         exchange = next(conduct)
         for number, recorded in enumerate(rounds):
             if len(exchange.messages) != len(recorded.sent):
-                raise ReplayError(f"round {number}: {len(exchange.messages)} messages yielded, the record has {len(recorded.sent)}")
+                raise ReplayError(
+                    f"round {number}: {len(exchange.messages)} messages yielded, the record has {len(recorded.sent)}"
+                )
             for yielded, written in zip(exchange.messages, recorded.sent, strict=True):
                 if not same_message(yielded, written):
-                    raise ReplayError(f"round {number}: the message {yielded.id} differs from the record's {written.id}")
+                    raise ReplayError(
+                        f"round {number}: the message {yielded.id} differs from the record's {written.id}"
+                    )
             exchange = conduct.send(recorded.replies)
     except StopIteration as end:
         if number != len(rounds) - 1:
-            raise ReplayError(f"the protocol settled after round {number}, the record has {len(rounds)} rounds") from None
-        return end.value
+            raise ReplayError(
+                f"the protocol settled after round {number}, the record has {len(rounds)} rounds"
+            ) from None
+        settlement: Settlement = end.value
+        return settlement
     raise ReplayError(f"the protocol goes on after the record's {len(rounds)} rounds")

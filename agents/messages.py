@@ -7,13 +7,15 @@ disclosure is counted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import timedelta
 
 COORDINATOR = "coordinator"
 
@@ -138,7 +140,9 @@ def table(schema: pa.Schema, columns: Mapping[str, Sequence[Any]] | None = None)
     """Build a body of a schema from columns; no columns give an empty table of that schema."""
     if columns is None:
         return schema.empty_table()
-    return pa.table({name: pa.array(columns[name], type=schema.field(name).type) for name in schema.names}, schema=schema)
+    return pa.table(
+        {name: pa.array(columns[name], type=schema.field(name).type) for name in schema.names}, schema=schema
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,4 +225,6 @@ class Exchange:
     def __post_init__(self) -> None:
         receivers = [m.receiver for m in self.messages]
         if len(set(receivers)) != len(receivers):
-            raise ValueError(f"an exchange has two messages for one receiver among {receivers}, expected at most one each")
+            raise ValueError(
+                f"an exchange has two messages for one receiver among {receivers}, expected at most one each"
+            )

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import mesa
 import numpy as np
@@ -19,16 +17,21 @@ from agents.holding import HoldingRule, HoldingView
 from agents.jobs import JobBook
 from agents.market import Market
 from agents.participants import CarrierDesk, HubDesk, Party, ShipperDesk
-from agents.participants.party import Desk
-from agents.policy import Policy
 from agents.registry import create, create_forecaster
 from agents.seeds import rng_for, seed_for
 from agents.synchronize import Synchronization, replayed, synchronize
-from agents.transcript import Transcript
 from forecasting import FittedForecaster, Forecast, known_at
 from logistics.jobs import fleet_for
-from logistics.region import Region
-from logistics.shipments import Shipment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import date, datetime
+
+    from agents.participants.party import Desk
+    from agents.policy import Policy
+    from agents.transcript import Transcript
+    from logistics.region import Region
+    from logistics.shipments import Shipment
 
 FORECAST_PATHS = 100
 FORECAST_DAYS = 3
@@ -172,9 +175,16 @@ class PoolingModel(mesa.Model):
         desks = self._desks(market)
         outcome = self._negotiate(day, market, desks)
         self._execute(day, market, desks, outcome, tuple(s.id for s in released), held)
-        self._learn()
+        self._learn(outcome)
         self.number += 1
         self.datacollector.collect(self)
+
+    def run_day(self) -> Day:
+        """Step once, and return the day."""
+        self.step()
+        if self.last is None:
+            raise RuntimeError("a step leaves a day behind")
+        return self.last
 
     @property
     def finished(self) -> bool:
@@ -332,10 +342,9 @@ class PoolingModel(mesa.Model):
             displaced,
         )
 
-    def _learn(self) -> None:
+    def _learn(self, outcome: Synchronization) -> None:
         """Close what was delivered or lost, count days held, and book each agent's money."""
-        assert self.last is not None
-        s = self.last.settlement
+        s = outcome.settlement
         paid, received = s.paid_cents, s.received_cents
         for factory in self.factories.values():
             factory.open = {i: x for i, x in factory.open.items() if i in factory.held}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from numpy.random import Generator
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-from agents.messages import Message
+    from numpy.random import Generator
+
+    from agents.messages import Message
 
 
 class Participant(Protocol):

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
 from itertools import pairwise
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from agents.messages import table
-from agents.settlement import Load
-from logistics.network import Network
 from logistics.routing.problem import FleetVehicle, Route, Stop
 from logistics.routing.schedule import cost_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import pyarrow as pa
+
+    from agents.settlement import Load
+    from logistics.network import Network
 
 PICKUP, DELIVERY, PASS = "pickup", "delivery", ""
 
 
-def table_from_routes(schema: pa.Schema, prefix: str, routes: Sequence[Route | Load], prices_cents: Sequence[int]) -> pa.Table:
+def table_from_routes(
+    schema: pa.Schema, prefix: str, routes: Sequence[Route | Load], prices_cents: Sequence[int]
+) -> pa.Table:
     """Write tours as a table: a row per stop and job handled there; the price stands in each load's first row."""
     names = [*schema.names]
     rows: dict[str, list[object]] = {name: [] for name in names}

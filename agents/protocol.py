@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator as ConductGenerator
 from typing import TYPE_CHECKING, Protocol
 
-from numpy.random import Generator
-
-from agents.market import Market
 from agents.messages import Exchange, Message
 from agents.settlement import Settlement
 
 if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from agents.market import Market
     from agents.tools import Tools
 
 Conduct = ConductGenerator[Exchange, tuple[Message, ...], Settlement]

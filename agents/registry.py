@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from importlib.metadata import entry_points
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from agents.bidding import Markup, Truthful
 from agents.holding import HOLDING
-from agents.policy import Choice, Policy
 from agents.protocols import ContractNet, Standalone, Trustee
 from agents.sharing import SHARING
 from forecasting import FORECASTERS, Forecaster, forecaster
 from groupage.errors import PolicyError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from agents.policy import Choice, Policy
 
 BUILT_IN: Mapping[str, Mapping[str, Callable[..., Any]]] = {
     "protocols": {"standalone": Standalone, "contract_net": ContractNet, "trustee": Trustee},
@@ -60,15 +63,15 @@ def create(kind: str, choice: Choice) -> Any:
     PolicyError
         If the name is not known or a parameter does not fit; says what would.
     """
-    factory = BUILT_IN[kind].get(choice.name)
-    if factory is None:
+    if choice.name in BUILT_IN[kind]:
+        factory = BUILT_IN[kind][choice.name]
+    else:
         found = entry_points(group=f"groupage.{kind}", name=choice.name)
         if not found:
             near = get_close_matches(choice.name, names(kind), n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise PolicyError(f"{kind}: name is {choice.name!r}, expected one of {', '.join(names(kind))}{hint}")
         factory = next(iter(found)).load()
-    assert factory is not None
     takes = inspect.signature(factory).parameters
     unknown = [p for p in choice.params if p not in takes or p == "name"]
     if unknown:

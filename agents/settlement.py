@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from agents.messages import COORDINATOR
-from logistics.routing.problem import Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from logistics.routing.problem import Stop
 
 
 class LeftStatus(StrEnum):

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from agents.market import Market
 from agents.mediation import mediate, replay
-from agents.participant import Participant
-from agents.policy import Policy
-from agents.protocol import NegotiationProtocol
 from agents.registry import create
 from agents.seeds import rng_for
-from agents.settlement import Settlement
 from agents.tools import Tools
 from agents.transcript import Round, Transcript
 from agents.verify import settlement_faults
 from groupage.errors import ReplayError, SettlementError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from agents.market import Market
+    from agents.participant import Participant
+    from agents.policy import Policy
+    from agents.protocol import NegotiationProtocol
+    from agents.settlement import Settlement
 
 
 @dataclass(frozen=True, slots=True)

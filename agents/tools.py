@@ -5,26 +5,31 @@ Results are cached by content, so that a replayed or resumed negotiation does no
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.cluster.hierarchy import average
 
 from agents.jobs import JobBook
 from agents.market import Market, digest
-from agents.policy import Effort
 from agents.seeds import seed_for
-from agents.settlement import Load
-from agents.sharing.game import CoalitionGame, SharingRule
 from agents.sharing.stability import stability
 from logistics.consolidation import HubOffer, MixedPlan, mixed_plan
 from logistics.fleet import OperatingCosts
 from logistics.jobs import fleet_for
 from logistics.network import great_circle_km
-from logistics.routing.problem import FleetVehicle, Job
-from logistics.sites import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from agents.policy import Effort
+    from agents.settlement import Load
+    from agents.sharing.game import CoalitionGame, SharingRule
+    from logistics.routing.problem import FleetVehicle, Job
+    from logistics.sites import Site
 
 
 @dataclass

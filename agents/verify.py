@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
 
 from agents.jobs import JobBook, shipment_of
-from agents.market import Market
-from agents.settlement import Leg, Settlement
 from logistics.hub_legs import is_hub_leg
+
+if TYPE_CHECKING:
+    from agents.market import Market
+    from agents.settlement import Leg, Settlement
 
 MINUTES_PER_HOUR = 60
 
@@ -66,8 +70,10 @@ def _chains(market: Market, settlement: Settlement, book: JobBook) -> list[str]:
             faults.append(f"shipment {s}: no load drives {', '.join(undriven)}")
             continue
         if legs[0].from_site not in shipment.origins or legs[-1].to_site != shipment.destination:
-            faults.append(f"shipment {s} goes {legs[0].from_site} to {legs[-1].to_site}, expected its origin to its client")
-        for a, b in zip(legs, legs[1:], strict=False):
+            faults.append(
+                f"shipment {s} goes {legs[0].from_site} to {legs[-1].to_site}, expected its origin to its client"
+            )
+        for a, b in itertools.pairwise(legs):
             if a.to_site != b.from_site:
                 faults.append(f"shipment {s}: a leg ends at {a.to_site} and the next starts at {b.from_site}")
             if a.to_site not in hub_sites:

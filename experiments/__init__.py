@@ -1,0 +1,1 @@
+"""The laboratory: scenarios, policies from files, runs, comparisons and reports."""

@@ -6,22 +6,25 @@ import math
 import multiprocessing
 import sys
 import time
-from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import stats
 
-from agents.policy import Policy
 from agents.seeds import seed_for
 from experiments.results import copy_scenario, write_config, write_json, write_manifest
 from experiments.runs import RunSpec, fresh_folder, run
 from experiments.scenario import load_scenario
 from experiments.summary import efficiency
 from groupage.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from agents.policy import Policy
 
 CONFIDENCE = 0.95
 BEST_POLICY_PROTOCOL = "trustee"
@@ -175,9 +178,11 @@ def _spread(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, float | None]
         mean = float(np.mean(values))
         low = high = None
         if len(values) > 1:
-            half = float(stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1)) * float(
-                np.std(values, ddof=1)
-            ) / math.sqrt(len(values))
+            half = (
+                float(stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1))
+                * float(np.std(values, ddof=1))
+                / math.sqrt(len(values))
+            )
             low, high = round(mean - half, 6), round(mean + half, 6)
         out[key] = {"mean": round(mean, 6), "low": low, "high": high}
     return out

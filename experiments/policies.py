@@ -16,9 +16,8 @@ A policy file names one choice of each kind; what it leaves out takes its defaul
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -26,6 +25,9 @@ from agents.policy import Policy
 from agents.registry import check_policy, names
 from experiments.settings import model_problems
 from groupage.errors import PolicyError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 KINDS = ("protocol", "sharing", "bidding", "holding", "forecaster")
 

@@ -22,19 +22,22 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import tomli_w
 
-from agents.day import Day, Execution
+from agents.jobs import shipment_of
 from agents.market import digest
 from agents.messages import EMPTY_BODY, Message, Performative, Topic
-from agents.jobs import shipment_of
 from agents.transcript import Round, Transcript
 from groupage.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from agents.day import Day, Execution
 
 _TIME = pa.timestamp("us", tz="UTC")
 _DAY = ("day", pa.date32())
@@ -112,7 +115,9 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("disclosed", pa.int64()),
         ]
     ),
-    "costs": pa.schema([_DAY, _SCOPE, ("line", pa.string()), ("price_eur", pa.float64()), ("resource_eur", pa.float64())]),
+    "costs": pa.schema(
+        [_DAY, _SCOPE, ("line", pa.string()), ("price_eur", pa.float64()), ("resource_eur", pa.float64())]
+    ),
     "emissions": pa.schema(
         [
             _DAY,
@@ -157,7 +162,14 @@ SCHEMAS: Mapping[str, pa.Schema] = {
         ]
     ),
     "transfers": pa.schema(
-        [_DAY, ("payer", pa.string()), ("payee", pa.string()), ("cents", pa.int64()), ("line", pa.string()), ("about", pa.string())]
+        [
+            _DAY,
+            ("payer", pa.string()),
+            ("payee", pa.string()),
+            ("cents", pa.int64()),
+            ("line", pa.string()),
+            ("about", pa.string()),
+        ]
     ),
     "messages": pa.schema(
         [
@@ -223,7 +235,7 @@ def body_bytes(body: pa.Table) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, body.schema) as writer:
         writer.write_table(body.combine_chunks())
-    return sink.getvalue().to_pybytes()
+    return bytes(sink.getvalue())
 
 
 def _body(data: bytes | None) -> pa.Table:
@@ -318,7 +330,8 @@ def day_tables(day: Day, shipper_ids: Iterable[str], bodies: Mapping[str, str]) 
         "loads": [r for scope, ex in _scopes(day) for r in _load_rows(day, scope, ex, bodies)],
         "stops": [r for scope, ex in _scopes(day) for r in _stop_rows(day, scope, ex)],
         "legs": [
-            at | {"shipment": g.shipment, "load": g.load, "from_site": g.from_site, "to_site": g.to_site} for g in s.legs
+            at | {"shipment": g.shipment, "load": g.load, "from_site": g.from_site, "to_site": g.to_site}
+            for g in s.legs
         ],
         "shares": _share_rows(day, set(shipper_ids)),
         "costs": [r for scope, ex in _scopes(day) for r in _cost_rows(day, scope, ex)],

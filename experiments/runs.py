@@ -10,14 +10,11 @@ import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agents.market import digest
 from agents.model import World, pooling_model
-from agents.policy import Policy
-from agents.transcript import Transcript
 from experiments.generator import replicate
 from experiments.policies import policy_from
 from experiments.results import (
@@ -33,6 +30,12 @@ from experiments.results import (
 from experiments.scenario import Scenario, load_scenario
 from experiments.summary import Totals
 from groupage.errors import InputError, Problem, ReplayError
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from agents.policy import Policy
+    from agents.transcript import Transcript
 
 Progress = Callable[[int, int], None]  # days done, days in all
 
@@ -91,9 +94,7 @@ def simulate(
         world_of(scenario), spec.policy, spec.seed, stability=spec.stability, transcripts=transcripts
     ) as model:
         while not model.finished:
-            model.step()
-            day = model.last
-            assert day is not None
+            day = model.run_day()
             tables = day_tables(day, scenario.owners, bodies)
             totals.add(day, tables["shares"])
             digests[day.day] = digest(day.settlement)
@@ -202,8 +203,9 @@ def replay_run(results: Path, progress: Progress | None = None) -> dict[str, Any
         raise ReplayError(f"the record has no day {missing[0]}, expected all {len(scenario.days)} days of the scenario")
     _, digests = simulate(scenario, spec, progress=progress, transcripts=transcripts)
     for day, found in digests.items():
-        if found != recorded[day]["settlement_digest"]:
-            raise ReplayError(f"{day}: the settlement differs from the record ({found[:12]}, {recorded[day]['settlement_digest'][:12]})")
+        written = recorded[day]["settlement_digest"]
+        if found != written:
+            raise ReplayError(f"{day}: the settlement differs from the record ({found[:12]}, {written[:12]})")
     return {
         "days": len(digests),
         "messages": sum(t.message_count for t in transcripts.values()),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from agents.day import GROUPAGE, POOL, UNSERVED, Day, Execution
 from agents.verify import settlement_faults
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Totals:
@@ -137,4 +139,3 @@ def efficiency(standalone_resource: float, resource: float, best_resource: float
     if achievable < 0.001 * standalone_resource:
         return None
     return round((standalone_resource - resource) / achievable, 6)
-

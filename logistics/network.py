@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from logistics.sites import Site
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from logistics.sites import Site
 
 EARTH_RADIUS_KM = 6371.0088  # IUGG mean radius R1
 DEFAULT_CIRCUITY = 1.3  # road over great circle in Europe is 1.2 to 1.4 (Ballou, Rahardja and Sakai 2002)
@@ -82,7 +85,7 @@ def great_circle_km(lat: NDArray[np.float64], lon: NDArray[np.float64]) -> NDArr
     half_phi = np.sin((phi[:, None] - phi[None, :]) / 2) ** 2
     half_lam = np.sin((lam[:, None] - lam[None, :]) / 2) ** 2
     chord = half_phi + np.cos(phi)[:, None] * np.cos(phi)[None, :] * half_lam
-    return 2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(chord, 0.0, 1.0)))
+    return np.asarray(2 * EARTH_RADIUS_KM * np.arcsin(np.sqrt(np.clip(chord, 0.0, 1.0))))
 
 
 def great_circle_network(

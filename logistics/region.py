@@ -5,14 +5,17 @@ It holds everybody's private costs, so only the laboratory's operator has one; a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from logistics.fleet import Carrier, OperatingCosts, VehicleType
-from logistics.hubs import Hub, HubCosts
-from logistics.network import Network
-from logistics.sites import Site
-from logistics.tariffs import Incumbent, PublicTariffs
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from logistics.fleet import Carrier, OperatingCosts, VehicleType
+    from logistics.hubs import Hub, HubCosts
+    from logistics.network import Network
+    from logistics.sites import Site
+    from logistics.tariffs import Incumbent, PublicTariffs
 
 
 @dataclass(frozen=True)

@@ -32,12 +32,7 @@ def gln_check_digit(first_twelve: str) -> int:
 
 def is_valid_gln(gln: str) -> bool:
     """Tell whether a text is a GLN: thirteen digits of which the last is the check digit."""
-    return (
-        len(gln) == GLN_LENGTH
-        and gln.isascii()
-        and gln.isdigit()
-        and int(gln[-1]) == gln_check_digit(gln[:-1])
-    )
+    return len(gln) == GLN_LENGTH and gln.isascii() and gln.isdigit() and int(gln[-1]) == gln_check_digit(gln[:-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +53,9 @@ class OpeningHours:
 
     def __post_init__(self) -> None:
         if not 0 <= self.open_min < self.close_min <= MINUTES_PER_DAY:
-            raise ValueError(f"opening hours are {self.open_min} to {self.close_min} min, expected 0 <= open < close <= 1440")
+            raise ValueError(
+                f"opening hours are {self.open_min} to {self.close_min} min, expected 0 <= open < close <= 1440"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +85,12 @@ class Site:
     opening: OpeningHours | None = None
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.lat) and -90 <= self.lat <= 90 and math.isfinite(self.lon) and -180 <= self.lon <= 180):
-            raise ValueError(f"site {self.id}: lat, lon are {self.lat}, {self.lon}, expected degrees in [-90, 90] and [-180, 180]")
+        if not (
+            math.isfinite(self.lat) and -90 <= self.lat <= 90 and math.isfinite(self.lon) and -180 <= self.lon <= 180
+        ):
+            raise ValueError(
+                f"site {self.id}: lat, lon are {self.lat}, {self.lon}, expected degrees in [-90, 90] and [-180, 180]"
+            )
         if self.gln is not None and not is_valid_gln(self.gln):
             raise ValueError(f"site {self.id}: gln is {self.gln}, expected 13 digits with a valid check digit")
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from logistics.fleet import OperatingCosts
 from logistics.money import to_cents
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from logistics.fleet import OperatingCosts
 
 
 @dataclass(frozen=True, slots=True)

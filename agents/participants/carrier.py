@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.random import Generator
 
-from agents.bidding import BiddingStrategy
-from agents.jobs import JobBook
 from agents.messages import ANSWERS, Message, Performative, Topic, table
 from agents.plans import priced, routes_from_table, table_from_routes
 from agents.seeds import seed_for
-from logistics.network import Network
 from logistics.routing import Plan, RoutingProblem, Tours, solve
-from logistics.routing.problem import FleetVehicle
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.random import Generator
+
+    from agents.bidding import BiddingStrategy
+    from agents.jobs import JobBook
+    from logistics.network import Network
+    from logistics.routing.problem import FleetVehicle
 
 Won = tuple[tuple[str, ...], ...]
 
@@ -167,8 +172,4 @@ def _lots(message: Message) -> dict[int, tuple[str, ...]]:
 def _won(history: Sequence[Message]) -> Won:
     """Read the awards that a carrier confirmed from its conversation, oldest first."""
     confirmed = {m.in_reply_to for m in history if m.topic == Topic.AWARD and m.performative == Performative.INFORM}
-    return tuple(
-        jobs for m in history if m.topic == Topic.AWARD and m.id in confirmed for jobs in _lots(m).values()
-    )
-
-
+    return tuple(jobs for m in history if m.topic == Topic.AWARD and m.id in confirmed for jobs in _lots(m).values())

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from numpy.random import Generator
-
-from agents.bidding import BiddingStrategy
 from agents.messages import ANSWERS, Message, Performative, Topic, table
-from logistics.hubs import Hub, HubCosts
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.random import Generator
+
+    from agents.bidding import BiddingStrategy
+    from logistics.hubs import Hub, HubCosts
 
 MINUTES_PER_HOUR = 60
 
@@ -39,14 +43,14 @@ class HubDesk:
             return message.reply(Performative.REFUSE, reason="closed on this day")
         if self.hub.dock_slots_per_hour < 1:
             return message.reply(Performative.REFUSE, reason="no dock slot to sell")
-        return self._terms(message) if message.topic == Topic.HUB_TERMS else self._confirm(message)
+        if message.topic == Topic.HUB_TERMS:
+            return self._terms(message, *self.opening)
+        return self._confirm(message, *self.opening)
 
     def _price(self, cost_eur: float) -> int:
         return math.ceil(round(self.bidding.price(cost_eur * 100), 6))
 
-    def _terms(self, message: Message) -> Message:
-        assert self.opening is not None
-        first, last = self.opening
+    def _terms(self, message: Message, first: float, last: float) -> Message:
         hours = range(math.floor(first / MINUTES_PER_HOUR), math.ceil(last / MINUTES_PER_HOUR))
         n = len(hours)
         return message.reply(
@@ -64,12 +68,11 @@ class HubDesk:
             ),
         )
 
-    def _confirm(self, message: Message) -> Message:
-        assert self.opening is not None
+    def _confirm(self, message: Message, first: float, last: float) -> Message:
         visits: Counter[int] = Counter()
         rows = message.body.to_pylist()
         for row in rows:
-            if not (self.opening[0] - 1e-6 <= row["start_min"] and row["start_min"] <= self.opening[1] + 1e-6):
+            if not (first - 1e-6 <= row["start_min"] and row["start_min"] <= last + 1e-6):
                 return message.reply(Performative.REFUSE, reason="a booking lies outside opening hours")
             visits[math.floor(row["start_min"] / MINUTES_PER_HOUR)] += 1
         if any(count > self.hub.dock_slots_per_hour for count in visits.values()):

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
-
-from numpy.random import Generator
+from typing import TYPE_CHECKING, Protocol
 
 from agents.messages import Message, Performative, Topic
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.random import Generator
+
 
 class Desk(Protocol):
-    """Answers the topics of one role.
+    """Answers the topics of one role."""
 
-    Attributes
-    ----------
-    topics
-        What it answers.
-    """
-
-    topics: frozenset[Topic]
+    @property
+    def topics(self) -> frozenset[Topic]:
+        """What it answers."""
+        ...
 
     def answer(self, message: Message, history: Sequence[Message], rng: Generator) -> Message:
         """Answer a question on one of the topics."""

@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from numpy.random import Generator
-
-from agents.jobs import JobBook
 from agents.messages import ANSWERS, Message, Performative, Topic, table
 from agents.seeds import seed_for
-from logistics.network import Network
-from logistics.region import Region
-from logistics.routing.problem import Job
 from logistics.standalone import (
     GroupageQuote,
     Hire,
@@ -22,7 +16,17 @@ from logistics.standalone import (
     reserves,
     standalone_plan,
 )
-from logistics.shipments import Shipment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from numpy.random import Generator
+
+    from agents.jobs import JobBook
+    from logistics.network import Network
+    from logistics.region import Region
+    from logistics.routing.problem import Job
+    from logistics.shipments import Shipment
 
 
 @dataclass(frozen=True)
@@ -97,9 +101,7 @@ class ShipperDesk:
         stated = reserves(self.alone(frozenset(self.jobs)), self.network, self.jobs, self.groupage)
         return message.reply(
             Performative.INFORM,
-            table(
-                ANSWERS[Topic.OFFER], {"shipment": offered, "reserve_cents": [stated.get(s, 0) for s in offered]}
-            ),
+            table(ANSWERS[Topic.OFFER], {"shipment": offered, "reserve_cents": [stated.get(s, 0) for s in offered]}),
         )
 
     def alone(self, shipments: frozenset[str]) -> StandalonePlan:

@@ -17,16 +17,12 @@ anything:
 from __future__ import annotations
 
 import math
-from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-
-from numpy.random import Generator as Rng
+from typing import TYPE_CHECKING
 
 from agents.jobs import shipment_of
-from agents.market import Market
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
 from agents.plans import carried, routes_from_table
-from agents.protocol import Conduct
 from agents.protocols.deal import (
     Deal,
     appraise,
@@ -39,9 +35,17 @@ from agents.protocols.subsets import coalition_totals
 from agents.protocols.talk import Talk
 from agents.protocols.trustee import ask_hub_terms, conversation_of
 from agents.settlement import Load
-from agents.tools import Tools
-from logistics.consolidation import HubOffer
 from logistics.money import split_cents
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping, Sequence
+
+    from numpy.random import Generator as Rng
+
+    from agents.market import Market
+    from agents.protocol import Conduct
+    from agents.tools import Tools
+    from logistics.consolidation import HubOffer
 
 Lot = tuple[str, ...]  # job ids, sorted
 
@@ -294,8 +298,8 @@ def _withdraw(board: Table, shipments: set[str]) -> None:
     for lot, fee in board.lots.items():
         rest = tuple(j for j in lot if shipment_of(j) not in shipments)
         if rest:
-            remaining[rest] = min(fee, remaining.get(rest, fee)) if len(rest) == len(lot) else round(
-                fee * len(rest) / len(lot)
+            remaining[rest] = (
+                min(fee, remaining.get(rest, fee)) if len(rest) == len(lot) else round(fee * len(rest) / len(lot))
             )
     board.lots = remaining
 
@@ -328,5 +332,3 @@ def _reasons(board: Table, reserves: Mapping[str, int], keep: set[str], lost: se
         else:
             reasons[s] = "no carrier in the pool could fit it into its day"
     return reasons
-
-

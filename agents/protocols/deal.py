@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from agents.jobs import shipment_of
-from agents.market import Market
 from agents.messages import COORDINATOR, QUESTIONS, Exchange, Message, Performative, Topic, table
-from agents.protocols.talk import Talk
-from agents.settlement import Booking, Evidence, Leg, Left, LeftStatus, Load, Settlement, Transfer
+from agents.settlement import Booking, Evidence, Left, LeftStatus, Leg, Load, Settlement, Transfer
 from agents.sharing.game import CoalitionGame
 from agents.sharing.settle import rational_shares
-from agents.tools import Tools
+
+if TYPE_CHECKING:
+    from agents.market import Market
+    from agents.protocols.talk import Talk
+    from agents.tools import Tools
 
 Ask = Generator[Exchange, tuple[Message, ...]]
 
@@ -280,4 +283,3 @@ def _owner_transfer(owner: str, cents: int) -> Transfer:
     if cents > 0:
         return Transfer(owner, COORDINATOR, cents, "share", "pooled shipments")
     return Transfer(COORDINATOR, owner, -cents, "share", "pooled shipments")
-

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from numpy.random import Generator
-
-from agents.market import Market
-from agents.protocol import Conduct
 from agents.protocols.deal import Deal, appraise, settle
 from agents.protocols.talk import Talk
-from agents.tools import Tools
+
+if TYPE_CHECKING:
+    from numpy.random import Generator
+
+    from agents.market import Market
+    from agents.protocol import Conduct
+    from agents.tools import Tools
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from itertools import combinations
+from typing import TYPE_CHECKING
 
-from agents.market import Market
 from agents.messages import Exchange, Message
 from agents.protocols.deal import Deal, pooled_shipments
 from groupage.errors import PolicyError
+
+if TYPE_CHECKING:
+    from agents.market import Market
 
 MAX_COALITION_OWNERS = 10  # 1,022 what-ifs; beyond, coalitions have to be generated instead of enumerated
 

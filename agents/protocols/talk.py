@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-
-import pyarrow as pa
+from typing import TYPE_CHECKING
 
 from agents.messages import COORDINATOR, EMPTY_BODY, Exchange, Message, Performative, Topic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pyarrow as pa
 
 _ANSWERED = frozenset({Performative.PROPOSE, Performative.INFORM})
 
@@ -30,7 +33,9 @@ class Talk:
     rounds: int = 0
     notes: list[str] = field(default_factory=list)
 
-    def ask(self, topic: Topic, bodies: Mapping[str, pa.Table], performative: Performative = Performative.REQUEST) -> Exchange:
+    def ask(
+        self, topic: Topic, bodies: Mapping[str, pa.Table], performative: Performative = Performative.REQUEST
+    ) -> Exchange:
         """Compose one exchange: a message to each receiver, in the order of their names."""
         self.rounds += 1
         return Exchange(
@@ -62,4 +67,6 @@ class Talk:
         """Note who gave no answer, and their words."""
         for reply in replies:
             if reply.performative not in _ANSWERED and reply.performative != Performative.ACCEPT_PROPOSAL:
-                self.notes.append(f"{reply.sender} on {reply.topic}: {reply.performative} ({reply.reason or 'no reason given'})")
+                self.notes.append(
+                    f"{reply.sender} on {reply.topic}: {reply.performative} ({reply.reason or 'no reason given'})"
+                )

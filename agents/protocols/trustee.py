@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
 from dataclasses import dataclass, replace
-
-from numpy.random import Generator as Rng
+from typing import TYPE_CHECKING
 
 from agents.jobs import hub_offer
-from agents.market import Market
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
 from agents.plans import table_from_routes
-from agents.protocol import Conduct
 from agents.protocols.deal import Deal, appraise, ask_offers, confirm_bookings, settle, worst_owner
 from agents.protocols.subsets import coalition_totals
 from agents.protocols.talk import Talk
-from agents.settlement import Load
-from agents.tools import Tools
-from logistics.consolidation import HubOffer, MixedPlan
 from logistics.fleet import OperatingCosts
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Mapping
+
+    from numpy.random import Generator as Rng
+
+    from agents.market import Market
+    from agents.protocol import Conduct
+    from agents.settlement import Load
+    from agents.tools import Tools
+    from logistics.consolidation import HubOffer, MixedPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,13 +80,11 @@ class Trustee:
         while offered and stated.costs:
             # Everything in the pool, or whatever beats its reserve: reserves are additive, true stand-alone costs
             # are not, so both plans are costed with what their leftovers cost alone, and the cheaper one counts.
-            best: Deal | None = None
+            deals: list[Deal] = []
             for prizes in (None, {s: stated.reserves[s] for s in sorted(offered)}):
                 plan = tools.plan(offered, stated.costs, stated.offers, prizes)
-                deal = yield from appraise(market, self._as_deal(market, tools, stated, plan), talk)
-                if best is None or deal.total_cents < best.total_cents:
-                    best = deal
-            assert best is not None
+                deals.append((yield from appraise(market, self._as_deal(market, tools, stated, plan), talk)))
+            best = min(deals, key=lambda deal: deal.total_cents)
             if not best.loads:
                 break
             dropped = worst_owner(market, best)

@@ -16,7 +16,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
-    help="Negotiate pooled industrial deliveries: who shares a vehicle, at what price, and who keeps which part of the gain.",
+    help="Negotiate pooled deliveries: who shares a vehicle, at what price, and who keeps which part of the gain.",
 )
 app.command()(demo.demo)
 app.command()(generate.generate)
@@ -40,7 +40,9 @@ def _version(value: bool) -> None:
 
 @app.callback()
 def _options(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
 ) -> None:
     """Take the options that stand before a command."""
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from groupage.cli.console import out as console, percent, print_json, progress_bar
+from groupage.cli.console import out as console
+from groupage.cli.console import percent, print_json, progress_bar
 
 
 def _whole(value: float | None) -> str:
@@ -40,7 +41,9 @@ def compare(
     policies: Annotated[str, typer.Option(help="Names or TOML files, separated by commas.")],
     seed: Annotated[int, typer.Option(min=0)],
     out: Annotated[Path, typer.Option(help="Folder for the results.")],
-    replications: Annotated[int, typer.Option(min=1, help="New orders for a generated region, new seeds otherwise.")] = 1,
+    replications: Annotated[
+        int, typer.Option(min=1, help="New orders for a generated region, new seeds otherwise.")
+    ] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Processes; results do not depend on it.")] = 1,
     stability: Annotated[bool, typer.Option(help="Work out every coalition's cost (slow).")] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -77,7 +80,7 @@ def print_comparison(found: dict[str, Any]) -> None:
     best = min(found["policies"], key=lambda n: found["summary"][n]["total_cost_eur"]["mean"])
     s = found["summary"][best]
     saving = s.get("saving_percent", {"mean": None, "low": None, "high": None})
-    interval = "" if saving["low"] is None else f" (95 % interval {percent(saving['low'])} to {percent(saving['high'])})"
-    console.print(
-        f"{best} costs least: {percent(saving['mean'])} less than going alone{interval}.", markup=False
+    interval = (
+        "" if saving["low"] is None else f" (95 % interval {percent(saving['low'])} to {percent(saving['high'])})"
     )
+    console.print(f"{best} costs least: {percent(saving['mean'])} less than going alone{interval}.", markup=False)

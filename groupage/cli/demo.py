@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from groupage.cli.compare import print_comparison
-from groupage.cli.console import out as console, progress_bar
+from groupage.cli.console import out as console
+from groupage.cli.console import progress_bar
 
 DEMO_POLICIES = ("standalone", "contract_net", "trustee")
 DEMO_DAYS = 5

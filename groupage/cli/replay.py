@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from groupage.cli.console import out as console, print_json, progress_bar
+from groupage.cli.console import out as console
+from groupage.cli.console import print_json, progress_bar
 
 
 def replay(
@@ -16,10 +17,11 @@ def replay(
     from experiments.runs import replay_run
 
     with progress_bar("day", quiet=json_output) as show:
-        found = replay_run(results, lambda done, total: show(done, total))
+        found = replay_run(results, lambda done, total: show(done, total, ""))
     if json_output:
         print_json(found)
         return
     console.print(
-        f"{found['days']} days and {found['messages']} messages replayed: every message and every settlement is the same."
+        f"{found['days']} days and {found['messages']} messages replayed: "
+        "every message and every settlement is the same."
     )

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from groupage.cli.console import eur, out as console, percent, print_json, progress_bar
+from groupage.cli.console import eur, percent, print_json, progress_bar
+from groupage.cli.console import out as console
 
 
 def run(
@@ -14,16 +15,19 @@ def run(
     policy: Annotated[str, typer.Option(help="Name of a protocol, or a policy file in TOML.")],
     seed: Annotated[int, typer.Option(min=0, help="Root of every random draw.")],
     out: Annotated[Path, typer.Option(help="Folder for the results.")],
-    stability: Annotated[bool, typer.Option(help="Work out every coalition's cost: slow, and tells who would rather leave.")] = False,
+    stability: Annotated[
+        bool, typer.Option(help="Work out every coalition's cost: slow, and tells who would rather leave.")
+    ] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run a scenario under a policy and write tables, summary and manifest."""
     from experiments.policies import load_policy
-    from experiments.runs import RunSpec, run as run_scenario
+    from experiments.runs import RunSpec
+    from experiments.runs import run as run_scenario
 
     spec = RunSpec(load_policy(policy), seed, stability)
     with progress_bar("day", quiet=json_output) as show:
-        summary = run_scenario(scenario, spec, out, lambda done, total: show(done, total))
+        summary = run_scenario(scenario, spec, out, lambda done, total: show(done, total, ""))
     if json_output:
         print_json(summary)
         return

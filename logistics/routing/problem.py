@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from logistics.fleet import OperatingCosts, VehicleType
-from logistics.network import Network
 from logistics.shipments import Handling
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from logistics.fleet import OperatingCosts, VehicleType
+    from logistics.network import Network
 
 
 @dataclass(frozen=True, slots=True)

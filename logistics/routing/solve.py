@@ -185,12 +185,16 @@ class _Search:
         """Search, and make what was found feasible; where that may have taken force, search on from there.
 
         Where vehicles collect goods at several sites no depot formulation is exact. PyVRP's shipment formulation finds
-        good tours slowly then, so ruin and recreate goes first, and PyVRP starts from there.
+        good tours slowly then, so ruin and recreate goes first, and PyVRP starts from there. A depot formulation that
+        is not exact, for loading times, still gives ruin and recreate a better start than insertion does.
         """
         model = None if iterations < WORTH_PYVRP else build(self.problem, prizes)
         if model is None or not (model.exact and model.depot):
             rng = np.random.default_rng(self.seed)
             begin = mend(self.inserter, Rounds(), self.problem.jobs) if start is None else start
+            if model is not None and model.depot:
+                found = model.rounds(search(model, iterations, self.seed, start))
+                begin = min(begin, mend(self.inserter, found, self.problem.jobs), key=self.score)
             start = ruin_and_recreate(self.inserter, begin, self.problem.jobs, prizes, iterations, rng)
             if iterations < WORTH_PYVRP:
                 return start

@@ -86,6 +86,13 @@ def test_every_shipment_ends_once(seed: int) -> None:
             assert d.mode != "unserved" or not d.on_time
             assert d.mode != "unserved" or run is alone or d.reason
     assert {d.shipment for d in executed.deliveries if d.mode == "pool"} == settlement.pooled
+    last_leg = {leg.shipment: leg for leg in settlement.legs}
+    stops = {load.id: load.stops for load in settlement.loads}
+    for d in executed.deliveries:
+        if d.mode == "pool":
+            leg = last_leg[d.shipment]
+            start = next(x.start_min for x in stops[leg.load] if leg.job in x.deliveries)
+            assert d.delivered_at == START + timedelta(minutes=start), "delivered is at the client, not at a hub"
     assert not any(d.mode == "pool" for d in alone.deliveries)
 
 

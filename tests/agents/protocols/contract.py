@@ -115,7 +115,7 @@ class ProtocolContract:
         small, bidding, parties = drawn(seed)
         return small, synchronize(small.market, parties, policy(self.protocol, sharing, bidding), seed)
 
-    @pytest.mark.parametrize("block", range(6))
+    @pytest.mark.parametrize("block", range(10))
     def test_promises(self, block: int) -> None:
         """Whatever the market and the rule: sound, conserving, feasible, balanced, and nobody is worse off."""
         for seed in range(block * BLOCK, (block + 1) * BLOCK):

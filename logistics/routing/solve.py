@@ -196,10 +196,10 @@ class _Search:
                 found = model.rounds(search(model, iterations, self.seed, start))
                 begin = min(begin, mend(self.inserter, found, self.problem.jobs), key=self.score)
             start = ruin_and_recreate(self.inserter, begin, self.problem.jobs, prizes, iterations, rng)
-            if iterations < WORTH_PYVRP:
+            if model is None:
                 return start
+            iterations = max(1, iterations // (4 if model.depot else 2))
             model = build(self.problem, prizes, shipments=True)
-            iterations = max(1, iterations // 2)
         found = model.rounds(search(model, iterations, self.seed, start))
         mended = mend(self.inserter, found, self.problem.jobs)
         if start is not None:

@@ -165,7 +165,7 @@ def test_every_plan_holds_and_is_no_dearer_than_greedy_insertion(
     elif goods == "barred":
         offers = [replace(v, excluded=frozenset(j.id for j in changed[k::3])) for k, v in enumerate(offers)]
     problem = RoutingProblem(problem.network, tuple(changed), tuple(offers))
-    plan = solve(problem, iterations=1 + seed % 12, seed=seed)
+    plan = solve(problem, iterations=30 if seed % 3 else 5, seed=seed)
     assert violations(problem, plan) == []
     inserter = Inserter(problem.network, problem.fleet, problem.jobs)
     greedy = plan_of(inserter, mend(inserter, Rounds(), problem.jobs), problem.jobs)

@@ -112,7 +112,7 @@ class JobBook:
         return (self._legs[first], self._legs[second]) if first in self._legs else None
 
     def suits_hub(self, shipment: str, hub: str) -> bool:
-        """Tell whether a hub lies on the way: its legs fit the day, and the client is nearer to it than to the origin."""
+        """Tell whether a hub is on the way: its legs fit the day, and the client is nearer to it than to its origin."""
         if self.legs(shipment, hub) is None:
             return False
         job, site, network = self.direct[shipment], self.market.hubs[hub].site, self.market.network

@@ -81,14 +81,20 @@ def fits_somewhere(inserter: Inserter, job_id: str) -> bool:
 
 
 def rounds_of(inserter: Inserter, plan: Plan) -> Rounds:
-    """Read a plan's routes as tours of known jobs, leaving out routes of vehicles that are not in the fleet."""
+    """Read a plan's routes as tours of the jobs that are known and still go from and to where the plan takes them."""
     position = {v.id: i for i, v in enumerate(inserter.fleet)}
     tours = []
     for route in plan.routes:
-        visits = tuple(v for v in visits_of(route) if v.job in inserter.jobs)
+        order = visits_of(route)
+        moved = {v.job for v in order if v.job not in inserter.jobs or v.site not in _places(inserter.jobs[v.job], v)}
+        visits = tuple(v for v in order if v.job not in moved)
         if visits and route.vehicle in position:
             tours.append((position[route.vehicle], visits))
     return Rounds(tuple(tours))
+
+
+def _places(job: Job, visit: Visit) -> tuple[str, ...]:
+    return job.origins if visit.pickup else (job.destination,)
 
 
 def plan_of(inserter: Inserter, rounds: Rounds, jobs: Iterable[Job]) -> Plan:

@@ -289,11 +289,14 @@ def test_a_warm_start_keeps_what_it_was_given() -> None:
 
 
 def test_a_warm_start_for_another_fleet_is_no_obstacle() -> None:
-    """Vehicles, windows or counts of the warm plan that no longer hold are dropped, not trusted."""
+    """Vehicles, windows, counts or places of the warm plan that no longer hold are dropped, not trusted."""
     problem = random_problem(12, 15)
     before = solve(problem, iterations=40, seed=1)
     other = replace(problem, fleet=tuple(replace(v, count=1, shift_open_min=200.0) for v in problem.fleet[2:4]))
     assert violations(other, solve(other, iterations=20, seed=1, warm=before)) == []
+    moved = [replace(j, origins=("b0",), destination="f0") if i % 2 else j for i, j in enumerate(problem.jobs)]
+    elsewhere = replace(problem, jobs=tuple(moved))
+    assert violations(elsewhere, solve(elsewhere, iterations=20, seed=1, warm=before)) == []
 
 
 def test_zero_distances_and_odd_places_work() -> None:

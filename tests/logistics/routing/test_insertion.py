@@ -154,7 +154,8 @@ def test_the_quick_price_is_that_of_the_timed_route(seed: int) -> None:
     problem = random_problem(seed, 8)
     kinds = (Handling(), Handling(temperature=Temperature.FROZEN), Handling(("1",)))
     jobs = tuple(replace(j, handling=kinds[i % 3] if seed else kinds[0]) for i, j in enumerate(problem.jobs))
-    fleet = tuple(replace(v, excluded=frozenset({"j3"})) for v in problem.fleet[:3]) + problem.fleet[3:]
+    short = [replace(v, type=replace(v.type, max_shift_min=260.0)) for v in problem.fleet]
+    fleet = tuple(replace(v, excluded=frozenset({"j3"})) for v in short[:3]) + tuple(short[3:])
     inserter = Inserter(problem.network, fleet, jobs)
     rng = np.random.default_rng(seed)
     feasible = 0

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from experiments.explain import explain
-from groupage.cli import app
+from groupage.cli import app, console
 from tests.experiments.explained import rows, small_run, through_hub
 
 
@@ -26,7 +26,8 @@ def pooled(results):
 @pytest.fixture
 def say(results, monkeypatch):
     """Run the command on the results."""
-    monkeypatch.setenv("COLUMNS", "300")
+    # The console may have taken its width from the environment when another test imported it.
+    monkeypatch.setattr(console.out, "width", 300)
 
     def with_args(*args, folder=results):
         result = CliRunner().invoke(app.app, ["explain", str(folder), *args])

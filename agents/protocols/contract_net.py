@@ -190,7 +190,7 @@ class ContractNet:
         keep = {shipment_of(j) for lots in board.awarded.values() for lot, _ in lots for j in lot}
         while True:
             loads = yield from self._final_loads(tools, talk, board, keep)
-            loads, lost = _complete(loads, tools)
+            lost = _lost(loads, tools)
             reasons = _reasons(board, reserves, keep, lost)
             bookings = tools.jobs.bookings(loads, offers)
             deal = yield from appraise(
@@ -304,11 +304,10 @@ def _withdraw(board: Table, shipments: set[str]) -> None:
     board.lots = remaining
 
 
-def _complete(loads: tuple[Load, ...], tools: Tools) -> tuple[tuple[Load, ...], set[str]]:
-    """Shipments of which some leg is missing because a carrier's plan was refused, and the loads as they are."""
+def _lost(loads: tuple[Load, ...], tools: Tools) -> set[str]:
+    """Shipments of which some leg is missing, because a carrier's plan was refused."""
     jobs = {j for load in loads for stop in load.stops for j in stop.deliveries}
-    lost = {shipment_of(j) for j in jobs if tools.jobs.partner(j) not in (None, *jobs)}
-    return loads, lost
+    return {shipment_of(j) for j in jobs if tools.jobs.partner(j) not in (None, *jobs)}
 
 
 def _capped(prices: Mapping[str, int], quoted: int) -> dict[str, int]:

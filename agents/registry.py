@@ -4,35 +4,41 @@ from __future__ import annotations
 
 import inspect
 from difflib import get_close_matches
+from importlib import import_module
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-
-from agents.bidding import Markup, Truthful
-from agents.holding import HOLDING
-from agents.protocols import ContractNet, Standalone, Trustee
-from agents.sharing import SHARING
-from forecasting import FORECASTERS, Forecaster, forecaster
 from groupage.errors import PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from agents.policy import Choice, Policy
+    import pandas as pd
 
-BUILT_IN: Mapping[str, Mapping[str, Callable[..., Any]]] = {
-    "protocols": {"standalone": Standalone, "contract_net": ContractNet, "trustee": Trustee},
-    "sharing": SHARING,
-    "bidding": {"truthful": Truthful, "markup": Markup},
-    "holding": HOLDING,
-    "forecasters": FORECASTERS,
+    from agents.policy import Choice, Policy
+    from forecasting import Forecaster
+
+# Where each kind lists its built-in strategies by name. Loaded when a strategy of that kind is asked for: protocols
+# bring the route planner along, for which who only shares a gain should not wait.
+KINDS: Mapping[str, tuple[str, str]] = {
+    "protocols": ("agents.protocols", "PROTOCOLS"),
+    "sharing": ("agents.sharing", "SHARING"),
+    "bidding": ("agents.bidding", "BIDDING"),
+    "holding": ("agents.holding", "HOLDING"),
+    "forecasters": ("forecasting", "FORECASTERS"),
 }
+
+
+def built_in(kind: str) -> Mapping[str, Callable[..., Any]]:
+    """Strategies of a kind that come with groupage, by name."""
+    package, listed = KINDS[kind]
+    found: Mapping[str, Callable[..., Any]] = getattr(import_module(package), listed)
+    return found
 
 
 def names(kind: str) -> list[str]:
     """All names of a kind, built in and installed."""
-    return sorted({*BUILT_IN[kind], *(e.name for e in entry_points(group=f"groupage.{kind}"))})
+    return sorted({*built_in(kind), *(e.name for e in entry_points(group=f"groupage.{kind}"))})
 
 
 def check_policy(policy: Policy) -> None:
@@ -43,6 +49,8 @@ def check_policy(policy: Policy) -> None:
     PolicyError
         For the first that does not fit.
     """
+    import pandas as pd
+
     create("protocols", policy.protocol)
     create("sharing", policy.sharing)
     create("bidding", policy.bidding)
@@ -52,6 +60,8 @@ def check_policy(policy: Policy) -> None:
 
 def create_forecaster(choice: Choice, future: pd.DataFrame) -> Forecaster:
     """Make the forecaster that a policy chose; only an oracle looks at the future."""
+    from forecasting import forecaster
+
     return forecaster(choice.name, choice.params, future=future)
 
 
@@ -63,9 +73,8 @@ def create(kind: str, choice: Choice) -> Any:
     PolicyError
         If the name is not known or a parameter does not fit; says what would.
     """
-    if choice.name in BUILT_IN[kind]:
-        factory = BUILT_IN[kind][choice.name]
-    else:
+    factory = built_in(kind).get(choice.name)
+    if factory is None:
         found = entry_points(group=f"groupage.{kind}", name=choice.name)
         if not found:
             near = get_close_matches(choice.name, names(kind), n=1)

@@ -28,7 +28,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import tomli_w
 
-from agents.jobs import shipment_of
 from agents.market import digest
 from agents.messages import EMPTY_BODY, Message, Performative, Topic
 from agents.transcript import Round, Transcript
@@ -398,6 +397,9 @@ def _load_rows(day: Day, scope: str, ex: Execution, bodies: Mapping[str, str]) -
 
 
 def _stop_rows(day: Day, scope: str, ex: Execution) -> list[dict[str, Any]]:
+    # Late: it brings the route planner along, for which who only reads results should not wait.
+    from agents.jobs import shipment_of
+
     return [
         {
             "day": day.day,

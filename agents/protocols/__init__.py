@@ -1,7 +1,20 @@
 """Negotiation protocols."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
 from agents.protocols.contract_net import ContractNet
 from agents.protocols.standalone import Standalone
 from agents.protocols.trustee import Trustee
 
-__all__ = ["ContractNet", "Standalone", "Trustee"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+PROTOCOLS: Mapping[str, Callable[..., Any]] = {
+    "contract_net": ContractNet,
+    "standalone": Standalone,
+    "trustee": Trustee,
+}
+
+__all__ = ["PROTOCOLS", "ContractNet", "Standalone", "Trustee"]

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.assemble import rule, unique
-from experiments.columns import Column, Day, Number, OneOf, Spelled, Text, Words, clock_text, read_clock
+from experiments.columns import Column, Day, Number, OneOf, Spelled, Text, Words, clock_text, nearest, read_clock
 from experiments.generator.prices import (
     fleet_rows,
     groupage_rows,
@@ -125,7 +125,12 @@ def import_orders(
         ("zones", zones, 1 <= zones <= 99),
     ):
         if not fits:
-            wanted = {"time_zone": "an IANA name such as Europe/Amsterdam", "carriers": "0 to 200", "zones": "1 to 99"}
+            near = nearest(time_zone, available_timezones())
+            wanted = {
+                "time_zone": f"an IANA name such as Europe/Amsterdam{near}",
+                "carriers": "0 to 200",
+                "zones": "1 to 99",
+            }
             raise problem_error("import orders", name, value, wanted[name])
     problems = ProblemList()
     orders = _read(path, ZoneInfo(time_zone), carriers, problems)

@@ -1,5 +1,6 @@
 """``groupage import``: public benchmark instances, or plain orders, as scenarios."""
 
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,15 @@ class Owners(StrEnum):
 PathArgument = Annotated[Path, typer.Argument(help="File to import.")]
 OutOption = Annotated[Path, typer.Option(help="Folder for the scenario.")]
 SeedOption = Annotated[int, typer.Option(min=0)]
+
+
+def _day(text: str) -> date:
+    from experiments.problems import problem_error
+
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise problem_error("import orders", "start", text, "a day such as 2026-05-04") from None
 
 
 @app.command()
@@ -52,9 +62,22 @@ def mdvrp(
 
 
 @app.command()
-def orders(path: PathArgument, out: OutOption) -> None:
-    """A plain orders CSV; carriers, tariffs and hubs take documented defaults."""
+def orders(
+    path: PathArgument,
+    out: OutOption,
+    start: Annotated[
+        str | None,
+        typer.Option(
+            help="First planning day; orders before it become demand history. Default: the first in the table.",
+            metavar="DATE",
+        ),
+    ] = None,
+    time_zone: Annotated[
+        str, typer.Option(help="Of the table's days and times, such as Europe/Amsterdam.", metavar="IANA")
+    ] = "UTC",
+) -> None:
+    """A plain table of orders; carriers, tariffs and hubs take documented defaults."""
     from experiments.importers import import_orders
 
-    import_orders(path, out)
+    import_orders(path, out, start=None if start is None else _day(start), time_zone=time_zone)
     console.print(f"{out} holds the scenario", markup=False)

@@ -22,7 +22,7 @@ from forecasting.forecast import FittedForecaster, Forecast
 from forecasting.history import Panel, extend, read_history
 from forecasting.resampling import fill_missing, joint_paths
 from forecasting.seasonal_naive import naive_forecast
-from groupage.errors import PolicyError, Problem
+from groupage.errors import MissingLibraryError, PolicyError, Problem
 
 if TYPE_CHECKING:
     from mlforecast import MLForecast
@@ -73,6 +73,8 @@ class LightGBM:
         ------
         InputError
             Where the frame breaks the contract of `forecasting.history`.
+        MissingLibraryError
+            Where LightGBM cannot load, as on a system without OpenMP.
         """
         panel = read_history(history)
         period = min(MAX_TEST_DAYS, panel.days // (2 * TEST_PERIODS))
@@ -94,7 +96,14 @@ class LightGBM:
     def _train(self, panel: Panel, days: int, seed: int) -> MLForecast:
         """Fit the global model to the first ``days`` columns."""
         # Imported here: mlforecast takes seconds to load, which only those who train should wait for.
-        from lightgbm import LGBMRegressor
+        try:
+            from lightgbm import LGBMRegressor
+        except OSError as error:
+            raise MissingLibraryError(
+                f"LightGBM does not load ({error}). It needs the system's OpenMP library: on Debian and Ubuntu "
+                "`apt install libgomp1`, on macOS `brew install libomp`; or choose another forecaster, such as "
+                "seasonal_naive."
+            ) from error
         from mlforecast import MLForecast
         from mlforecast.lag_transforms import RollingMean, SeasonalRollingMean
 

@@ -86,6 +86,12 @@ class SettlementError(GroupageError):
     code = "SETTLEMENT"
 
 
+class MissingLibraryError(GroupageError):
+    """A system library is missing on this machine; says which, and how to get it."""
+
+    code = "LIBRARY"
+
+
 class ReplayError(GroupageError):
     """A recorded transcript does not lead where its record says."""
 

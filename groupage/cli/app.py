@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from groupage.cli import check, compare, demo, explain, generate, import_, replay, report, run_, share
-from groupage.cli.console import EXIT_BROKEN, EXIT_INPUT, err
-from groupage.errors import GroupageError, ReplayError, SettlementError
+from groupage.cli.console import EXIT_BROKEN, EXIT_INPUT, EXIT_MACHINE, err
+from groupage.errors import GroupageError, MissingLibraryError, ReplayError, SettlementError
 
 app = typer.Typer(
     name="groupage",
@@ -55,6 +55,10 @@ def run() -> None:
         err.print(f"[bold red]error[/] {type(error).code}: ", end="")
         err.print(str(error), markup=False)
         sys.exit(EXIT_BROKEN)
+    except MissingLibraryError as error:
+        err.print("[bold red]error[/] ", end="")
+        err.print(str(error), markup=False, soft_wrap=True)
+        sys.exit(EXIT_MACHINE)
     except GroupageError as error:
         err.print("[bold red]error[/] ", end="")
         err.print(str(error), markup=False, soft_wrap=True)

@@ -13,7 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# Exit codes: 0 done, 1 a fault of ours, 2 the input or an option does not fit, 3 a promise or a record is broken.
+# Exit codes: 0 done, 1 this machine lacks something or a fault of ours, 2 the input or an option does not fit,
+# 3 a promise or a record is broken.
+EXIT_MACHINE = 1
 EXIT_INPUT = 2
 EXIT_BROKEN = 3
 

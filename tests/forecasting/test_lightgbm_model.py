@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pandas as pd
 import pytest
 
 from forecasting import FittedForecaster, Forecaster, LightGBM, SeasonalNaive, known_at, lightgbm_model
-from groupage.errors import PolicyError
+from groupage.errors import MissingLibraryError, PolicyError
 from tests.forecasting.contract import ForecasterContract, run
 from tests.forecasting.samples import factory_demand, long_frame
 
@@ -159,3 +160,24 @@ def test_parameters_out_of_range(key: str):
     """No tree or no thread is refused by name."""
     with pytest.raises(PolicyError, match=f"{key} is 0, expected at least 1"):
         LightGBM(**{key: 0})
+
+
+def test_a_missing_openmp_library_is_named(monkeypatch: pytest.MonkeyPatch):
+    """Where LightGBM's own library cannot load, the error names what is missing and how to get it."""
+    said = "libgomp.so.1: cannot open shared object file: No such file or directory"
+
+    class NoOpenMP:
+        """What the import system meets on a small Debian."""
+
+        def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+            if name == "lightgbm":
+                raise OSError(said)
+
+    for name in [name for name in sys.modules if name.partition(".")[0] == "lightgbm"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [NoOpenMP(), *sys.meta_path])
+    with pytest.raises(MissingLibraryError) as caught:
+        LightGBM(trees=2).fit(factory_demand(100), 1)
+    assert said in str(caught.value)
+    assert "apt install libgomp1" in str(caught.value)
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)

@@ -41,6 +41,24 @@ def missing_files(wheel: Path, packages: list[str]) -> list[str]:
     return sorted(set(kept) - set(zipfile.ZipFile(wheel).namelist()))
 
 
+def demo_problem(folder: Path) -> str | None:
+    """Say what a demo's folder lacks, if anything: a comparison in which pooling was cheaper, and a whole page."""
+    compared, page = folder / "results" / "comparison.json", folder / "report.html"
+    for file in (compared, page):
+        if not file.is_file():
+            return f"wrote no {file.relative_to(folder)}"
+    summary = json.loads(compared.read_text(encoding="utf-8"))["summary"]
+    paid = {policy: figures["total_cost_eur"]["mean"] for policy, figures in summary.items()}
+    if set(paid) != {"standalone", "contract_net", "trustee"}:
+        return f"compares {sorted(paid)}, expected standalone, contract_net and trustee"
+    if not 0 < min(paid["contract_net"], paid["trustee"]) < paid["standalone"]:
+        return f"finds no gain in pooling: {paid}"
+    text = page.read_text(encoding="utf-8")
+    if not (text.rstrip().endswith("</html>") and "<svg" in text and all(policy in text for policy in paid)):
+        return "wrote a report.html that is not whole"
+    return None
+
+
 def main() -> None:
     """Build, install, use."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -72,7 +90,10 @@ def main() -> None:
         shares = json.loads(run(command, "share", "game.json", "--rule", "shapley", "--json", cwd=place))["shares_eur"]
         if shares != {"a": 7.5, "b": 9.5}:
             sys.exit(f"wheel: groupage share answers {shares}, expected a 7.5 and b 9.5")
-    print("wheel: imports, groupage --version and groupage share work from the installed wheel")
+        run(command, "demo", "--days", "1", "--out", "demo", cwd=place)
+        if problem := demo_problem(place / "demo"):
+            sys.exit(f"wheel: groupage demo {problem}")
+    print("wheel: imports, groupage --version, share and demo work from the installed wheel")
 
 
 if __name__ == "__main__":

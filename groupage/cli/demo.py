@@ -10,11 +10,11 @@ from groupage.cli.console import out as console
 from groupage.cli.console import progress_bar
 
 DEMO_POLICIES = ("standalone", "contract_net", "trustee")
-DEMO_DAYS = 5
 
 
 def demo(
     out: Annotated[Path, typer.Option(help="Folder for scenario, results and report.")] = Path("groupage-demo"),
+    days: Annotated[int, typer.Option(min=1, help="Planning days; each takes some ten seconds.")] = 5,
     seed: Annotated[int, typer.Option(min=0)] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Processes; results do not depend on it.")] = 2,
 ) -> None:
@@ -24,9 +24,13 @@ def demo(
     from experiments.policies import load_policy
     from experiments.report import write_report
 
-    console.print(f"Generating a region with 6 factories, 2 hubs, 4 carriers and 60 clients over {DEMO_DAYS} days ...")
-    generate_to(out / "scenario", GeneratorParams(days=DEMO_DAYS, seed=seed))
-    console.print(f"Running {', '.join(DEMO_POLICIES)} on the same orders (a minute or two) ...")
+    params = GeneratorParams(days=days, seed=seed)
+    console.print(
+        f"Generating a region with {params.factories} factories, {params.hubs} hubs, {params.carriers} carriers and "
+        f"{params.clients} clients; planning days: {days} ..."
+    )
+    generate_to(out / "scenario", params)
+    console.print(f"Running {', '.join(DEMO_POLICIES)} on the same orders (some ten seconds a day) ...")
     with progress_bar("run", quiet=False) as show:
         found = compare(
             out / "scenario",

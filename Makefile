@@ -1,6 +1,6 @@
 # The task list. `make demo` and `make test` do all the set-up they need; `make help` names the rest.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format unit wheel bench docs lock clean
+.PHONY: help setup demo test lint format unit wheel bench docs picture lock clean
 
 BIN := .venv/bin
 OUT ?= demo
@@ -49,6 +49,9 @@ bench: setup ## every benchmark, quick (make bench QUICK= for the long runs)
 docs: setup ## build the documentation into docs/_build/html
 	@$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs: docs/_build/html/index.html"
+
+picture: setup ## draw docs/demo.svg, README's picture, from the results of make demo in $(OUT)
+	@$(BIN)/python tools/picture.py $(OUT)/results docs/demo.svg
 
 lock: ## resolve pyproject.toml into requirements.lock (needs uv; make lock UPGRADE=--upgrade for newer versions)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -13,6 +14,21 @@ from pathlib import Path
 import pytest
 import typer
 
+# Four customers and two depots in Cordeau's form, and two orders, one of them history.
+INSTANCE = """2 3 4 2
+0 80
+200 60
+1 3 4 0 10 1 2 1 2
+2 6 8 2 20 1 2 1 2
+3 96 8 0 30 1 2 1 2
+4 94 8 0 40 1 2 1 2
+5 0 0 0 0 0 0
+6 100 0 0 0 0 0
+"""
+ORDERS = """shipment,owner,date,pallets,origin_lat,origin_lon,destination_lat,destination_lon
+A1,Acme,2026-02-27,3,51.5,5.4,51.8,5.5
+A2,Acme,2026-03-02,2,51.5,5.4,51.8,5.5
+"""
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -110,6 +126,30 @@ def test_the_tutorial_works_as_written(tmp_path: Path) -> None:
     for _, arguments in shown:
         groupage(tmp_path, *(first_shipment(tmp_path) if a == "SHIPMENT" else a for a in arguments))
     for name in ("region/orders.csv", "region/sites.csv", "results/manifest.json", "comparison/report.html"):
+        assert (tmp_path / name).stat().st_size > 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name != "posix", reason="the commands are a POSIX shell's")
+def test_the_quick_tour_of_readme_works_as_written(tmp_path: Path) -> None:
+    """Every block of README that calls groupage, run by a shell in order in a folder with a reader's own two files."""
+    (tmp_path / "p01.txt").write_text(INSTANCE, encoding="utf-8")
+    (tmp_path / "orders.csv").write_text(ORDERS, encoding="utf-8")
+    bin_ = tmp_path / "bin"
+    bin_.mkdir()
+    (bin_ / "groupage").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m groupage.cli "$@"\n', encoding="utf-8")
+    (bin_ / "groupage").chmod(0o755)
+    paths = {"PATH": os.pathsep.join([str(bin_), os.environ["PATH"]]), "PYTHONPATH": str(ROOT)}
+    shown = [text for _, text in snippets("sh", ROOT / "README.md") if re.search("^groupage ", text, re.MULTILINE)]
+    assert len(shown) == 2
+    for text in shown:
+        command = ["sh", "-e", "-c", text]
+        done = subprocess.run(
+            command, cwd=tmp_path, env=os.environ | paths, capture_output=True, text=True, check=False, timeout=280
+        )
+        assert done.returncode == 0, f"{text}\nended with {done.returncode}:\n{done.stderr}"
+    left = ("region/orders.csv", "results/manifest.json", "comparison/report.html", "p01/scenario.toml")
+    for name in (*left, "mine/scenario.toml"):
         assert (tmp_path / name).stat().st_size > 0
 
 

@@ -2,8 +2,17 @@
 
 from collections.abc import Callable, Mapping
 
-from agents.sharing.game import CoalitionGame, SharingRule
+from agents.sharing.allocation import Allocation, allocate
+from agents.sharing.alternative_cost_avoided import AlternativeCostAvoided
+from agents.sharing.cost_gap import CostGap
+from agents.sharing.equal_profit import EqualProfit
+from agents.sharing.game import CoalitionGame, Game, SharingRule
+from agents.sharing.least_core import LeastCore
+from agents.sharing.nash_bargaining import NashBargaining
 from agents.sharing.nucleolus import Nucleolus
+from agents.sharing.oracle import OracleGame
+from agents.sharing.partial import PartialGame
+from agents.sharing.per_capita_nucleolus import PerCapitaNucleolus
 from agents.sharing.proportional import Proportional
 from agents.sharing.settle import rational_shares
 from agents.sharing.shapley import Shapley
@@ -11,12 +20,23 @@ from agents.sharing.stability import Stability
 
 __all__ = [
     "SHARING",
+    "Allocation",
+    "AlternativeCostAvoided",
     "CoalitionGame",
+    "CostGap",
+    "EqualProfit",
+    "Game",
+    "LeastCore",
+    "NashBargaining",
     "Nucleolus",
+    "OracleGame",
+    "PartialGame",
+    "PerCapitaNucleolus",
     "Proportional",
     "Shapley",
     "SharingRule",
     "Stability",
+    "allocate",
     "rational_shares",
 ]
 
@@ -24,4 +44,10 @@ SHARING: Mapping[str, Callable[..., SharingRule]] = {
     "proportional": Proportional,
     "shapley": Shapley,
     "nucleolus": Nucleolus,
+    "per_capita_nucleolus": PerCapitaNucleolus,
+    "equal_profit": EqualProfit,
+    "alternative_cost_avoided": AlternativeCostAvoided,
+    "cost_gap": CostGap,
+    "least_core": LeastCore,
+    "nash_bargaining": NashBargaining,
 }

@@ -16,9 +16,82 @@ if TYPE_CHECKING:
 MAX_PLAYERS_EXACT = 24
 
 
+class Game(Protocol):
+    """A cost game as rows of coalitions: all of them, or those whose cost is known.
+
+    The first row is nobody, the last everybody. A row is a number, and figures by row are vectors.
+    """
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Names, each once."""
+        ...
+
+    @property
+    def costs(self) -> NDArray[np.float64]:
+        """Cost by row."""
+        ...
+
+    @property
+    def weights(self) -> NDArray[np.float64] | None:
+        """Per player, for rules that split by volume, tonne-km or the like."""
+        ...
+
+    @property
+    def n(self) -> int:
+        """Number of players."""
+        ...
+
+    @property
+    def grand_cost(self) -> float:
+        """Cost of all together, c(N)."""
+        ...
+
+    @property
+    def standalone(self) -> NDArray[np.float64]:
+        """Cost of each alone, shape ``(players,)``."""
+        ...
+
+    @property
+    def savings(self) -> NDArray[np.float64]:
+        """What each coalition saves against its members alone, by row."""
+        ...
+
+    @property
+    def sizes(self) -> NDArray[np.integer]:
+        """Number of members by row."""
+        ...
+
+    @property
+    def singles(self) -> NDArray[np.int64]:
+        """Rows of the players alone, in order."""
+        ...
+
+    @property
+    def all_but_one(self) -> NDArray[np.int64]:
+        """Rows of everybody without one player, in the order of who is missing."""
+        ...
+
+    def sums(self, per_player: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Add a figure per player up over the members of every row."""
+        ...
+
+    def indicators(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """1 for members and 0 for the others; shape ``(rows, players)``."""
+        ...
+
+    def holding(self, player: int) -> NDArray[np.bool_]:
+        """Whether a player (by position) is a member, by row."""
+        ...
+
+    def members(self, row: int) -> tuple[str, ...]:
+        """Players of a row, in order."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)
 class CoalitionGame:
-    """Coalition costs as one vector.
+    """The costs of all coalitions as one vector: a row's number is the coalition's bit mask.
 
     Attributes
     ----------
@@ -74,13 +147,40 @@ class CoalitionGame:
         """What each coalition saves against its members alone, by mask; 0 for single players."""
         return np.asarray(coalition_sums(self.standalone) - self.costs)
 
+    @cached_property
+    def sizes(self) -> NDArray[np.integer]:
+        """Number of members by mask."""
+        return np.bitwise_count(np.arange(self.costs.size, dtype=np.uint32))
+
+    @property
+    def singles(self) -> NDArray[np.int64]:
+        """Masks of the players alone, in order."""
+        return 1 << np.arange(self.n)
+
+    @property
+    def all_but_one(self) -> NDArray[np.int64]:
+        """Masks of everybody without one player, in the order of who is missing."""
+        return (self.costs.size - 1) ^ self.singles
+
+    def sums(self, per_player: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Add a figure per player up over the members of every coalition."""
+        return coalition_sums(per_player)
+
+    def indicators(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """1 for members and 0 for the others; shape ``(rows, players)``."""
+        return ((rows[:, None] >> np.arange(self.n)) & 1).astype(np.float64)
+
+    def holding(self, player: int) -> NDArray[np.bool_]:
+        """Whether a player (by position) is a member, by mask."""
+        return (np.arange(self.costs.size) >> player & 1).astype(bool)
+
     def mask_of(self, coalition: frozenset[str]) -> int:
         """Bit mask of a set of players."""
         return sum(1 << i for i, p in enumerate(self.players) if p in coalition)
 
-    def members(self, mask: int) -> tuple[str, ...]:
+    def members(self, row: int) -> tuple[str, ...]:
         """Players of a bit mask, in order."""
-        return tuple(p for i, p in enumerate(self.players) if mask >> i & 1)
+        return tuple(p for i, p in enumerate(self.players) if row >> i & 1)
 
     @classmethod
     def from_table(
@@ -123,10 +223,13 @@ class SharingRule(Protocol):
         """Whether the costs of coalitions between one player and all count; if not, they may have any value."""
         ...
 
-    def shares(self, game: CoalitionGame) -> NDArray[np.float64]:
-        """Return each player's share; shape ``(players,)``, summing to ``game.grand_cost``."""
+    def shares(self, game: Game) -> NDArray[np.float64]:
+        """Return each player's share; shape ``(players,)``, summing to ``game.grand_cost``.
+
+        A rule that needs the coalitions gets all of them, unless it can also explore (see `agents.sharing.explore`).
+        """
         ...
 
-    def note(self, game: CoalitionGame) -> str:
+    def note(self, game: Game) -> str:
         """Return in plain words where the rule fell back to something else on this game; empty where it did not."""
         ...

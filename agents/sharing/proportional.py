@@ -12,7 +12,7 @@ from groupage.errors import PolicyError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from agents.sharing.game import CoalitionGame
+    from agents.sharing.game import Game
 
 Base = Literal["standalone", "weights"]
 
@@ -43,7 +43,7 @@ class Proportional:
         if self.to not in get_args(Base):
             raise ValueError(f"to is {self.to!r}, expected one of {', '.join(get_args(Base))}")
 
-    def shares(self, game: CoalitionGame) -> NDArray[np.float64]:
+    def shares(self, game: Game) -> NDArray[np.float64]:
         """Return each player's share in the unit of the game's costs; equal where the bases sum to nothing.
 
         Raises
@@ -56,14 +56,14 @@ class Proportional:
         part = base / total if total > 0 else np.full(game.n, 1 / game.n)
         return np.asarray(game.grand_cost * part)
 
-    def note(self, game: CoalitionGame) -> str:
+    def note(self, game: Game) -> str:
         """Say so where there was nothing to be proportional to."""
         if self._base(game).sum() > 0:
             return ""
         base = "stand-alone costs" if self.to == "standalone" else "weights"
         return f"the {base} sum to nothing, so the cost is split equally"
 
-    def _base(self, game: CoalitionGame) -> NDArray[np.float64]:
+    def _base(self, game: Game) -> NDArray[np.float64]:
         if self.to == "standalone":
             return game.standalone
         if game.weights is None:

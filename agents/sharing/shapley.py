@@ -8,31 +8,107 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from agents.sharing.explore import Exploration, drawn_pairs
+from agents.sharing.game import CoalitionGame
+from agents.sharing.partial import PartialGame
+
 if TYPE_CHECKING:
+    from numpy.random import Generator
     from numpy.typing import NDArray
 
-    from agents.sharing.game import CoalitionGame
+    from agents.sharing.game import Game
 
 
 @dataclass(frozen=True, slots=True)
 class Shapley:
-    """Shapley value, exact over all coalitions.
+    """Shapley value, exact over all coalitions; of a partial game, estimated from those that were drawn.
 
     References
     ----------
     L. S. Shapley, "A value for n-person games", Contributions to the Theory of Games II, 1953, 307-317.
+    J. Castro, D. Gómez and J. Tejada, "Polynomial calculation of the Shapley value based on sampling", Computers &
+    Operations Research 36(5), 2009, 1726-1730.
     """
 
     name: ClassVar[str] = "shapley"
     needs_coalitions: ClassVar[bool] = True
 
-    def shares(self, game: CoalitionGame) -> NDArray[np.float64]:
-        """Return each player's share in the unit of the game's costs."""
-        return np.asarray(game.standalone - shapley_value(game.savings))
+    def shares(self, game: Game) -> NDArray[np.float64]:
+        """Return each player's share in the unit of the game's costs.
 
-    def note(self, game: CoalitionGame) -> str:
+        Raises
+        ------
+        ValueError
+            If some coalitions are missing, and those that are known were not drawn at random.
+        """
+        if isinstance(game, CoalitionGame):
+            return np.asarray(game.standalone - shapley_value(game.savings))
+        return estimated_value(game)[0]
+
+    def standard_error(self, game: Game) -> NDArray[np.float64]:
+        """Return each share's standard error in the unit of the game's costs; 0 where it is exact."""
+        if isinstance(game, CoalitionGame):
+            return np.zeros(game.n)
+        return estimated_value(game)[1]
+
+    def note(self, game: Game) -> str:
         """Nothing to say: the value exists for every game."""
+        del game
         return ""
+
+    def explore(self, start: PartialGame, budget: int, rng: Generator) -> Exploration:
+        """Ask for coalitions drawn at random."""
+        return drawn_pairs(start, budget, rng)
+
+
+def estimated_value(game: Game) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Estimate the Shapley value of a game's costs from coalitions that were drawn at random.
+
+    A player's value is ``c(N) / n`` plus, for every size ``s < n``, the mean over the coalitions of that size of
+    ``c(S) / s`` where the player is a member and ``- c(S) / (n - s)`` where it is not. So every coalition counts for
+    every player. Each mean is estimated from the sample of its stratum, a size together with its complement. Before, a
+    figure per player and a figure per size, fitted by least squares, are taken off; their value is known exactly and
+    only what they leave has to be estimated (a regression estimator: its bias vanishes faster than its error). A
+    stratum that is complete adds no error.
+
+    Returns
+    -------
+    tuple
+        The shares, which sum to ``c(N)``, and their standard errors.
+
+    Raises
+    ------
+    ValueError
+        If the coalitions were not drawn.
+    """
+    if not (isinstance(game, PartialGame) and game.drawn):
+        raise ValueError("the coalitions of the game were not drawn at random, so no Shapley value can be estimated")
+    n = game.n
+    inner = np.arange(1, len(game.costs) - 1)
+    inside, sizes = game.indicators(inner), game.sizes[inner]
+    of_size = (sizes[:, None] == np.arange(1, n)).astype(np.float64)
+    # A size weighs as much as in the estimate itself, 1 / (s (n - s)), shared by what was drawn from it.
+    weight = np.sqrt(1 / (sizes * (n - sizes) * of_size.sum(axis=0)[sizes - 1]))
+    features = np.column_stack((inside, of_size))
+    fit = np.linalg.lstsq(features * weight[:, None], game.costs[inner] * weight, rcond=None)[0]
+    left = game.costs[inner] - features @ fit
+    shares = fit[:n] + (game.grand_cost - fit[:n].sum()) / n
+    pull = (inside / sizes[:, None] - (1 - inside) / (n - sizes)[:, None]) * left[:, None]
+    variance = np.zeros(n)
+    for size in range(1, n // 2 + 1):
+        total = math.comb(n, size)
+        # Rows are sorted by size and then by members: the complements of one size are the other's rows backwards.
+        pairs = pull[sizes == size]
+        if 2 * size < n:
+            pairs = pairs + pull[sizes == n - size][::-1]
+        else:
+            pairs, total = (pairs + pairs[::-1])[: len(pairs) // 2] / 2, total // 2
+        shares = shares + pairs.mean(axis=0)
+        if len(pairs) < total:
+            variance += (1 - len(pairs) / total) * pairs.var(axis=0, ddof=1) / len(pairs)
+    # The fit takes spread away that other coalitions still have.
+    freedom = len(inner) / max(1, len(inner) - (2 * n - 2))
+    return np.asarray(shares), np.sqrt(freedom * variance)
 
 
 def shapley_value(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.sharing.game import CoalitionGame, coalition_sums
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
+
+    from agents.sharing.game import Game
 
 # Relative to the largest cost in the game.
 TOLERANCE = 1e-9
@@ -55,8 +55,8 @@ class Stability:
         return all(self.rational.values())
 
 
-def stability(game: CoalitionGame, shares: NDArray[np.float64], tolerance: float | None = None) -> Stability:
-    """Hold shares against a game's coalitions.
+def stability(game: Game, shares: NDArray[np.float64], tolerance: float | None = None) -> Stability:
+    """Hold shares against a game's coalitions; of a partial game, against those whose cost is known.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def stability(game: CoalitionGame, shares: NDArray[np.float64], tolerance: float
         raise ValueError(f"shares are {shares}, expected {game.n} finite figures")
     if tolerance is None:
         tolerance = TOLERANCE * float(np.abs(game.costs).max())
-    excess = coalition_sums(shares) - game.costs
+    excess = game.sums(shares) - game.costs
     balanced = abs(float(excess[-1])) <= tolerance
     # Neither nobody nor everybody can leave.
     excess[0] = excess[-1] = -np.inf
@@ -84,7 +84,7 @@ def stability(game: CoalitionGame, shares: NDArray[np.float64], tolerance: float
     coalition: tuple[str, ...] = ()
     if tempted:
         close = np.flatnonzero(excess >= largest - TOLERANCE * np.abs(game.costs).max())
-        coalition = game.members(int(min(close, key=lambda mask: (int(mask).bit_count(), int(mask)))))
+        coalition = game.members(int(min(close, key=lambda row: (int(game.sizes[row]), int(row)))))
     rational = shares <= game.standalone + tolerance
     return Stability(
         rational={p: bool(r) for p, r in zip(game.players, rational, strict=True)},

@@ -7,8 +7,13 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from agents.sharing.alternative_cost_avoided import AlternativeCostAvoided
+from agents.sharing.cost_gap import CostGap
+from agents.sharing.equal_profit import EqualProfit
 from agents.sharing.game import CoalitionGame, coalition_sums
+from agents.sharing.nash_bargaining import nash_point
 from agents.sharing.nucleolus import Nucleolus, prenucleolus
+from agents.sharing.per_capita_nucleolus import PerCapitaNucleolus
 from agents.sharing.proportional import Proportional
 from agents.sharing.shapley import Shapley
 from agents.sharing.stability import stability
@@ -18,12 +23,22 @@ from tests.agents.sharing.games import NAMES, cost_game_of_values, game_from, va
 RULES = {
     "shapley": Shapley(),
     "nucleolus": Nucleolus(),
+    "per_capita_nucleolus": PerCapitaNucleolus(),
+    "ACAM": AlternativeCostAvoided(),
+    "CGM": CostGap(),
+    "tau_value": CostGap(),
+    "EPM_core_constrained": EqualProfit(),
     "proportional_standalone": Proportional(),
     "volume_weighted": Proportional(to="weights"),
 }
 COMMANDS = {
     "shapley": ["--rule", "shapley"],
     "nucleolus": ["--rule", "nucleolus"],
+    "per_capita_nucleolus": ["--rule", "per_capita_nucleolus"],
+    "ACAM": ["--rule", "alternative_cost_avoided"],
+    "CGM": ["--rule", "cost_gap"],
+    "tau_value": ["--rule", "cost_gap"],
+    "EPM_core_constrained": ["--rule", "equal_profit"],
     "proportional_standalone": ["--rule", "proportional"],
     "volume_weighted": ["--rule", "proportional", "--param", "to=weights"],
 }
@@ -72,7 +87,7 @@ def cases(published):
     game = game_from(vector_by_mask(young["costs"]))
     found += [
         (f"young {rule}", rule, game, game.standalone - np.array(young[f"{rule}_savings"]))
-        for rule in ("shapley", "nucleolus")
+        for rule in ("shapley", "nucleolus", "per_capita_nucleolus")
     ]
     for name in ("coopgame_4p", "ibn_ezra", "refine_least_core"):
         entry = published[name]
@@ -81,7 +96,7 @@ def cases(published):
     entry = published["damours_ronnqvist_2013_four_companies"]
     damours = forest_companies(entry)
     found += [(f"forest {rule}", rule, damours, np.array(entry["allocations"][rule]["cost"])) for rule in RULES]
-    assert len(found) == 20
+    assert len(found) == 26
     return found
 
 
@@ -129,6 +144,21 @@ def test_core(published):
         # Shares as printed are rounded, so a tight coalition may be over by that much.
         found = stability(game, np.array(figures["cost"]), tolerance=1e-3)
         assert found.in_core == figures["in_core"], rule
+
+
+def test_equal_profit_difference(published):
+    """The largest difference of relative savings that the equal profit method leaves is the published one."""
+    entry = published["damours_ronnqvist_2013_four_companies"]
+    game = forest_companies(entry)
+    relative = EqualProfit().shares(game) / game.standalone
+    assert relative.max() - relative.min() == pytest.approx(entry["allocations"]["EPM_core_constrained"]["f"], abs=1e-8)
+
+
+def test_nash_point(published):
+    """Two parties under the curve y = 1 - x^2 agree on the published points."""
+    entry = published["bargaining"]
+    for name, disagreement in (("nash_y=1-x^2", (0.0, 0.0)), ("nash_d=(0,.25)", (0.0, 0.25))):
+        assert nash_point(lambda x: 1 - x * x, disagreement, 1.0) == pytest.approx(entry[name], abs=5e-9), name
 
 
 def test_prenucleolus(published):

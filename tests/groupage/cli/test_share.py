@@ -103,7 +103,7 @@ def test_free_game(run):
     [
         ({"players": ["a", "b"], "costs": {"a": -1, "b": 1}}, [], ['costs "a" is -1', 'costs "a,b" is missing']),
         ("{", [], ["game.json line 1 column 2"]),
-        (GAME, ["--rule", "shaply"], ["shaply", "nucleolus, proportional, shapley"]),
+        (GAME, ["--rule", "shaply"], ["shaply", "nucleolus, per_capita_nucleolus, proportional, shapley"]),
         (GAME, ["--param", "too=weights"], ["too"]),
         (GAME, ["--param", "to=volume"], ["'volume', expected one of standalone, weights"]),
         (GAME, ["--param", "to"], ["--param is 'to', expected KEY=VALUE"]),

@@ -40,7 +40,7 @@ def test_quick(monkeypatch, tmp_path):
     monkeypatch.setattr("sys.argv", ["sharing.py", "--quick", "--json", str(file)])
     sharing.main()
     measures = json.loads(file.read_text())
-    assert {"shapley_16_players_s", "nucleolus_10_players_s"} <= measures.keys()
+    assert {"shapley_16_players_s", "nucleolus_10_players_s", "times_faster_shapley_6_players"} <= measures.keys()
     assert all(value > 0 for value in measures.values())
 
 

@@ -8,39 +8,19 @@ from hypothesis import strategies as st
 from agents.sharing import SHARING
 from agents.sharing.allocation import allocate
 from agents.sharing.explore import explore
-from agents.sharing.game import CoalitionGame
 from agents.sharing.oracle import OracleGame
 from agents.sharing.partial import PartialGame
 from agents.sharing.shapley import Shapley
 from agents.sharing.stability import stability
+from benchmarks.sharing import tour_game
 from groupage.errors import PolicyError
-from tests.agents.sharing.games import cost_games, game_from
-
-
-def tours(n, seed) -> CoalitionGame:
-    """Vehicles for the pallets of a coalition, and a tree of roads to its clients from a depot in a corner."""
-    rng = np.random.default_rng(seed)
-    pallets = rng.uniform(1, 14, n)
-    where = np.vstack((np.zeros(2), rng.uniform(0, 100, (n, 2))))
-    km = np.linalg.norm(where[:, None] - where[None], axis=2)
-    costs = np.zeros(1 << n)
-    for mask in range(1, 1 << n):
-        members = [i for i in range(n) if mask >> i & 1]
-        reach, length = km[0].copy(), 0.0
-        left = set(members)
-        while left:
-            i = min(left, key=lambda i: reach[i + 1])
-            length += reach[i + 1]
-            left.remove(i)
-            reach = np.minimum(reach, km[i + 1])
-        costs[mask] = 60 * np.ceil(pallets[members].sum() / 33) + 2.4 * length
-    return game_from(costs)
+from tests.agents.sharing.games import cost_games
 
 
 @pytest.fixture(scope="module")
 def twelve():
     """A game of 12 players with every cost, to hold the exploration against."""
-    return tours(12, 0)
+    return tour_game(12, 0)
 
 
 def oracle(game) -> OracleGame:
@@ -70,7 +50,7 @@ def test_rows_in_any_order(name, game):
 
 def test_few_players_are_exact():
     """Up to ten players every coalition is costed once, and the result is certified."""
-    game = tours(5, 1)
+    game = tour_game(5, 1)
     asked = []
     lazy = OracleGame(game.players, lambda group: asked.append(group) or float(game.costs[game.mask_of(group)]))
     found = allocate(Shapley(), lazy.worked_out(Shapley(), np.random.default_rng(0)))
@@ -106,7 +86,7 @@ def test_small_budgets(twelve, name, budget):
 
 def test_sampled_shapley_knows_its_error():
     """Over many samples the errors are as large as the standard error says, and they are chance, not bias."""
-    game = tours(9, 3)
+    game = tour_game(9, 3)
     exact = Shapley().shares(game)
     found = []
     for seed in range(200):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 Interval = tuple[float, float]
 
-SHORTEST_LOOK_MIN = 1.0  # `Site.open_interval` needs some length to look at; a window may be one point
+SHORTEST_LOOK_MIN = 1.0  # `Site.open_intervals` needs some length to look at; a window may be one point
 NAMED_SHIPMENTS = 3
 
 
@@ -30,8 +30,9 @@ def jobs_for(
 
     Delivery starts inside the shipment's window, the client's opening hours and the horizon, and by the due time where
     that still lies inside; loading starts after the goods are ready, before ``pickup_until`` and inside the opening
-    hours of the origin. Where a window spans several openings, the first counts. Of several origins, those are kept
-    that have a loading interval in common, in the order given.
+    hours of the origin. Where a window spans several of the client's openings, the first counts for which the goods can
+    be loaded in time; of the origin's openings, the first. Of several origins, those are kept that have a loading
+    interval in common, in the order given.
 
     Parameters
     ----------
@@ -62,9 +63,19 @@ def _job(shipment: Shipment, sites: Mapping[str, Site], start: datetime, horizon
     if closes < opens:
         span = _span(shipment.window_open, shipment.window_close)
         return f"the delivery window is {span}, outside the planning window"
-    delivery = _opening(sites[shipment.destination], start, opens, closes)
-    if delivery is None:
-        return f"{shipment.destination} is closed during the delivery window"
+    reason = f"{shipment.destination} is closed during the delivery window"
+    for delivery in _openings(sites[shipment.destination], start, opens, closes):
+        made = _job_within(shipment, sites, start, horizon_min, delivery)
+        if not isinstance(made, str):
+            return made
+        reason = made
+    return reason
+
+
+def _job_within(
+    shipment: Shipment, sites: Mapping[str, Site], start: datetime, horizon_min: float, delivery: Interval
+) -> Job | str:
+    """Make the job that delivers in one of the client's openings, or say why there is none."""
     due = _minutes(start, shipment.due_at)
     if delivery[0] <= due < delivery[1]:
         delivery = delivery[0], due
@@ -101,9 +112,10 @@ def _common_loading(
     kept: list[str] = []
     common: Interval | None = None
     for origin in origins:
-        found = _opening(sites[origin], start, ready, latest)
-        if found is None:
+        openings = _openings(sites[origin], start, ready, latest)
+        if not openings:
             continue
+        found = openings[0]
         both = found if common is None else (max(common[0], found[0]), min(common[1], found[1]))
         if both[0] <= both[1]:
             kept.append(origin)
@@ -111,13 +123,14 @@ def _common_loading(
     return tuple(kept), common
 
 
-def _opening(site: Site, start: datetime, opens: float, closes: float) -> Interval | None:
-    """Return the first time inside ``[opens, closes]`` during which the site is open."""
+def _openings(site: Site, start: datetime, opens: float, closes: float) -> list[Interval]:
+    """Return the times inside ``[opens, closes]`` during which the site is open, in order."""
     look = max(closes - opens, SHORTEST_LOOK_MIN)
-    found = site.open_interval(start + timedelta(minutes=opens), look)
-    if found is None or opens + found[0] > closes:
-        return None
-    return opens + found[0], min(closes, opens + found[1])
+    return [
+        (opens + first, min(closes, opens + last))
+        for first, last in site.open_intervals(start + timedelta(minutes=opens), look)
+        if opens + first <= closes
+    ]
 
 
 def fleet_for(

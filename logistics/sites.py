@@ -95,17 +95,23 @@ class Site:
             raise ValueError(f"site {self.id}: gln is {self.gln}, expected 13 digits with a valid check digit")
 
     def open_interval(self, start: datetime, horizon_min: float) -> tuple[float, float] | None:
-        """Return the first opening inside ``[start, start + horizon_min]``.
+        """Return the first of `open_intervals`, or ``None`` if the site stays closed."""
+        return next(iter(self.open_intervals(start, horizon_min)), None)
+
+    def open_intervals(self, start: datetime, horizon_min: float) -> tuple[tuple[float, float], ...]:
+        """Return the openings inside ``[start, start + horizon_min]``.
 
         Returns
         -------
-        tuple or None
-            Opening and closing in minutes after ``start`` (clipped to the horizon), or ``None`` if it stays closed.
+        tuple
+            Opening and closing in minutes after ``start`` (clipped to the horizon), in order. Days that follow each
+            other without a break are one opening.
         """
         if self.opening is None:
-            return 0.0, horizon_min
+            return ((0.0, horizon_min),)
         zone = ZoneInfo(self.time_zone)
         local_day = start.astimezone(zone).date()
+        found: list[tuple[float, float]] = []
         for ahead in range(-1, math.ceil(horizon_min / MINUTES_PER_DAY) + 2):
             day = local_day + timedelta(days=ahead)
             if day.weekday() not in self.opening.weekdays:
@@ -117,5 +123,7 @@ class Site:
             first = max(0.0, (opens - start.timestamp()) / 60)
             last = min(horizon_min, (closes - start.timestamp()) / 60)
             if last > first:
-                return first, last
-        return None
+                if found and found[-1][1] == first:
+                    first = found.pop()[0]
+                found.append((first, last))
+        return tuple(found)

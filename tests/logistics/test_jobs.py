@@ -95,6 +95,27 @@ def test_the_second_day_of_a_window_counts_when_the_first_is_closed() -> None:
     assert (jobs["s"].delivery_open_min, jobs["s"].delivery_close_min) == (1440 + 480.0, 1440 + 960.0)
 
 
+def test_a_later_opening_counts_when_the_goods_come_too_late_for_the_first() -> None:
+    """Goods ready after the client has closed for the day go the next morning, if window and horizon last so long."""
+    late = shipment(window_open=at(0), window_close=at(3 * DAY), ready_at=at(970), due_at=at(5000))
+    jobs, reasons = jobs_for([late], SITES, START, 2 * DAY)
+    assert reasons == {}
+    assert (jobs["s"].delivery_open_min, jobs["s"].delivery_close_min) == (DAY + 480.0, DAY + 960.0)
+    assert jobs["s"].pickup_open_min == 970.0
+    _, reasons = jobs_for([late], SITES, START, DAY)
+    assert reasons["s"].endswith("after they would have to be loaded")
+
+
+@pytest.mark.parametrize("zone", ["Europe/London", "Europe/Helsinki", "Europe/Berlin"])
+def test_a_site_that_never_closes_at_night_is_open_over_midnight(zone: str) -> None:
+    """Openings that follow each other without a break are one, wherever the site's midnight falls in the plan's day."""
+    client = replace(site("day-and-night", 0, 1440, zone), opening=OpeningHours(0, 1440, frozenset(range(5))))
+    sites = SITES | {client.id: client}
+    jobs, reasons = jobs_for([shipment(destination=client.id)], sites, START, DAY)
+    assert reasons == {}
+    assert (jobs["s"].delivery_open_min, jobs["s"].delivery_close_min) == (0.0, 1439.0)
+
+
 def test_a_window_of_one_moment_is_a_window() -> None:
     """To the minute is allowed where the client is open, and closed where it is not."""
     jobs, _ = jobs_for([shipment(window_open=at(600), window_close=at(600))], SITES, START, DAY)

@@ -22,6 +22,8 @@ class Allocation:
 
     Attributes
     ----------
+    game
+        What was shared, as far as it was known.
     shares
         In the order of the players and in the unit of the game's costs.
     stability
@@ -37,7 +39,7 @@ class Allocation:
         Where the rule fell back to something else; empty where it did not.
     """
 
-    players: tuple[str, ...]
+    game: Game
     rule: str
     shares: NDArray[np.float64]
     stability: Stability
@@ -45,6 +47,11 @@ class Allocation:
     coalitions_evaluated: int
     standard_error: NDArray[np.float64] | None = None
     note: str = ""
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Who shares, in order."""
+        return self.game.players
 
 
 def allocate(rule: SharingRule, game: Game, tolerance: float | None = None) -> Allocation:
@@ -58,7 +65,7 @@ def allocate(rule: SharingRule, game: Game, tolerance: float | None = None) -> A
     shares = rule.shares(game)
     partial = isinstance(game, PartialGame)
     return Allocation(
-        players=game.players,
+        game=game,
         rule=rule.name,
         shares=shares,
         stability=stability(game, shares, tolerance),

@@ -66,7 +66,7 @@ def share_pools(rule: SharingRule, games: Sequence[Game], tolerance: float | Non
         squared = [np.zeros(g.n) if e is None else e**2 for g, e in zip(games, errors, strict=True)]
         error = np.sqrt(_summed_by_player(players, games, squared))
     return Allocation(
-        players=players,
+        game=game,
         rule=rule.name,
         shares=shares,
         stability=stability(game, shares, tolerance),

@@ -43,6 +43,12 @@ SHARING: Mapping[str, str] = {
     "proportional": "everybody in the pool saves the same percentage",
     "shapley": "everybody pays its average extra cost over all orders in which the pool could have formed",
     "nucleolus": "the group with the least reason to stay is made as content as possible",
+    "per_capita_nucleolus": "the group with the least reason to stay per member is made as content as possible",
+    "equal_profit": "everybody saves as nearly the same percentage as leaves no group a reason to leave",
+    "alternative_cost_avoided": "everybody pays what it adds to all others, and a part of the rest by what it avoids",
+    "cost_gap": "everybody pays the same part of the way from the least to the most that could be asked of it",
+    "least_core": "no group has more reason to leave than must be, and beyond that all save nearly the same percentage",
+    "nash_bargaining": "everybody in the pool saves the same amount of money",
 }
 BIDDING: Mapping[str, str] = {
     "truthful": "carriers and hubs ask for what the work really adds to their costs",

@@ -18,7 +18,7 @@ _DIGITS = 9
 
 def share(
     game: Annotated[Path, typer.Argument(help="JSON with players, the cost of every coalition, and perhaps weights.")],
-    rule: Annotated[str, typer.Option(help="Gain-sharing rule, such as proportional, shapley or nucleolus.")] = (
+    rule: Annotated[str, typer.Option(help="Gain-sharing rule, such as proportional, shapley or equal_profit.")] = (
         "proportional"
     ),
     param: Annotated[

@@ -169,11 +169,10 @@ def _add_efficiency(rows: list[dict[str, Any]], policies: Sequence[Policy]) -> N
 def _spread(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, float | None]]:
     """Mean and 95 % t-interval of every plain figure over replications; no interval from one."""
     out: dict[str, dict[str, float | None]] = {}
-    for key, first in rows[0].items():
-        if key in ("policy", "replication") or isinstance(first, dict | str | bool):
-            continue
+    for key in rows[0]:
+        # A run without a pool has no stability, a comparison of nearly nothing no efficiency.
         values = [r[key] for r in rows if r[key] is not None]
-        if not values:
+        if key in ("policy", "replication") or not values or isinstance(values[0], dict | str | bool):
             continue
         mean = float(np.mean(values))
         low = high = None

@@ -25,6 +25,18 @@ INSTANCE = """2 3 4 2
 5 0 0 0 0 0 0
 6 100 0 0 0 0 0
 """
+# Four pickups with their deliveries in Li and Lim's form.
+PAIRS = """2 200 1
+0 0 0 0 0 1000 0 0 0
+1 3 4 10 0 900 5 0 2
+2 6 8 -10 0 900 5 1 0
+3 -3 4 20 0 900 5 0 4
+4 -6 8 -20 0 900 5 3 0
+5 3 -4 10 0 900 5 0 6
+6 6 -8 -10 0 900 5 5 0
+7 -3 -4 20 0 900 5 0 8
+8 -6 -8 -20 0 900 5 7 0
+"""
 ORDERS = """shipment,owner,date,pallets,origin_lat,origin_lon,destination_lat,destination_lon
 A1,Acme,2026-02-27,3,51.5,5.4,51.8,5.5
 A2,Acme,2026-03-02,2,51.5,5.4,51.8,5.5
@@ -108,6 +120,29 @@ def test_every_game_can_be_shared(tmp_path: Path) -> None:
     for _, arguments in shown:
         done = groupage(tmp_path, *arguments)
         assert all(player in done for player in players)
+
+
+def test_every_import_works_as_written(tmp_path: Path) -> None:
+    """The commands of the importers' page, each with a file of its kind, leave scenarios that can be read."""
+    for name, text in (("lc101.txt", PAIRS), ("p01.txt", INSTANCE), ("export.csv", ORDERS)):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    shown = commands(ROOT / "docs" / "reference" / "importers.md")
+    assert [arguments[1] for _, arguments in shown] == ["lilim", "mdvrp", "orders"]
+    for _, arguments in shown:
+        groupage(tmp_path, *arguments)
+        groupage(tmp_path, "check", arguments[arguments.index("--out") + 1])
+
+
+@pytest.mark.slow
+def test_the_policy_guide_works_as_written(tmp_path: Path) -> None:
+    """The policy that the guide shows, in the file that it names, is compared by the command that it shows."""
+    page = ROOT / "docs" / "how-to" / "write-a-policy.md"
+    ((_, policy),) = snippets("toml", page)
+    (tmp_path / "careful-pool.toml").write_text(policy, encoding="utf-8")
+    region = ("--factories", "2", "--hubs", "1", "--carriers", "2", "--clients", "8", "--days", "1", "--seed", "1")
+    groupage(tmp_path, "generate", *region, "--out", "region")
+    ((_, arguments),) = commands(page)
+    assert "careful-pool" in groupage(tmp_path, *arguments)
 
 
 @pytest.mark.slow

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 import numpy as np
 
-from agents.sharing.game import SharingRule
+from agents.sharing.game import CoalitionGame, SharingRule
 from agents.sharing.partial import PartialGame
 from groupage.errors import PolicyError
 
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Exploration = Generator[frozenset[str], float, PartialGame]
-DEFAULT_BUDGET = 1000  # coalitions; about what ten owners have
+MAX_PLAYERS_ENUMERATED = 10  # 1,023 coalitions
+DEFAULT_BUDGET = 1000
 
 
 @runtime_checkable
@@ -44,17 +45,17 @@ def explore(
     weights: NDArray[np.float64] | None,
     rng: Rng,
     budget: int = DEFAULT_BUDGET,
-) -> Exploration:
+) -> Generator[frozenset[str], float, CoalitionGame | PartialGame]:
     """Get to know as much of a game as a rule needs, and who might leave under its shares.
+
+    Up to 10 players every coalition is asked for, and the game that is returned is complete.
 
     Parameters
     ----------
-    players
-        Three or more.
     known
         Cost of each player alone and of all together at least.
     budget
-        Coalitions to ask for; everybody without one are asked in any case.
+        Coalitions to ask for where there are too many; everybody without one are asked in any case.
 
     Raises
     ------
@@ -62,6 +63,13 @@ def explore(
         If the rule needs the cost of every coalition.
     """
     costs = dict(known)
+    if len(players) <= MAX_PLAYERS_ENUMERATED:
+        for size in range(1, len(players) + 1):
+            for members in combinations(players, size):
+                if frozenset(members) not in costs:
+                    costs[frozenset(members)] = yield frozenset(members)
+        game = CoalitionGame.from_table(tuple(players), costs)
+        return replace(game, weights=weights)
     for player in players:
         group = frozenset(players) - {player}
         if group not in costs:

@@ -5,21 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from agents.sharing.explore import DEFAULT_BUDGET, explore
-from agents.sharing.game import CoalitionGame
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import numpy as np
     from numpy.random import Generator
     from numpy.typing import NDArray
 
-    from agents.sharing.game import SharingRule
+    from agents.sharing.game import CoalitionGame, SharingRule
     from agents.sharing.partial import PartialGame
-
-MAX_PLAYERS_ENUMERATED = 10  # 1,023 coalitions
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,10 +58,6 @@ class OracleGame:
         PolicyError
             If the rule needs every coalition and there are too many.
         """
-        if len(self.players) <= MAX_PLAYERS_ENUMERATED:
-            masks = range(1, 1 << len(self.players))
-            groups = [frozenset(p for i, p in enumerate(self.players) if mask >> i & 1) for mask in masks]
-            return CoalitionGame(self.players, np.array([0.0, *map(self, groups)]), self.weights)
         start = [frozenset([p]) for p in self.players] + [frozenset(self.players)]
         exploration = explore(rule, self.players, {g: self(g) for g in start}, self.weights, rng, budget)
         try:

@@ -86,11 +86,11 @@ def test_small_budgets(twelve, name, budget):
 
 def test_sampled_shapley_knows_its_error():
     """Over many samples the errors are as large as the standard error says, and they are chance, not bias."""
-    game = tour_game(9, 3)
+    game = tour_game(11, 3)
     exact = Shapley().shares(game)
     found = []
     for seed in range(200):
-        exploration = explore(Shapley(), game.players, start_of(game), None, np.random.default_rng(seed), 200)
+        exploration = explore(Shapley(), game.players, start_of(game), None, np.random.default_rng(seed), 400)
         found.append(allocate(Shapley(), drive(exploration, game)))
     errors = np.array([f.shares - exact for f in found])
     stated = np.sqrt(np.mean([f.standard_error**2 for f in found], axis=0))

@@ -96,3 +96,15 @@ class ReplayError(GroupageError):
     """A recorded transcript does not lead where its record says."""
 
     code = "REPLAY"
+
+
+class AuctionError(GroupageError):
+    """An auction that is not well posed, or whose items cannot be carried by its bids."""
+
+    code = "AUCTION"
+
+
+class UnprovenError(AuctionError):
+    """A payment rule that needs a winner problem's proven optimum, where none was proven within the node limit."""
+
+    code = "UNPROVEN"

@@ -11,11 +11,11 @@ from agents.auction.program import Program, Relaxation, branch_and_bound, relax
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-# Accepted bids set free at once. A window grows while the linear relaxation alone shows that it holds nothing
-# better, and shrinks where it takes branch and bound.
-SMALLEST, FIRST, LARGEST = 8, 14, 40
+# Accepted bids set free at once, but never more than half. A window grows while the linear relaxation alone shows that
+# it holds nothing better, and shrinks where it takes branch and bound.
+SMALLEST, FIRST, LARGEST = 6, 14, 40
 # Bids that may take the places set free; more take the solver seconds a window.
-OPEN = 400
+OPEN = 300
 NODES = 5
 
 
@@ -58,7 +58,7 @@ def polish(
         near = touches.T @ (liking * np.asarray(touches[:, [centre]].todense()).ravel())
         near = near * rng.uniform(0.3, 1.0, accepted.size)
         near[centre] = np.inf
-        freed = accepted[np.argsort(-near, kind="stable")[:width]]
+        freed = accepted[np.argsort(-near, kind="stable")[: min(width, accepted.size // 2)]]
         stays = best.copy()
         stays[freed] = False
         best, spent = _window(program, relaxed, best, stays)

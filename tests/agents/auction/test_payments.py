@@ -82,6 +82,13 @@ def test_core_payments_cut_what_vcg_pays_two_small_against_one_large() -> None:
     assert first_price(problem, winners).total_cents == 20
 
 
+def test_the_odd_cent_is_paid_out() -> None:
+    """The core allows 31 for two alike: 15.5 each, so the first by name gets 16 and the other 15."""
+    bids = (Bid("a", frozenset({0}), 10), Bid("b", frozenset({1}), 10), Bid("large", frozenset({0, 1}), 31))
+    problem = WinnerProblem((100, 100), bids)
+    assert core_selecting(problem, determine_winners(problem)).cents == {"a": 16, "b": 15}
+
+
 def test_of_equal_totals_the_core_takes_the_nearest_to_vcg() -> None:
     """Day and Cramton's rule: every winner gives up the same against VCG, but none below its price."""
     bids = (Bid("a", frozenset({0}), 10), Bid("b", frozenset({1}), 28), Bid("large", frozenset({0, 1}), 50))

@@ -48,6 +48,14 @@ def test_fees_count_once_a_bidder(problem: WinnerProblem, fees: dict[str, int]) 
     assert winners.optimal
 
 
+@pytest.mark.parametrize(("most", "cost"), [(1, 10 + 8 + 50), (2, 10 + 10 + 8), (None, 10 + 10 + 8)])
+def test_a_fee_is_not_paid_for_the_second_bid(most: int | None, cost: int) -> None:
+    """Two bids of one bidder cost its fee of 8 once; counted twice, accepting both would cost more."""
+    problem = WinnerProblem((50, 50), (Bid("a", frozenset({0}), 10), Bid("a", frozenset({1}), 10)), most)
+    winners = determine_winners(problem, fees_cents={"a": 8})
+    assert (winners.cost_cents, winners.optimal) == (cost, True)
+
+
 @settings(max_examples=60, deadline=None)
 @given(auctions(must=False), st.randoms(use_true_random=False))
 def test_the_order_of_bids_does_not_matter(problem: WinnerProblem, random: object) -> None:

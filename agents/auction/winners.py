@@ -47,7 +47,7 @@ class Search:
     """
 
     nodes: int = 1000
-    runs: int = 4
+    runs: int = 10
     moves_per_bid: int = 5_000
     most_moves: int = 200_000_000
     windows: int = 100

@@ -44,6 +44,12 @@ class TestCostGap(SharingContract):
         assert self.rule.shares(game) == pytest.approx([20 / 3] * 3)
         assert "not defined" in self.rule.note(game)
 
+    def test_most_does_not_cover(self):
+        """Nor where nobody has a negative gap, but all would have to pay more than the most of each."""
+        game = game_from([0, 1, 1, 6, 2, 6, 6, 6])
+        assert self.rule.shares(game) == pytest.approx([2, 2, 2])
+        assert "not defined" in self.rule.note(game)
+
     def test_nothing_to_split(self):
         """Where everybody adds what it costs alone, that is what it pays, and there is nothing to say."""
         game = game_from([0, 10, 20, 30])

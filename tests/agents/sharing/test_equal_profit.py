@@ -55,6 +55,14 @@ class TestEqualProfit(SharingContract):
         game = game_from([0, 10, 10, 14, 10, 20, 20, 23])
         assert self.rule.shares(game) == pytest.approx([7, 7, 9])
 
+    def test_nearest_within_the_least_difference(self):
+        """What is left to choose is chosen nearest to proportional, but no difference gets larger for it."""
+        # a saves 5 % and c 10 %; b and d share the rest, and with equal parts d would save 15 %.
+        game = game_from([0, 20, 20, 40, 10, 28, 30, 50, 2, 21, 22, 40, 11, 30, 29, 48])
+        shares = self.rule.shares(game)
+        assert shares == pytest.approx([19, 18.2, 9, 1.8])
+        assert (difference_rows(game) @ shares).max() == pytest.approx(0.05)
+
     def test_a_free_player(self):
         """A player that costs nothing alone pays nothing and has no relative saving to compare."""
         game = game_from([0, 10, 20, 24, 0, 10, 20, 24])

@@ -90,7 +90,7 @@ def test_sampled_shapley_knows_its_error():
     exact = Shapley().shares(game)
     found = []
     for seed in range(200):
-        exploration = explore(Shapley(), game.players, start_of(game), None, np.random.default_rng(seed), 400)
+        exploration = explore(Shapley(), game.players, start_of(game), None, np.random.default_rng(seed), 1200)
         found.append(allocate(Shapley(), drive(exploration, game)))
     errors = np.array([f.shares - exact for f in found])
     stated = np.sqrt(np.mean([f.standard_error**2 for f in found], axis=0))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 COMMITTED_SUFFIX = "#committed"
 SEARCHES = 2
-COLLECTING_SHARE = 4
+LEAST_ITERATIONS = 150  # of a search: few jobs are planned badly by few iterations, and quickly by many
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +245,7 @@ def standalone_plan(
     groupage
         By job id; jobs without a quote go by vehicle or stay unserved.
     iterations
-        Of all route searches together; a quarter is used where vehicles collect goods on their way.
+        Of all route searches together; each has ``LEAST_ITERATIONS`` in any case.
     """
     by_id = {h.id: h for h in hires}
     priced = tuple(replace(job, prize_cents=groupage[job.id].cents if job.id in groupage else None) for job in jobs)
@@ -255,16 +255,12 @@ def standalone_plan(
         fleet = _fleet(some)
         if fleet and jobs:
             problem = RoutingProblem(network, priced, fleet)
-            options.append(solve(problem, iterations=_budget(problem, iterations), seed=seed, warm=options[-1]))
+            options.append(
+                solve(problem, iterations=max(LEAST_ITERATIONS, iterations // SEARCHES), seed=seed, warm=options[-1])
+            )
     return min(
         (_account(plan, jobs, by_id, groupage) for plan in options), key=lambda p: (len(p.unserved), p.price_cents)
     )
-
-
-def _budget(problem: RoutingProblem, iterations: int) -> int:
-    """Iterations of one of the two searches; fewer where vehicles collect on their way, as each takes longer there."""
-    collect = any(v.type.base not in job.origins for v in problem.fleet for job in problem.jobs)
-    return max(1, iterations // (SEARCHES * (COLLECTING_SHARE if collect else 1)))
 
 
 def _fleet(hires: Sequence[Hire]) -> tuple[FleetVehicle, ...]:

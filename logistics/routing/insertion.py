@@ -10,6 +10,15 @@ import numpy as np
 
 from groupage.errors import RoutingError
 from logistics.compliance import conflict
+from logistics.routing.arrays import (
+    DELIVERY,
+    FLEET_COLUMNS,
+    JOB_COLUMNS,
+    ORIGINS,
+    PICKUP,
+    VEHICLE_COLUMNS,
+    World,
+)
 from logistics.routing.kernel import best_insertion, tour_cents
 from logistics.routing.schedule import LOAD_EPS, Visit, fits_loads, schedule, travel_minutes
 
@@ -93,6 +102,8 @@ class Inserter:
         self._prices: dict[tuple[int, tuple[Visit, ...]], float] = {}
         self._bodies: dict[tuple[Visit, ...], _Body] = {}
         self._loading: dict[tuple[int, str], NDArray[np.int64]] = {}
+        self._world: World | None = None
+        self._positions: dict[str, int] = {}
         by_speed: dict[float | None, NDArray[np.float64]] = {}
         for vehicle in self.fleet:
             if vehicle.type.speed_kmh not in by_speed:
@@ -155,6 +166,60 @@ class Inserter:
             if conflict(handling, handling) is not None:  # explosives without known compatibility groups
                 foes.add(new)
         return self._handlings[handling]
+
+    def world(self, ids: Sequence[str]) -> World:
+        """Return known jobs, in the order given, and the fleet as arrays for compiled searches."""
+        if self._world is None or self._world.jobs.shape[0] != len(self.jobs):
+            self._world = self._everything()
+            self._positions = {job: k for k, job in enumerate(self.jobs)}
+        w = self._world
+        if len(ids) == len(self.jobs) and all(a == b for a, b in zip(ids, self.jobs, strict=True)):
+            return w
+        return w.of(np.array([self._positions[j] for j in ids], dtype=np.int64))
+
+    def _everything(self) -> World:
+        """Build the arrays for all known jobs."""
+        jobs, fleet = list(self._arrays.values()), self.fleet
+        places = np.zeros((len(jobs), ORIGINS + max((len(a.origins) for a in jobs), default=1)), dtype=np.int64)
+        for k, a in enumerate(jobs):
+            places[k, :ORIGINS] = a.destination, a.handling, len(a.origins)
+            places[k, ORIGINS : ORIGINS + len(a.origins)] = a.origins
+        figures = np.array([(*a.loads, *a.pickup, *a.delivery) for a in jobs]).reshape(-1, JOB_COLUMNS)
+        opens, closes = figures[:, [PICKUP + 1, DELIVERY + 1]], figures[:, [PICKUP + 2, DELIVERY + 2]]
+        closed = (opens > closes).any(axis=1)  # segments need windows that open before they close
+        excluded = np.zeros((len(fleet), len(jobs)), dtype=np.bool_)
+        for v, offer in enumerate(fleet):
+            excluded[v] = closed | (offer.shift_open_min > offer.shift_close_min)
+            if offer.excluded:
+                excluded[v] |= [a.job.id in offer.excluded for a in jobs]
+        foes = np.zeros((max(1, len(self._conflicts)),) * 2, dtype=np.bool_)
+        for k, others in enumerate(self._conflicts):
+            foes[k, list(others)] = True
+        tables = list({id(m): m for m in self.minutes}.values())
+        speeds = {id(m): k for k, m in enumerate(tables)}
+        unlimited = np.iinfo(np.int64).max
+        numbers = [
+            (speeds[id(m)], base, unlimited if v.count is None else v.count)
+            for v, m, base in zip(fleet, self.minutes, self._bases, strict=True)
+        ]
+        prices = [
+            (
+                *limits, 0.0, v.shift_open_min, v.shift_close_min, 100 * v.costs.fixed_eur,
+                (v.costs.per_km_eur + v.costs.toll_eur_per_km) * 100, v.costs.per_hour_eur / 60 * 100,
+                math.inf if v.type.max_shift_min is None else v.type.max_shift_min,
+            )
+            for v, limits in zip(fleet, self._limits, strict=True)
+        ]  # fmt: skip
+        return World(
+            km=np.ascontiguousarray(self.network.distance_km),
+            minutes=np.array(tables),
+            vehicles=np.array(prices).reshape(-1, VEHICLE_COLUMNS),
+            fleet=np.array(numbers, dtype=np.int64).reshape(-1, FLEET_COLUMNS),
+            jobs=figures,
+            places=places,
+            excluded=excluded,
+            foes=foes,
+        )
 
     def may_share(self, classes: Iterable[int]) -> bool:
         """Tell whether jobs of these handling classes, one entry a job, may share a vehicle."""

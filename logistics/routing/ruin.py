@@ -1,39 +1,97 @@
 """Ruin and recreate: takes neighbouring jobs out of a few tours and inserts them again where they cost least.
 
-Slack induction by string removals (Christiaens and Vanden Berghe 2020) on our insertion kernel, for problems in which
-vehicles collect goods at several sites: PyVRP's search gets there too, but needs many times as long.
+Slack induction by string removals (Christiaens and Vanden Berghe 2020) on our insertion kernel, compiled as a whole,
+for problems in which vehicles collect goods at several sites or jobs may be left out: PyVRP's search gets there too,
+but needs many times as long. Ours are the exchange of vehicles, and tours on credit for jobs that pay only together.
 """
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from logistics.routing.insertion import NOWHERE, Inserter, Rounds
+from logistics.routing.arrays import (
+    DELIVERY,
+    DESTINATION,
+    LOADS,
+    MOST_JOBS_ON_TOUR,
+    ORIGINS,
+    SIZE,
+    VEHICLE,
+    Slots,
+    World,
+)
+from logistics.routing.insertion import Rounds
+from logistics.routing.ruin_steps import alone, run
+from logistics.routing.schedule import Visit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from numpy.random import Generator
+    from numpy.typing import NDArray
 
-    from logistics.routing.problem import Job
-    from logistics.routing.schedule import Visit
+    from logistics.routing.insertion import Inserter
 
-Tours = tuple[tuple[int, "tuple[Visit, ...]"], ...]
+NEAREST = 100  # jobs that a ruin looks through for tours to take from
+MISSING_CENTS = 1e6  # on top of ten times its own tour, for leaving a required job out
 
-MEAN_REMOVED = 10.0  # jobs a ruin takes out on average; the paper's 10 for customers without pickups
-LONGEST_STRING = 8
-BLINK = 0.02  # chance of overlooking a tour, so that the same ruin is not mended the same way
-FIRST_TEMPERATURE, LAST_TEMPERATURE = 0.1, 0.003  # of the cost of an average tour
-REMEMBERED = 60_000  # insertions kept by the inserter before it forgets them
+
+class _Wishes(NamedTuple):
+    """What the search looks up about jobs, by position.
+
+    Attributes
+    ----------
+    leaving
+        Cents for leaving each out, and 1 where that is allowed, else 0; shape ``(jobs, 2)``.
+    solo
+        Cents of each in a vehicle of its own, shape ``(vehicles, jobs)``.
+    near
+        For each job the nearest, itself first, shape ``(jobs, nearest)``.
+    orders
+        All jobs by size, largest first, by distance, farthest first, and by closing time; shape ``(3, jobs)``.
+    """
+
+    leaving: NDArray[np.float64]
+    solo: NDArray[np.float64]
+    near: NDArray[np.int64]
+    orders: NDArray[np.int64]
+
+
+class _Memory(NamedTuple):
+    """What the search remembers.
+
+    Attributes
+    ----------
+    answers
+        By slot and job what `cheapest_in` said, and the version of the tour; shape ``(slots, jobs, 5)``.
+    tours, stops
+        Slots as they were before a step.
+    best_tours, best_stops
+        The best tours found.
+    asked
+        By slot: the last job asked about it, counted; shape ``(slots,)``.
+    """
+
+    answers: NDArray[np.float64]
+    tours: NDArray[np.int64]
+    stops: NDArray[np.int64]
+    best_tours: NDArray[np.int64]
+    best_stops: NDArray[np.int64]
+    asked: NDArray[np.int64]
+
+    @classmethod
+    def empty(cls, slots: Slots, jobs: int) -> _Memory:
+        answers = np.zeros((len(slots.tours), jobs, 5))
+        tours, stops = np.zeros_like(slots.tours), np.empty_like(slots.stops)
+        return cls(answers, tours, stops, tours.copy(), stops.copy(), np.zeros(len(slots.tours), dtype=np.int64))
 
 
 def ruin_and_recreate(
     inserter: Inserter,
     start: Rounds,
-    jobs: Sequence[Job],
+    jobs: Sequence[str],
     prizes: Mapping[str, int],
     iterations: int,
     rng: Generator,
@@ -43,143 +101,53 @@ def ruin_and_recreate(
     Parameters
     ----------
     start
-        Feasible; may leave jobs out.
+        Feasible, of ``jobs`` only; may leave jobs out.
+    jobs
+        Ids of jobs that the inserter knows.
     prizes
         Cents for leaving a job out; jobs without a prize are left out only where they fit nowhere.
     """
-    search = _Ruin(inserter, jobs, prizes, rng)
-    return Rounds(search.run(start.tours, iterations))
+    if not jobs:
+        return start
+    world = inserter.world(jobs)
+    position = {job: k for k, job in enumerate(jobs)}
+    longest = max((len(visits) for _, visits in start.tours), default=0)
+    visits = max(longest, 2 * min(len(jobs), MOST_JOBS_ON_TOUR))
+    # One slot more than there can be tours, to try what a job would cost alone.
+    slots = Slots.empty(len(jobs) + 1, visits, len(world.foes))
+    index = inserter.network.index
+    for t, (vehicle, order) in enumerate(start.tours):
+        slots.tours[t, VEHICLE], slots.tours[t, SIZE] = vehicle, len(order)
+        for k, visit in enumerate(order, start=1):
+            slots.stops[t, k] = index[visit.site], 2 * position[visit.job] + (not visit.pickup)
+    solo = np.empty((len(inserter.fleet), len(jobs)))
+    alone(world, slots, solo)
+    memory = _Memory.empty(slots, len(jobs))
+    run(world, slots, memory, _wishes(world, jobs, prizes, solo), iterations, rng)
+    sites = inserter.network.site_ids
+    return Rounds(
+        tuple(
+            (
+                vehicle,
+                tuple(
+                    Visit(jobs[code >> 1], not code & 1, sites[site])
+                    for site, code in memory.best_stops[t, 1 : n + 1].tolist()
+                ),
+            )
+            for t, (vehicle, n, *_) in enumerate(memory.best_tours.tolist())
+            if n
+        )
+    )
 
 
-class _Ruin:
-    def __init__(self, inserter: Inserter, jobs: Sequence[Job], prizes: Mapping[str, int], rng: Generator) -> None:
-        self.inserter, self.rng = inserter, rng
-        self.jobs = {job.id: job for job in jobs}
-        self.ids = sorted(self.jobs)
-        self.counts = [v.count for v in inserter.fleet]
-        solo = {j: min(inserter.best(inserter.tour(v), j).cents for v in range(len(inserter.fleet))) for j in self.ids}
-        self.penalty = {j: float(prizes[j]) if j in prizes else 10 * solo[j] + 1e6 for j in self.ids}
-        self.optional = frozenset(prizes)
-        self.near = self._neighbours()
-
-    def _neighbours(self) -> dict[str, list[str]]:
-        """For each job all jobs, nearest first: by distance between clients and half of that between origins."""
-        network = self.inserter.network
-        to = np.array([network.index[self.jobs[j].destination] for j in self.ids])
-        frm = np.array([network.index[self.jobs[j].origins[0]] for j in self.ids])
-        km = network.distance_km[np.ix_(to, to)] + 0.5 * network.distance_km[np.ix_(frm, frm)]
-        order = np.argsort(km, axis=1, kind="stable")
-        return {j: [self.ids[k] for k in order[i]] for i, j in enumerate(self.ids)}
-
-    def cost(self, tours: Tours, left: Sequence[str]) -> float:
-        return sum(self.inserter.price(*tour) for tour in tours) + sum(self.penalty[j] for j in left)
-
-    def run(self, tours: Tours, iterations: int) -> Tours:
-        carried = {v.job for _, visits in tours for v in visits}
-        left = [j for j in self.ids if j not in carried]
-        current = best = (self.cost(tours, left), tours, left)
-        heat = current[0] / max(1, len(tours))
-        for step in range(iterations):
-            part = step / max(1, iterations)
-            temperature = heat * FIRST_TEMPERATURE * (LAST_TEMPERATURE / FIRST_TEMPERATURE) ** part
-            tours, removed = self.ruin(current[1])
-            tours, left = self.recreate(tours, [*removed, *current[2]])
-            found = (self.cost(tours, left), tours, left)
-            if found[0] < current[0] - temperature * math.log(max(self.rng.random(), 1e-12)):
-                current = found
-                if found[0] < best[0] - 1e-6:
-                    best = found
-            if self.inserter.remembered > REMEMBERED:
-                self.inserter.forget()
-        return best[1]
-
-    def ruin(self, tours: Tours) -> tuple[Tours, list[str]]:
-        """Take strings of neighbouring jobs out of tours near a random job; now and then whole tours."""
-        if not tours:
-            return tours, []
-        at = {v.job: t for t, (_, visits) in enumerate(tours) for v in visits}
-        sizes = [len(visits) // 2 for _, visits in tours]
-        longest = max(1, min(LONGEST_STRING, round(sum(sizes) / len(tours))))
-        strings = max(1, int(self.rng.integers(1, max(2, round(4 * MEAN_REMOVED / (1 + longest)))) + 1))
-        gone: set[str] = set()
-        touched: set[int] = set()
-        centre = self.ids[int(self.rng.integers(len(self.ids)))]
-        for job in self.near[centre]:
-            if len(touched) >= strings:
-                break
-            tour = at.get(job)
-            if tour is None or tour in touched:
-                continue
-            touched.add(tour)
-            order = list(dict.fromkeys(v.job for v in tours[tour][1] if not v.pickup))
-            length = int(self.rng.integers(1, min(longest, len(order)) + 1))
-            if self.rng.random() < 0.1:
-                length = len(order)
-            place = order.index(job)
-            first = max(0, min(place - int(self.rng.integers(length)), len(order) - length))
-            gone.update(order[first : first + length])
-        kept = []
-        for t, (vehicle, visits) in enumerate(tours):
-            rest = tuple(v for v in visits if v.job not in gone) if t in touched else visits
-            if rest and (t not in touched or self.inserter.price(vehicle, rest) < math.inf):
-                kept.append((vehicle, rest))
-            elif rest:
-                gone.update(v.job for v in rest)
-        return tuple(kept), sorted(gone)
-
-    def recreate(self, tours: Tours, absent: list[str]) -> tuple[Tours, list[str]]:
-        """Insert absent jobs one by one where each costs least; jobs that fit nowhere, or do not pay, stay out."""
-        grown = list(tours)
-        used: dict[int, int] = {}
-        for vehicle, _ in grown:
-            used[vehicle] = used.get(vehicle, 0) + 1
-        left = []
-        for job in self.order(absent):
-            found, at, vehicle = NOWHERE, -1, -1
-            for t, (v, visits) in enumerate(grown):
-                if self.rng.random() >= BLINK:
-                    place = self.inserter.best(self.inserter.tour(v, visits), job)
-                    if place.cents < found.cents:
-                        found, at, vehicle = place, t, v
-            for v, count in enumerate(self.counts):
-                if count is None or used.get(v, 0) < count:
-                    place = self.inserter.best(self.inserter.tour(v), job)
-                    if place.cents < found.cents:
-                        found, at, vehicle = place, len(grown), v
-            if found.cents == math.inf or (job in self.optional and found.cents >= self.penalty[job]):
-                left.append(job)
-            elif at == len(grown):
-                grown.append((vehicle, found.visits))
-                used[vehicle] = used.get(vehicle, 0) + 1
-            else:
-                grown[at] = (vehicle, found.visits)
-        return tuple(self.better_vehicles(grown, used)), sorted(left)
-
-    def better_vehicles(self, tours: list[tuple[int, tuple[Visit, ...]]], used: dict[int, int]) -> Tours:
-        """Give each tour the cheapest vehicle that stands idle and can drive it."""
-        out = []
-        for vehicle, visits in tours:
-            chosen, cost = vehicle, self.cost(((vehicle, visits),), ())
-            for v, count in enumerate(self.counts):
-                if v != vehicle and (count is None or used.get(v, 0) < count):
-                    other = self.inserter.price(v, visits)
-                    if other < cost - 1e-6:
-                        chosen, cost = v, other
-            if chosen != vehicle:
-                used[vehicle] -= 1
-                used[chosen] = used.get(chosen, 0) + 1
-            out.append((chosen, visits))
-        return tuple(out)
-
-    def order(self, absent: list[str]) -> list[str]:
-        """Sort jobs for insertion: at random, large first, far first, or early windows first."""
-        jobs = [absent[i] for i in self.rng.permutation(len(absent))]
-        way = self.rng.random()
-        if way < 0.4:
-            return jobs
-        if way < 0.7:
-            return sorted(jobs, key=lambda j: -self.jobs[j].pallets)
-        if way < 0.9:
-            network = self.inserter.network
-            return sorted(jobs, key=lambda j: -network.km(self.jobs[j].origins[0], self.jobs[j].destination))
-        return sorted(jobs, key=lambda j: self.jobs[j].delivery_close_min)
+def _wishes(world: World, jobs: Sequence[str], prizes: Mapping[str, int], solo: NDArray[np.float64]) -> _Wishes:
+    cheapest = np.where(np.isfinite(solo).any(axis=0), solo.min(axis=0), 0.0)
+    leaving = [
+        (float(prizes[j]), 1.0) if j in prizes else (10 * c + MISSING_CENTS, 0.0)
+        for j, c in zip(jobs, cheapest.tolist(), strict=True)
+    ]
+    to, origin = world.places[:, DESTINATION], world.places[:, ORIGINS]
+    apart = world.km[np.ix_(to, to)] + 0.5 * world.km[np.ix_(origin, origin)]
+    near = np.argsort(apart, axis=1, kind="stable")[:, :NEAREST]
+    keys = np.array([-world.jobs[:, LOADS], -world.km[origin, to], world.jobs[:, DELIVERY + 2]])
+    return _Wishes(np.array(leaving), solo, np.ascontiguousarray(near), np.argsort(keys, axis=1, kind="stable"))

@@ -32,8 +32,11 @@ if TYPE_CHECKING:
 
     from logistics.routing.model import Model
 
-# Below so many iterations PyVRP's set-up costs more than it finds beyond ruin and recreate.
+# Below so many iterations PyVRP's set-up costs more than it finds beyond ruin and recreate; and so many it gets for a
+# last look at what ruin and recreate found.
 WORTH_PYVRP = 30
+# Steps of ruin and recreate for an iteration of PyVRP's; at 40 jobs collected on the way they take as long.
+RUINS_PER_ITERATION = 20
 
 
 def solve(problem: RoutingProblem, *, iterations: int, seed: int, warm: Plan | None = None) -> Plan:
@@ -158,11 +161,8 @@ class _Search:
         start = None if warm is None else mend(self.inserter, warm, self.problem.jobs)
         candidates = [greedy] if start is None else [start, greedy]
         if self.prizes:
-            # Optional jobs with high fixed costs search badly: carry all, drop what does not pay, go on from there.
-            first = max(1, iterations // 2)
-            candidates.append(self.trimmed(self.pursue({}, first, start)))
-            best = min(candidates, key=self.score)
-            candidates.append(self.trimmed(self.pursue(self.prizes, max(1, iterations - first), best)))
+            # With optional jobs and high fixed costs PyVRP searches badly; ruin and recreate opens tours on credit.
+            candidates.append(self.ruined(min(candidates, key=self.score), self.prizes, iterations))
         else:
             candidates.append(self.pursue({}, iterations, start))
         best = min(candidates, key=self.score)
@@ -188,24 +188,33 @@ class _Search:
         return sum(route.cost_cents for tour in rounds.tours if (route := self.inserter.route(*tour)))
 
     def pursue(self, prizes: Mapping[str, int], iterations: int, start: Rounds | None) -> Rounds:
-        """Search, and make what was found feasible; where that may have taken force, search on from there.
+        """Search, and make what was found feasible.
 
-        Where vehicles collect goods at several sites no depot formulation is exact. PyVRP's shipment formulation finds
-        good tours slowly then, so ruin and recreate goes first, and PyVRP starts from there. A depot formulation that
-        is not exact, for loading times, still gives ruin and recreate a better start than insertion does.
+        Where vehicles collect goods on their way no depot formulation is exact. Ruin and recreate searches then, and
+        PyVRP's shipment formulation has a last look. A depot formulation that is not exact, for loading times, still
+        gives ruin and recreate a better start than insertion does.
         """
         model = None if iterations < WORTH_PYVRP else build(self.problem, prizes)
+        found = start
+        if model is not None and model.depot:
+            found = self.searched(model, prizes, iterations, start)
         if model is None or not (model.exact and model.depot):
-            rng = np.random.default_rng(self.seed)
-            begin = mend(self.inserter, Rounds(), self.problem.jobs) if start is None else start
-            if model is not None and model.depot:
-                found = model.rounds(search(model, iterations, self.seed, start))
-                begin = min(begin, mend(self.inserter, found, self.problem.jobs), key=self.score)
-            start = ruin_and_recreate(self.inserter, begin, self.problem.jobs, prizes, iterations, rng)
-            if model is None:
-                return start
-            iterations = max(1, iterations // (4 if model.depot else 2))
-            model = build(self.problem, prizes, shipments=True)
+            begin = mend(self.inserter, Rounds(), self.problem.jobs) if found is None else found
+            found = self.ruined(begin, prizes, iterations)
+            if model is not None:
+                model = model if not model.depot else build(self.problem, prizes, shipments=True)
+                found = self.searched(model, prizes, WORTH_PYVRP, found)
+        assert found is not None  # noqa: S101 - one of the two has searched
+        return found
+
+    def ruined(self, start: Rounds, prizes: Mapping[str, int], iterations: int) -> Rounds:
+        """Search by ruin and recreate from feasible tours."""
+        ids = [job.id for job in self.problem.jobs]
+        rng = np.random.default_rng(self.seed)
+        return ruin_and_recreate(self.inserter, start, ids, prizes, iterations * RUINS_PER_ITERATION, rng)
+
+    def searched(self, model: Model, prizes: Mapping[str, int], iterations: int, start: Rounds | None) -> Rounds:
+        """Search with PyVRP; where feasibility may have taken force, search on from there."""
         found = model.rounds(search(model, iterations, self.seed, start))
         mended = mend(self.inserter, found, self.problem.jobs)
         if start is not None:
@@ -217,28 +226,6 @@ class _Search:
             found = model.rounds(search(model, max(1, iterations // 2), self.seed, mended))
             mended = min(mended, mend(self.inserter, found, self.problem.jobs), key=self.score)
         return mended
-
-    def trimmed(self, rounds: Rounds) -> Rounds:
-        """Drop optional jobs, and whole tours of them, that cost more than their prizes, the worst first."""
-        while True:
-            gains = [(self.cents(rounds) + self.foregone(rounds), rounds)]
-            for at, (vehicle, visits) in enumerate(rounds.tours):
-                optional = {v.job for v in visits if v.job in self.prizes}
-                whole = [frozenset(optional)] if len(optional) * 2 == len(visits) else []
-                for drop in (*whole, *(frozenset({job}) for job in sorted(optional))):
-                    rest = tuple(v for v in visits if v.job not in drop)
-                    if rest and self.inserter.route(vehicle, rest) is None:
-                        continue
-                    tours = (*rounds.tours[:at], *([(vehicle, rest)] if rest else []), *rounds.tours[at + 1 :])
-                    gains.append((self.cents(Rounds(tours)) + self.foregone(Rounds(tours)), Rounds(tours)))
-            best = min(gains, key=lambda gain: gain[0])
-            if best[0] >= gains[0][0]:
-                return rounds
-            rounds = best[1]
-
-    def foregone(self, rounds: Rounds) -> int:
-        carried = {v.job for _, visits in rounds.tours for v in visits}
-        return sum(cents for job, cents in self.prizes.items() if job not in carried)
 
 
 def search(model: Model, iterations: int, seed: int, start: Rounds | None) -> pyvrp.Solution:

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from groupage.errors import RoutingError
 from logistics.routing.insertion import Inserter, Rounds, cheapest
-from logistics.routing.problem import FleetVehicle, Job, Plan, RoutingProblem
+from logistics.routing.problem import FleetVehicle, Job, Plan, Route, RoutingProblem
 from logistics.routing.solve import plan_of, rounds_of, solve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from logistics.network import Network
+
+
+TOGETHER = 4  # tours searched together after one of them has changed
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +69,12 @@ class Tours:
         """Cost of the tours, without prizes."""
         return self.plan.cost_cents
 
+    @cached_property
+    def free(self) -> Mapping[str, int]:
+        """How many vehicles stand idle, of the types that are counted."""
+        used = Counter(route.vehicle for route in self.plan.routes)
+        return {v.id: v.count - used[v.id] for v in self.fleet if v.count is not None}
+
     def quote(self, lots: Sequence[Sequence[Job]]) -> NDArray[np.float64]:
         """Price lots one by one on top of the tours as they stand.
 
@@ -98,10 +109,40 @@ class Tours:
         together = (*self.jobs, *jobs)
         return replace(self, jobs=together, plan=plan_of(self._inserter, grown, together))
 
-    def improve(self, iterations: int, seed: int) -> Tours:
-        """Return tours for the same jobs that cost no more, found by PyVRP from these."""
-        problem = RoutingProblem(self.network, self.jobs, self.fleet)
-        return replace(self, plan=solve(problem, iterations=iterations, seed=seed, warm=self.plan))
+    def improve(self, iterations: int, seed: int, around: Collection[str] = ()) -> Tours:
+        """Return tours for the same jobs that cost no more, found by a search from these.
+
+        Parameters
+        ----------
+        around
+            Jobs whose tours, and those nearest to them, are searched alone; by default all tours are.
+        """
+        touched = self._near(around) if around else list(self.plan.routes)
+        rest = [route for route in self.plan.routes if route not in touched]
+        busy = Counter(route.vehicle for route in rest)
+        fleet = tuple(v if v.count is None else replace(v, count=max(0, v.count - busy[v.id])) for v in self.fleet)
+        wanted = {job for route in touched for job in route.jobs}
+        if not rest:
+            wanted |= set(self.plan.unserved)
+        jobs = tuple(job for job in self.jobs if job.id in wanted)
+        if not jobs:
+            return self
+        problem = RoutingProblem(self.network, jobs, fleet)
+        found = solve(problem, iterations=iterations, seed=seed, warm=Plan(tuple(touched)))
+        unserved = found.unserved if not rest else self.plan.unserved
+        return replace(self, plan=Plan((*rest, *found.routes), unserved))
+
+    def _near(self, jobs: Collection[str]) -> list[Route]:
+        """Return the tours of some jobs and the tours whose deliveries are nearest to theirs, at most ``TOGETHER``."""
+        own = [route for route in self.plan.routes if not set(jobs).isdisjoint(route.jobs)]
+        others = [route for route in self.plan.routes if route not in own]
+        index, km = self.network.index, self.network.distance_km
+        drops = {
+            route.stops: [index[stop.site] for stop in route.stops if stop.deliveries] for route in self.plan.routes
+        }
+        here = [place for route in own for place in drops[route.stops]]
+        others.sort(key=lambda route: float(km[np.ix_(here, drops[route.stops])].min()))
+        return [*own, *others[: max(0, TOGETHER - len(own))]]
 
     def _grown(self, rounds: Rounds, lot: Sequence[Job]) -> Rounds | None:
         for job in lot:

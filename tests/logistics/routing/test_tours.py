@@ -11,6 +11,7 @@ import pytest
 from groupage.errors import RoutingError
 from logistics.routing import Plan, RoutingProblem, Tours, marginal_cost, solve, violations
 from logistics.routing.insertion import Inserter
+from logistics.routing.tours import TOGETHER
 from tests.logistics.routing.worlds import job, plane, random_problem, vehicle
 
 NETWORK = plane({"b": (0, 0), "f": (10, 0), "c1": (20, 0), "c2": (30, 0)})
@@ -112,3 +113,15 @@ def test_marginal_cost_of_what_does_not_fit_is_infinite() -> None:
     held = RoutingProblem(NETWORK, (), (vehicle(),))
     cents, _ = marginal_cost(held, Plan(), [job("large", "c1", pallets=11)], iterations=5, seed=1)
     assert cents == math.inf
+
+
+def test_improving_around_a_job_leaves_far_tours_alone() -> None:
+    """Only the tours nearest to a job are searched again; the others stay as they are, and nothing gets dearer."""
+    tours = grown(random_problem(4, 40))
+    one = tours.plan.routes[0].jobs[0]
+    better = tours.improve(40, 1, around=[one])
+    assert violations(RoutingProblem(tours.network, tours.jobs, tours.fleet), better.plan) == []
+    assert {j for r in better.plan.routes for j in r.jobs} == {j for r in tours.plan.routes for j in r.jobs}
+    assert better.cost_cents < tours.cost_cents
+    kept = [route for route in tours.plan.routes if route in better.plan.routes]
+    assert len(kept) >= len(tours.plan.routes) - TOGETHER > 0

@@ -6,6 +6,7 @@ Results are cached by content, so that a replayed or resumed negotiation does no
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -131,6 +132,25 @@ class Tools:
         ids = sorted(s for s in shipments if s in self.jobs.direct)
         if len(ids) < 2:
             return []
+        groups = {node for matrix in self._apart(ids) for node in _tree_nodes(matrix)}
+        owners: dict[str, list[int]] = {}
+        for i, s in enumerate(ids):
+            owners.setdefault(self.market.shipments[s].owner, []).append(i)
+        groups |= {tuple(own) for own in owners.values() if len(own) > 1}
+        return [tuple(ids[i] for i in group) for group in sorted(groups, key=lambda g: (len(g), g))]
+
+    def near(self, shipments: Iterable[str]) -> frozenset[str]:
+        """Shipments that could well travel with some of these, themselves included: the nearest of each."""
+        return frozenset(other for s in shipments for other in self._nearest[s])
+
+    @cached_property
+    def _nearest(self) -> Mapping[str, tuple[str, ...]]:
+        ids = sorted(self.jobs.direct)
+        order = np.argsort(self._apart(ids)[0], axis=1, kind="stable")[:, :NEAREST]
+        return {s: tuple(ids[k] for k in order[i]) for i, s in enumerate(ids)}
+
+    def _apart(self, ids: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return how far apart shipments are in km, with and without their origins; shapes ``(ids, ids)``."""
         jobs = [self.jobs.direct[s] for s in ids]
         sites = self.market.sites
         to = _km_between([sites[j.destination] for j in jobs])
@@ -138,14 +158,11 @@ class Tools:
         closes = np.array([j.delivery_close_min for j in jobs])
         gap_min = np.maximum(0.0, np.maximum(opens[:, None] - closes[None, :], opens[None, :] - closes[:, None]))
         near_clients = to + gap_min * KM_PER_GAP_MIN
-        shared = np.array([[bool(set(a.origins) & set(b.origins)) for b in jobs] for a in jobs])
+        places = sorted({o for j in jobs for o in j.origins})
+        at = np.array([[o in j.origins for o in places] for j in jobs])
+        shared = at.astype(np.int64) @ at.T.astype(np.int64) > 0
         near_both = near_clients + np.where(shared, 0.0, _km_between([sites[j.origins[0]] for j in jobs]))
-        groups = {node for matrix in (near_both, near_clients) for node in _tree_nodes(matrix)}
-        owners: dict[str, list[int]] = {}
-        for i, s in enumerate(ids):
-            owners.setdefault(self.market.shipments[s].owner, []).append(i)
-        groups |= {tuple(own) for own in owners.values() if len(own) > 1}
-        return [tuple(ids[i] for i in group) for group in sorted(groups, key=lambda g: (len(g), g))]
+        return near_both, near_clients
 
 
 def _km_between(sites: Sequence[Site]) -> NDArray[np.float64]:
@@ -159,4 +176,5 @@ def _tree_nodes(distances: NDArray[np.float64]) -> list[tuple[int, ...]]:
     return groups[len(distances) :]
 
 
+NEAREST = 24  # shipments whose cost an award may have changed
 KM_PER_GAP_MIN = 0.5  # waiting an hour for the next window is taken as far apart as 30 km

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.random import Generator
+    from numpy.typing import NDArray
 
     from agents.bidding import BiddingStrategy
     from agents.jobs import JobBook
@@ -66,9 +67,7 @@ class CarrierDesk:
         if message.topic == Topic.QUOTES:
             return self._quotes(message, _won(history))
         if message.topic == Topic.AWARD:
-            return message.reply(
-                Performative.INFORM, table(ANSWERS[Topic.AWARD], {"lot": sorted(set(message.body["lot"].to_pylist()))})
-            )
+            return self._take(message, _won(history))
         if message.topic == Topic.PLAN:
             return self._plan(message, _won(history))
         return self._judge(message)
@@ -82,8 +81,23 @@ class CarrierDesk:
         }
         return message.reply(Performative.INFORM, table(ANSWERS[Topic.TARIFFS], {"vehicle": asked} | rates))
 
+    def _take(self, message: Message, won: Won) -> Message:
+        """Take an award, unless what was won since the quote makes it cost more than it pays."""
+        lots, prices = _lots(message), message.body["price_cents"].to_pylist()
+        if not self._pays(won, lots, sum(dict(zip(message.body["lot"].to_pylist(), prices, strict=True)).values())):
+            return message.reply(Performative.REFUSE, reason="with what was won since, it costs more than was quoted")
+        return message.reply(Performative.INFORM, table(ANSWERS[Topic.AWARD], {"lot": sorted(lots)}))
+
+    def _pays(self, won: Won, lots: dict[int, tuple[str, ...]], price_cents: int) -> bool:
+        before = self.tours(won).cost_cents
+        for lot in lots.values():
+            if not math.isfinite(self._marginal(self.tours(won), [lot])[0]):
+                return False
+            won = (*won, lot)
+        return self.tours(won).cost_cents - before <= price_cents
+
     def tours(self, won: Won) -> Tours:
-        """Tours for a sequence of awards: each lot where it was cheapest, then replanned a little."""
+        """Tours for a sequence of awards: each lot where it was cheapest, then replanned a little around it."""
         found = self._tours.get(won)
         if found is None:
             if not won:
@@ -98,7 +112,7 @@ class CarrierDesk:
                 else:
                     found = before.insert([self.jobs[j] for j in lot])
                 seed = seed_for(self.seed, self.carrier, *(j for part in won for j in part))
-                found = found.improve(self.quote_iterations, seed)
+                found = found.improve(self.quote_iterations, seed, around=lot)
             self._tours[won] = found
         return found
 
@@ -118,17 +132,22 @@ class CarrierDesk:
         own = self._own[lot]
         if own is None:
             return None
-        used = Counter(route.vehicle for route in (*tours.plan.routes, *own.routes))
-        return own if all(v.count is None or used[v.id] <= v.count for v in self.fleet) else None
+        free = tours.free
+        needed = Counter(route.vehicle for route in own.routes)
+        return own if all(free.get(v, math.inf) >= n for v, n in needed.items()) else None
+
+    def _marginal(self, tours: Tours, lots: Sequence[tuple[str, ...]]) -> NDArray[np.float64]:
+        """Cents that each lot would add to the tours, ``inf`` where it does not fit."""
+        cents = tours.quote([[self.jobs[j] for j in lot] for lot in lots])
+        for k, lot in enumerate(lots):
+            own = self._own_tours(tours, lot)
+            if own is not None:
+                cents[k] = min(cents[k], own.cost_cents)
+        return cents
 
     def _quotes(self, message: Message, won: Won) -> Message:
         lots = _lots(message)
-        tours = self.tours(won)
-        marginal = tours.quote([[self.jobs[j] for j in jobs] for jobs in lots.values()])
-        for k, lot in enumerate(lots.values()):
-            own = self._own_tours(tours, lot)
-            if own is not None:
-                marginal[k] = min(marginal[k], own.cost_cents)
+        marginal = self._marginal(self.tours(won), list(lots.values()))
         fits = np.isfinite(marginal)
         if not fits.any():
             return message.reply(Performative.REFUSE, reason="none of the lots fits")

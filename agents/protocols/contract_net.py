@@ -6,9 +6,11 @@ anything:
     coordinator -> owners     what do you put on the table, at what reserve?
     coordinator -> hubs       at what terms may the pool use you?
     repeat
-      coordinator -> carriers   these lots are open (who has won since is asked anew; an unchanged quote stands)
+      coordinator -> carriers   these lots are open (who has won is asked anew about lots near what it won; all other
+                                quotes stand)
       carriers -> coordinator   quotes
       coordinator -> carriers   the lots with the largest savings, at most one a carrier
+      carriers -> coordinator   taken, or not any more: then all its quotes are void, and it is asked anew
     coordinator -> carriers   your plan and price for all you have won, at most your quotes
     coordinator -> owners     what would you have paid alone for this?
     coordinator -> hubs       do you confirm these slots?
@@ -38,7 +40,7 @@ from agents.settlement import Load
 from logistics.money import split_cents
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping, Sequence
+    from collections.abc import Container, Generator, Mapping, Sequence
 
     from numpy.random import Generator as Rng
 
@@ -76,6 +78,13 @@ class Table:
     quotes: dict[str, dict[Lot, int]] = field(default_factory=dict)
     asked: dict[str, set[Lot]] = field(default_factory=dict)
     awarded: dict[str, list[tuple[Lot, int]]] = field(default_factory=dict)
+
+    def ask_again(self, carrier: str, near: Container[str] | None = None) -> None:
+        """Forget a carrier's quotes, of lots with some of these shipments or of all; others stand."""
+        old = [lot for lot in self.asked[carrier] if near is None or any(shipment_of(j) in near for j in lot)]
+        for lot in old:
+            self.quotes.get(carrier, {}).pop(lot, None)
+            self.asked[carrier].discard(lot)
 
     def number(self, lot: Lot) -> int:
         """Number of a lot in messages."""
@@ -172,9 +181,11 @@ class ContractNet:
             for carrier, lot in winners.items():
                 if carrier in confirmed:
                     board.awarded.setdefault(carrier, []).append((lot, board.quotes[carrier][lot]))
-                    _withdraw(board, {shipment_of(j) for j in lot})
-                # Whoever won, or went back on its word, quotes everything anew.
-                board.quotes[carrier], board.asked[carrier] = {}, set()
+                    gone = {shipment_of(j) for j in lot}
+                    _withdraw(board, gone)
+                    board.ask_again(carrier, tools.near(gone))
+                else:  # whoever went back on its word quotes everything anew
+                    board.ask_again(carrier)
         return board
 
     def _close(

@@ -23,6 +23,8 @@ class Effort(BaseModel):
 
     Attributes
     ----------
+    coalitions
+        Groups of owners whose cost a sharing rule may ask for, where there are too many to ask for all.
     plan_iterations_per_job
         Of a plan of everything, where vehicles load at their own bases.
     collect_iterations_per_job
@@ -39,6 +41,7 @@ class Effort(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    coalitions: int = Field(default=1000, ge=1)
     plan_iterations_per_job: int = Field(default=200, ge=1)
     collect_iterations_per_job: int = Field(default=10, ge=1)
     plan_iterations: int = Field(default=20_000, ge=1)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from agents.policy import Effort
     from agents.settlement import Load
-    from agents.sharing.game import CoalitionGame, SharingRule
+    from agents.sharing.game import Game, SharingRule
     from logistics.routing.problem import FleetVehicle, Job
     from logistics.sites import Site
 
@@ -41,8 +41,6 @@ class Tools:
     ----------
     stability
         Whether the costs of all coalitions shall be worked out, though the sharing rule may not need them.
-    weights_by
-        What volume-based sharing splits by: ``pallets`` or ``tonne_km``.
     """
 
     market: Market
@@ -100,15 +98,22 @@ class Tools:
         return self._plans[key]
 
     def weights(self, market: Market, pooled: Iterable[str]) -> dict[str, float]:
-        """Tonne-kilometres of each owner's pooled shipments, over the shortest origin; what weights mean to a rule."""
+        """What a rule weighs each owner's pooled shipments by: m3 where it shares by volume, tonne-km otherwise.
+
+        Tonne-kilometres are over the shortest origin.
+        """
+        by_volume = getattr(self.sharing, "to", None) == "volume"
         total = dict.fromkeys(market.owners, 0.0)
         for s in sorted(pooled):
             shipment = market.shipments[s]
+            if by_volume:
+                total[shipment.owner] += shipment.volume_m3
+                continue
             km = min(market.network.km(o, shipment.destination) for o in shipment.origins)
             total[shipment.owner] += shipment.weight_kg / 1000 * km
         return total
 
-    def stability_of(self, game: CoalitionGame, shares: Mapping[str, int]) -> dict[str, float | int | str | bool]:
+    def stability_of(self, game: Game, shares: Mapping[str, int]) -> dict[str, float | int | str | bool]:
         """Figures of some shares against the coalitions' costs."""
         # Shares are whole cents, so that a coalition may miss its cost by one a member without anybody's doing.
         found = stability(game, np.array([shares[p] for p in game.players], dtype=np.float64), tolerance=game.n)

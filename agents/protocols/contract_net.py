@@ -33,7 +33,7 @@ from agents.protocols.deal import (
     settle,
     worst_owner,
 )
-from agents.protocols.subsets import coalition_totals
+from agents.protocols.subsets import allocation
 from agents.protocols.talk import Talk
 from agents.protocols.trustee import ask_hub_terms, conversation_of
 from agents.settlement import Load
@@ -109,10 +109,10 @@ class ContractNet:
         del rng
         talk = Talk(self.name)
         deal = yield from self._deal(market, tools, talk)
-        totals = None
+        shares = None
         if deal.loads and tools.needs_coalitions:
-            totals = yield from coalition_totals(market, deal, lambda part: self._what_if(part, tools))
-        return settle(market, tools, deal, talk, totals)
+            shares = yield from allocation(market, deal, tools, lambda part: self._what_if(part, tools))
+        return settle(market, tools, deal, talk, shares)
 
     def _what_if(self, part: Market, tools: Tools) -> Generator[Exchange, tuple[Message, ...], int]:
         """What a coalition would pay in all if it held the same negotiation alone."""

@@ -11,7 +11,9 @@ import numpy as np
 from agents.jobs import shipment_of
 from agents.messages import COORDINATOR, QUESTIONS, Exchange, Message, Performative, Topic, table
 from agents.settlement import Booking, Evidence, Left, LeftStatus, Leg, Load, Settlement, Transfer
-from agents.sharing.game import CoalitionGame
+from agents.sharing.allocation import Allocation, allocate
+from agents.sharing.game import CoalitionGame, Game
+from agents.sharing.partial import PartialGame
 from agents.sharing.settle import rational_shares
 
 if TYPE_CHECKING:
@@ -138,6 +140,11 @@ def pooled_shipments(loads: Sequence[Load]) -> frozenset[str]:
     return frozenset(shipment_of(job) for load in loads for stop in load.stops for job in stop.deliveries)
 
 
+def pooled_owners(market: Market, deal: Deal) -> list[str]:
+    """Owners of what a deal carries, sorted."""
+    return sorted({market.shipments[s].owner for s in pooled_shipments(deal.loads)})
+
+
 def worst_owner(market: Market, deal: Deal) -> str | None:
     """The owner whose pooled shipments are least worth their reserves, when the deal costs more than it may.
 
@@ -145,7 +152,7 @@ def worst_owner(market: Market, deal: Deal) -> str | None:
     from losing. ``None`` when the deal is within the owners' ceilings together.
     """
     pooled = pooled_shipments(deal.loads)
-    owners = sorted({market.shipments[s].owner for s in pooled})
+    owners = pooled_owners(market, deal)
     losing = [o for o in owners if deal.left_alone[o] > deal.standalone[o]]
     if losing:
         return losing[0]
@@ -193,30 +200,21 @@ def confirm_bookings(
     return frozenset(hubs) - agreed
 
 
-def game_of(
-    owners: Sequence[str],
-    deal: Deal,
-    coalition_totals: Mapping[frozenset[str], int] | None,
-    weights: Mapping[str, float],
-) -> CoalitionGame:
-    """The gain-sharing game of a deal, in cents, on the pooled shipments.
+def unpooled_game(owners: Sequence[str], deal: Deal, weights: Mapping[str, float]) -> Game:
+    """The gain-sharing game of a deal, in cents, for rules that do not look at coalitions between one owner and all.
 
-    c(S) is what S would pay together without the others, less what its left shipments cost it alone, so that c({i}) is
-    the ceiling of ``i`` and c(N) the price of the pool. Without ``coalition_totals`` the coalitions in between are
-    costed as the sum of their members' ceilings; only rules that do not look at them may then be used.
+    c({i}) is the ceiling of ``i`` and c(N) the price of the pool.
     """
     ceilings = deal.ceilings(owners)
-    costs = np.zeros(1 << len(owners))
-    for mask in range(1, len(costs)):
-        members = [o for i, o in enumerate(owners) if mask >> i & 1]
-        alone = sum(ceilings[o] for o in members)
-        if len(members) == len(owners):
-            costs[mask] = deal.price_cents
-        elif coalition_totals is None or len(members) == 1:
-            costs[mask] = alone
-        else:
-            costs[mask] = min(alone, coalition_totals[frozenset(members)] - sum(deal.left_alone[o] for o in members))
-    return CoalitionGame(tuple(owners), costs, np.array([weights[o] for o in owners], dtype=np.float64))
+    known = {frozenset([o]): float(ceilings[o]) for o in owners}
+    everybody = frozenset(owners)
+    if len(owners) > 2:
+        known |= {everybody - {o}: float(sum(ceilings.values()) - ceilings[o]) for o in owners}
+    known[everybody] = float(deal.price_cents)
+    by_owner = np.array([weights[o] for o in owners], dtype=np.float64)
+    if len(owners) > 2:
+        return PartialGame(tuple(owners), known, by_owner)
+    return replace(CoalitionGame.from_table(tuple(owners), known), weights=by_owner)
 
 
 def settle(
@@ -224,23 +222,32 @@ def settle(
     tools: Tools,
     deal: Deal,
     talk: Talk,
-    coalition_totals: Mapping[frozenset[str], int] | None = None,
+    allocation: Allocation | None = None,
 ) -> Settlement:
-    """Split the price among the owners by the policy's rule, nobody above its ceiling, and write the transfers."""
+    """Split the price among the owners by the policy's rule, nobody above its ceiling, and write the transfers.
+
+    Parameters
+    ----------
+    allocation
+        What the rule says, where it looks at coalitions (see `agents.protocols.subsets`).
+    """
     pooled = pooled_shipments(deal.loads)
-    owners = sorted({market.shipments[s].owner for s in pooled})
+    owners = pooled_owners(market, deal)
     transfers: list[Transfer] = []
     raw: dict[str, int] = {}
     stability: Mapping[str, float | int | str | bool] = {}
     if owners:
-        game = game_of(owners, deal, coalition_totals, tools.weights(market, pooled))
-        raw_shares = tools.sharing.shares(game)
-        raw = {o: round(float(x)) for o, x in zip(owners, raw_shares, strict=True)}
-        shares = rational_shares(
-            {o: float(x) for o, x in zip(owners, raw_shares, strict=True)}, deal.ceilings(owners), deal.price_cents
-        )
-        if coalition_totals is not None:
-            stability = tools.stability_of(game, shares)
+        found = allocation or allocate(tools.sharing, unpooled_game(owners, deal, tools.weights(market, pooled)))
+        exact = dict(sorted(zip(found.players, map(float, found.shares), strict=True)))
+        raw = {o: round(x) for o, x in exact.items()}
+        shares = rational_shares(exact, deal.ceilings(owners), deal.price_cents)
+        if found.note:
+            talk.notes.append(f"sharing by {found.rule}: {found.note}")
+        if allocation is not None:
+            stability = tools.stability_of(found.game, shares) | {
+                "certified": found.certified,
+                "coalitions_evaluated": found.coalitions_evaluated,
+            }
         transfers += [_owner_transfer(o, cents) for o, cents in shares.items() if cents]
     transfers += [
         Transfer(COORDINATOR, load.carrier, cents, "transport", load.id)

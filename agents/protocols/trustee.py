@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agents.jobs import hub_offer
+from agents.market import digest
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
 from agents.plans import table_from_routes
 from agents.protocols.deal import Deal, appraise, ask_offers, confirm_bookings, settle, worst_owner
-from agents.protocols.subsets import coalition_totals
+from agents.protocols.subsets import allocation
 from agents.protocols.talk import Talk
 from logistics.fleet import OperatingCosts
 
@@ -46,14 +47,10 @@ class Trustee:
         talk = Talk(self.name)
         stated = yield from self._ask(market, tools, talk)
         deal = yield from self._deal(market, tools, talk, stated)
-        totals = None
+        shares = None
         if deal.loads and tools.needs_coalitions:
-            totals = yield from coalition_totals(
-                market,
-                deal,
-                lambda part: self._what_if(part, tools, stated, deal),
-            )
-        return settle(market, tools, deal, talk, totals)
+            shares = yield from allocation(market, deal, tools, lambda part: self._what_if(part, tools, stated, deal))
+        return settle(market, tools, deal, talk, shares)
 
     def _ask(self, market: Market, tools: Tools, talk: Talk) -> Generator[Exchange, tuple[Message, ...], Stated]:
         reserves = yield from ask_offers(market, tools, talk)
@@ -141,8 +138,8 @@ class Trustee:
 
 
 def conversation_of(part: Market) -> str:
-    """Name of a coalition's what-if conversation."""
-    return "coalition/" + "+".join(part.owners)
+    """Name of a coalition's what-if conversation; the same owners may ask about other shipments in another pool."""
+    return f"coalition/{'+'.join(part.owners)}/{digest(tuple(sorted(part.shipments)))[:8]}"
 
 
 def ask_hub_terms(market: Market, talk: Talk) -> Generator[Exchange, tuple[Message, ...], list[HubOffer]]:

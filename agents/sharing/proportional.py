@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from agents.sharing.game import Game
 
-Base = Literal["standalone", "weights"]
+Base = Literal["standalone", "weights", "volume", "tonne_km"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +22,18 @@ class Proportional:
     """Split in proportion to stand-alone costs, or to the game's weights.
 
     In proportion to stand-alone costs everybody saves the same percentage, so nobody is worse off wherever all
-    together save anything. In proportion to weights (volume, tonne-km) somebody may be.
+    together save anything. In proportion to weights somebody may be.
 
     Attributes
     ----------
     to
-        ``standalone`` or ``weights``.
+        ``standalone``, or the game's ``weights``, whatever they are. ``volume`` and ``tonne_km`` are weights too, and
+        say what a settlement shall weigh by.
 
     Raises
     ------
     ValueError
-        If ``to`` is neither.
+        If ``to`` is none of these.
     """
 
     to: Base = "standalone"

@@ -29,6 +29,12 @@ class TestToWeights(SharingContract):
         game = game_from([0, 10, 50, 45], np.array([2.0, 1.0]))
         assert self.rule.shares(game).tolist() == [30.0, 15.0]
 
+    @pytest.mark.parametrize("to", ["volume", "tonne_km"])
+    def test_by_name(self, to):
+        """Volume and tonne-kilometres are the game's weights, by another name."""
+        game = game_from([0, 10, 50, 45], np.array([2.0, 1.0]))
+        assert Proportional(to=to).shares(game).tolist() == [30.0, 15.0]
+
     def test_no_weights(self):
         """A game without weights cannot be split by weights: an error, not a guess."""
         with pytest.raises(PolicyError, match="no weights"):
@@ -44,5 +50,5 @@ class TestToWeights(SharingContract):
 
 def test_unknown_base():
     """A base that there is not is refused by name, with those that there are."""
-    with pytest.raises(ValueError, match="'volume', expected one of standalone, weights"):
-        Proportional(to="volume")
+    with pytest.raises(ValueError, match="'value', expected one of standalone, weights, volume, tonne_km"):
+        Proportional(to="value")

@@ -105,7 +105,7 @@ def test_free_game(run):
         ("{", [], ["game.json line 1 column 2"]),
         (GAME, ["--rule", "shaply"], ["shaply", "nucleolus, per_capita_nucleolus, proportional, shapley"]),
         (GAME, ["--param", "too=weights"], ["too"]),
-        (GAME, ["--param", "to=volume"], ["'volume', expected one of standalone, weights"]),
+        (GAME, ["--param", "to=value"], ["'value', expected one of standalone, weights, volume, tonne_km"]),
         (GAME, ["--param", "to"], ["--param is 'to', expected KEY=VALUE"]),
         (GAME, ["--param", "to=weights"], ["the game has no weights"]),
     ],

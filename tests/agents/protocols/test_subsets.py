@@ -1,0 +1,109 @@
+"""How coalitions are costed, and shares follow, with few owners and with many."""
+
+from __future__ import annotations
+
+import pytest
+
+from agents.jobs import shipment_of
+from agents.policy import Effort
+from agents.protocols.subsets import _chained
+from agents.settlement import Load, Settlement
+from agents.sharing.proportional import Proportional
+from agents.synchronize import synchronize
+from agents.tools import Tools
+from logistics.routing.problem import Stop
+from tests.agents.markets import QUICK, Small, policy, small_market
+from tests.agents.protocols.promises import check_promises
+
+FEW_QUESTIONS = Effort(**QUICK.model_dump() | {"coalitions": 20})
+
+
+def shared(small: Small, protocol: str, sharing: str, effort: Effort = QUICK) -> Settlement:
+    """The settlement of a market."""
+    return synchronize(small.market, dict(small.parties()), policy(protocol, sharing, effort=effort), 5).settlement
+
+
+def owners_of(small: Small, settlement: Settlement) -> set[str]:
+    """Who shares the pool's price."""
+    return {small.market.shipments[s].owner for s in settlement.pooled}
+
+
+def test_few_owners_are_certified() -> None:
+    """Up to ten owners every coalition is costed, and the evidence says so."""
+    small = small_market(5, factories=7, carriers=3)
+    settlement = shared(small, "contract_net", "shapley")
+    check_promises(small, settlement)
+    owners = owners_of(small, settlement)
+    assert len(owners) > 2
+    assert settlement.evidence.stability["certified"] is True
+    assert settlement.evidence.stability["coalitions_evaluated"] == 2 ** len(owners) - 1
+
+
+@pytest.mark.parametrize("sharing", ["shapley", "nucleolus"])
+def test_eleven_owners_cost_some(sharing: str) -> None:
+    """With eleven owners the rule asks for as many coalitions as the effort allows, and the result is not certified."""
+    small = small_market(0, factories=14, shipments=20, carriers=3, hubs=1)
+    settlement = shared(small, "contract_net", sharing, FEW_QUESTIONS)
+    check_promises(small, settlement)
+    assert len(owners_of(small, settlement)) == 11
+    assert settlement.evidence.stability["certified"] is False
+    assert 23 <= settlement.evidence.stability["coalitions_evaluated"] < 60
+
+
+def test_many_owners_share_pool_by_pool() -> None:
+    """With more than twelve owners each load is a pool of its own: far fewer coalitions, and every promise is kept."""
+    small = small_market(101, factories=18, shipments=28, carriers=3, hubs=1)
+    settlement = shared(small, "contract_net", "nucleolus")
+    check_promises(small, settlement)
+    assert len(owners_of(small, settlement)) > 12
+    at = {
+        load.id: {small.market.shipments[shipment_of(j)].owner for s in load.stops for j in s.deliveries}
+        for load in settlement.loads
+    }
+    expected = sum(2 ** len(owners) - 1 for owners in at.values())
+    assert settlement.evidence.stability["coalitions_evaluated"] == expected
+
+
+def test_thirty_owners_in_proportion() -> None:
+    """A rule that looks at no coalition shares among any number of owners."""
+    small = small_market(3, factories=40, shipments=60, carriers=3, hubs=0)
+    settlement = shared(small, "contract_net", "proportional")
+    check_promises(small, settlement)
+    assert len(owners_of(small, settlement)) > 24
+
+
+def test_says_where_a_rule_fell_back() -> None:
+    """What a rule had to do instead stands among the notes of the settlement."""
+    small = small_market(5, factories=13, carriers=3)
+    notes = shared(small, "contract_net", "equal_profit").evidence.notes
+    assert any(note.startswith("sharing by equal_profit: no split keeps") for note in notes)
+
+
+def test_weights_by_volume() -> None:
+    """Sharing by volume weighs by cubic metres, and sharing by weights by tonne-kilometres."""
+    small = small_market(5, factories=3, shipments=6, carriers=1)
+    market = small.market
+    cubic, tonne_km = (
+        Tools(market, Proportional(to=to), QUICK, 1).weights(market, market.shipments) for to in ("volume", "weights")
+    )
+    for owner in market.owners:
+        assert cubic[owner] == pytest.approx(sum(market.shipments[s].volume_m3 for s in market.owned_by(owner)))
+    assert cubic != tonne_km
+
+
+def test_loads_that_hand_over_are_one_pool() -> None:
+    """Loads are grouped so that all legs of a shipment are in one pool, through any chain of loads."""
+
+    def load(name: str, *jobs: str) -> Load:
+        stop = Stop("c", 0.0, 0.0, 0.0, deliveries=jobs)
+        return Load(name, "v", "v", (stop,), {})
+
+    loads = [
+        load("1", "a@h:in", "b@h:in"),
+        load("2", "x"),
+        load("3", "b@h:out", "y"),
+        load("4", "a@h:out"),
+        load("5", "x"),
+    ]
+    groups = [sorted(one.id for one in group) for group in _chained(loads)]
+    assert sorted(groups) == [["1", "3", "4"], ["2", "5"]]

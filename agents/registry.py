@@ -24,6 +24,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "protocols": ("agents.protocols", "PROTOCOLS"),
     "sharing": ("agents.sharing", "SHARING"),
     "bidding": ("agents.bidding", "BIDDING"),
+    "concession": ("agents.concession", "CONCESSION"),
     "holding": ("agents.holding", "HOLDING"),
     "forecasters": ("forecasting", "FORECASTERS"),
 }

@@ -26,6 +26,7 @@ def test_everything_built_in_can_be_made() -> None:
         ("protocols", "contractnet", "contract_net"),
         ("sharing", "shaply", "shapley"),
         ("bidding", "mark-up", "markup"),
+        ("concession", "boulwar", "boulware"),
         ("holding", "shipnow", "ship_now"),
     ],
 )

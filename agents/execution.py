@@ -164,7 +164,7 @@ class _Log:
                     _indirect(shipment, late_hours, mode),
                     self.emissions[s].wtw_kgco2e,
                     self.emissions[s].ttw_kgco2e,
-                    self.reason.get(s) or reasons.get(s, ""),
+                    ", and ".join(filter(None, (self.reason.get(s), reasons.get(s)))),
                 )
             )
         return Execution(

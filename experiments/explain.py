@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from agents.day import HELD, POOL, UNSERVED
 from agents.visibility import Phase, Role, visible
 from experiments.explain_record import OWN_MEANS, Record
-from experiments.report.words import quoted
+from experiments.report.words import quoted, without_quote
 from experiments.runs import read_spec
 from groupage.errors import InputError, Problem
 
@@ -23,7 +23,6 @@ OPERATOR = Role.OPERATOR.value
 SHIPMENT, PARTICIPANT = "shipment", "participant"
 
 POOLED_REASON = "its owner pays no more for the pool than its pooled shipments cost it alone"
-NO_OFFER_REASON = "no carrier's offer was worth taking: its owner goes cheaper alone"
 TWO_OWNERS = (
     "only two owners had goods in the pool: whoever knows what the pool cost in all can tell from one's share the "
     "other's share and gain"
@@ -155,7 +154,7 @@ def _shipment_facts(record: Record, row: dict[str, Any]) -> dict[str, Any]:
         "destination": row["destination"],
         "pallets": row["pallets"],
         "weight_kg": row["weight_kg"],
-        "reason": POOLED_REASON if row["mode"] == POOL else NO_OFFER_REASON if quote else row["reason"],
+        "reason": POOLED_REASON if row["mode"] == POOL else without_quote(row["reason"]),
         "delivered_at": record.local(row["delivered_at"]),
         "on_time": row["on_time"],
         "late_hours": row["late_hours"],

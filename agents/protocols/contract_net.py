@@ -30,8 +30,18 @@ from agents.protocols.deal import (
     appraise,
     ask_offers,
     confirm_bookings,
+    pooled_shipments,
     settle,
     worst_owner,
+)
+from agents.protocols.reasons import (
+    NO_CARRIER,
+    NO_PLAN,
+    NO_ROOM,
+    OUT_OF_ROUNDS,
+    WORD_BROKEN,
+    left_out,
+    lowest_quote,
 )
 from agents.protocols.subsets import allocation
 from agents.protocols.talk import Talk
@@ -54,6 +64,7 @@ Lot = tuple[str, ...]  # job ids, sorted
 # A group may be somewhat more than a vehicle's load: an owner's whole day, or what makes a hub's last mile pay.
 LOT_VEHICLES = 1.5
 LARGEST_LOT = 10
+REFUSALS = 2  # awards refused in a row, after which a carrier's quotes are no longer taken
 SMALLEST_HUB_LOT = 3  # two handlings and slots for fewer are never worth it
 
 
@@ -71,6 +82,12 @@ class Table:
         By carrier: lots quoted since it last won.
     awarded
         By carrier: lots won with the quoted price, in order.
+    refusals
+        By carrier: awards that it refused since it last took one.
+    broken
+        Shipments for which a carrier had quoted that then kept refusing awards.
+    out_of_rounds
+        Whether the rounds ended while there still was something to award.
     """
 
     lots: dict[Lot, int]
@@ -78,6 +95,9 @@ class Table:
     quotes: dict[str, dict[Lot, int]] = field(default_factory=dict)
     asked: dict[str, set[Lot]] = field(default_factory=dict)
     awarded: dict[str, list[tuple[Lot, int]]] = field(default_factory=dict)
+    refusals: dict[str, int] = field(default_factory=dict)
+    broken: set[str] = field(default_factory=set)
+    out_of_rounds: bool = False
 
     def ask_again(self, carrier: str, near: Container[str] | None = None) -> None:
         """Forget a carrier's quotes, of lots with some of these shipments or of all; others stand."""
@@ -85,6 +105,27 @@ class Table:
         for lot in old:
             self.quotes.get(carrier, {}).pop(lot, None)
             self.asked[carrier].discard(lot)
+
+    def refuse(self, carrier: str, reserves: Mapping[str, int]) -> None:
+        """Void the quotes of a carrier that refused an award; one that refuses again is asked for no others.
+
+        It quoted anew against all that it had won, so that no other award can have made the second one dearer.
+        """
+        self.refusals[carrier] = self.refusals.get(carrier, 0) + 1
+        if self.refusals[carrier] == REFUSALS:
+            offered = [lot for lot, cents in self.quotes[carrier].items() if self.saving(lot, cents, reserves) > 0]
+            self.broken |= {shipment_of(j) for lot in offered for j in lot}
+        self.ask_again(carrier)
+
+    def saving(self, lot: Lot, quote_cents: int, reserves: Mapping[str, int]) -> int:
+        """What a lot saves at a quote, in cents; a lot that is off the table saves nothing."""
+        if lot not in self.lots:
+            return 0
+        return sum(reserves[s] for s in {shipment_of(j) for j in lot}) - quote_cents - self.lots[lot]
+
+    def asks(self, carrier: str) -> bool:
+        """Whether a carrier is still asked for quotes."""
+        return self.refusals.get(carrier, 0) < REFUSALS
 
     def number(self, lot: Lot) -> int:
         """Number of a lot in messages."""
@@ -146,7 +187,7 @@ class ContractNet:
         carriers = sorted({v.carrier for v in market.vehicles.values()})
         for _ in range(self.max_rounds):
             bodies = {}
-            for carrier in carriers:
+            for carrier in filter(board.asks, carriers):
                 asked = board.asked.setdefault(carrier, set())
                 fresh = sorted((lot for lot in board.lots if lot not in asked), key=board.number)
                 if fresh:
@@ -184,8 +225,13 @@ class ContractNet:
                     gone = {shipment_of(j) for j in lot}
                     _withdraw(board, gone)
                     board.ask_again(carrier, tools.near(gone))
+                    board.refusals[carrier] = 0
                 else:  # whoever went back on its word quotes everything anew
-                    board.ask_again(carrier)
+                    board.refuse(carrier, reserves)
+                    if board.refusals[carrier] == REFUSALS:
+                        talk.notes.append(f"{carrier}: went back on its word again and was asked for no more quotes")
+        else:
+            board.out_of_rounds = True
         return board
 
     def _close(
@@ -199,22 +245,23 @@ class ContractNet:
     ) -> Generator[Exchange, tuple[Message, ...], Deal]:
         """Ask winners for their final plans; drop owners until nobody pays more than alone."""
         keep = {shipment_of(j) for lots in board.awarded.values() for lot, _ in lots for j in lot}
+        reasons = _reasons(board, {s: cents for s, cents in reserves.items() if s not in keep})
         while True:
             loads = yield from self._final_loads(tools, talk, board, keep)
-            lost = _lost(loads, tools)
-            reasons = _reasons(board, reserves, keep, lost)
             bookings = tools.jobs.bookings(loads, offers)
+            unplanned = keep - pooled_shipments(loads)
+            why = reasons | dict.fromkeys(sorted(unplanned), NO_PLAN)
             deal = yield from appraise(
-                market, Deal(loads=loads, bookings=bookings, reserves=reserves, reasons=reasons), talk
+                market, Deal(loads=loads, bookings=bookings, reserves=reserves, reasons=why), talk
             )
-            if lost:
-                keep -= lost
-                continue
             dropped = worst_owner(market, deal)
             if dropped is None:
                 return deal
             talk.notes.append(f"awards to {dropped} cost more than going alone and were withdrawn")
-            keep = {s for s in keep if market.shipments[s].owner != dropped}
+            gone = {s for s in keep if market.shipments[s].owner == dropped}
+            for s in sorted(gone):
+                reasons[s] = NO_PLAN if s in unplanned else left_out(deal, dropped, after_refusal=bool(unplanned))
+            keep -= gone
 
     def _final_loads(
         self, tools: Tools, talk: Talk, board: Table, keep: set[str]
@@ -286,11 +333,11 @@ def _winners(board: Table, reserves: Mapping[str, int]) -> dict[str, Lot]:
     A lot goes only to the carrier that quotes it lowest; if that one has won already in this round, the lot waits.
     """
     cheapest: list[tuple[int, int, str, Lot]] = []
-    for lot, fee in board.lots.items():
+    for lot in board.lots:
         bids = [(quotes[lot], carrier) for carrier, quotes in board.quotes.items() if lot in quotes]
         if bids:
             price, carrier = min(bids)
-            saving = sum(reserves[s] for s in {shipment_of(j) for j in lot}) - price - fee
+            saving = board.saving(lot, price, reserves)
             if saving > 0:
                 cheapest.append((-saving, board.number(lot), carrier, lot))
     won: dict[str, Lot] = {}
@@ -315,30 +362,24 @@ def _withdraw(board: Table, shipments: set[str]) -> None:
     board.lots = remaining
 
 
-def _lost(loads: tuple[Load, ...], tools: Tools) -> set[str]:
-    """Shipments of which some leg is missing, because a carrier's plan was refused."""
-    jobs = {j for load in loads for stop in load.stops for j in stop.deliveries}
-    return {shipment_of(j) for j in jobs if tools.jobs.partner(j) not in (None, *jobs)}
-
-
 def _capped(prices: Mapping[str, int], quoted: int) -> dict[str, int]:
     """Scale load prices down to a carrier's quotes, keeping the sum exact."""
     return split_cents(quoted, {load: float(p) for load, p in prices.items()})
 
 
-def _reasons(board: Table, reserves: Mapping[str, int], keep: set[str], lost: set[str]) -> dict[str, str]:
-    """Say for every shipment left out how close the pool came."""
+def _reasons(board: Table, open_reserves: Mapping[str, int]) -> dict[str, str]:
+    """Say of shipments that nobody was awarded how close the pool came."""
     reasons: dict[str, str] = {}
-    for s, reserve in reserves.items():
-        if s in keep and s not in lost:
-            continue
+    quoted = {shipment_of(j) for quotes in board.quotes.values() for lot in quotes if lot in board.lots for j in lot}
+    for s, reserve in open_reserves.items():
         bids = [q[(s,)] for q in board.quotes.values() if (s,) in q]
-        if s in {shipment_of(j) for lots in board.awarded.values() for lot, _ in lots for j in lot}:
-            reasons[s] = "it was awarded, but the pool as a whole would have cost its owner more than going alone"
-        elif bids:
-            reasons[s] = (
-                f"the lowest quote was {min(bids) / 100:.2f} EUR, going alone was put at {reserve / 100:.2f} EUR"
-            )
-        else:
-            reasons[s] = "no carrier in the pool could fit it into its day"
+        if board.out_of_rounds:
+            reasons[s] = OUT_OF_ROUNDS
+        elif s in board.broken:
+            reasons[s] = WORD_BROKEN
+        elif s not in quoted:
+            # Whoever quoted other lots and not this one has no room for it; of whoever quoted none it is not known.
+            reasons[s] = NO_ROOM if board.asked and board.asked.keys() == board.quotes.keys() else NO_CARRIER
+        elif bids and reserve:
+            reasons[s] = lowest_quote(min(bids), reserve)
     return reasons

@@ -10,6 +10,7 @@ import numpy as np
 
 from agents.jobs import shipment_of
 from agents.messages import COORDINATOR, QUESTIONS, Exchange, Message, Performative, Topic, table
+from agents.protocols.reasons import NOT_CHEAPER, NOT_OFFERED, NOTHING_TO_SAVE
 from agents.settlement import Booking, Evidence, Left, LeftStatus, Leg, Load, Settlement, Transfer
 from agents.sharing.allocation import Allocation, allocate
 from agents.sharing.game import CoalitionGame, Game
@@ -35,7 +36,9 @@ class Deal:
     standalone, left_alone
         By owner: cost alone of everything it owns, and of what the deal leaves out, cents.
     reasons
-        Why each shipment outside the deal is there.
+        Why shipments outside the deal are there, where the protocol knows better than `settle` would say.
+    silent
+        Owners that did not say what everything costs them alone.
     """
 
     loads: tuple[Load, ...] = ()
@@ -44,6 +47,7 @@ class Deal:
     standalone: Mapping[str, int] = field(default_factory=dict)
     left_alone: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
+    silent: frozenset[str] = frozenset()
 
     @property
     def price_cents(self) -> int:
@@ -132,7 +136,8 @@ def appraise(market: Market, deal: Deal, talk: Talk) -> Generator[Exchange, tupl
         o: standalone[o] if all_left is None or alone is None or sets[o][0] == sets[o][1] else all_left
         for o, (alone, all_left) in figures.items()
     }
-    return replace(deal, standalone=standalone, left_alone=left)
+    silent = frozenset(o for o, (alone, _) in figures.items() if alone is None)
+    return replace(deal, standalone=standalone, left_alone=left, silent=silent)
 
 
 def pooled_shipments(loads: Sequence[Load]) -> frozenset[str]:
@@ -255,12 +260,13 @@ def settle(
         if (cents := sum(load.price_lines.values()))
     ]
     transfers += [Transfer(COORDINATOR, b.hub, b.price_cents, "hub", b.id) for b in deal.bookings if b.price_cents]
-    reasons = {s: tools.jobs.infeasible[s] for s in market.shipments if s in tools.jobs.infeasible} | dict(deal.reasons)
+    reasons = {s: _unpooled_reason(deal.reserves.get(s)) for s in market.shipments} | dict(deal.reasons)
+    reasons |= {s: why for s, why in tools.jobs.infeasible.items() if s in reasons}
     left = tuple(
         Left(
             s,
             LeftStatus.UNSERVED if s in tools.jobs.infeasible else LeftStatus.STANDALONE,
-            reasons.get(s, "no pooled plan was cheaper than going alone"),
+            reasons[s],
         )
         for s in sorted(market.shipments)
         if s not in pooled
@@ -284,6 +290,17 @@ def settle(
             notes=tuple(talk.notes),
         ),
     )
+
+
+def _unpooled_reason(reserve_cents: int | None) -> str:
+    """Why a shipment stays outside that no carrier, hub or rule kept there.
+
+    What its owner cannot send alone costs it nothing alone: whatever carrying it cost would come on top, and nobody in
+    a settlement may be worse off.
+    """
+    if reserve_cents is None:
+        return NOT_OFFERED
+    return NOT_CHEAPER if reserve_cents else NOTHING_TO_SAVE
 
 
 def _owner_transfer(owner: str, cents: int) -> Transfer:

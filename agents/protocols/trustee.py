@@ -9,13 +9,22 @@ from agents.jobs import hub_offer
 from agents.market import digest
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
 from agents.plans import table_from_routes
-from agents.protocols.deal import Deal, appraise, ask_offers, confirm_bookings, settle, worst_owner
+from agents.protocols.deal import (
+    Deal,
+    appraise,
+    ask_offers,
+    confirm_bookings,
+    pooled_shipments,
+    settle,
+    worst_owner,
+)
+from agents.protocols.reasons import NO_CARRIER, NO_ROOM, NOT_DRIVEN, NOT_HANDLED, left_out
 from agents.protocols.subsets import allocation
 from agents.protocols.talk import Talk
 from logistics.fleet import OperatingCosts
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Container, Generator, Mapping
 
     from numpy.random import Generator as Rng
 
@@ -74,6 +83,8 @@ class Trustee:
         self, market: Market, tools: Tools, talk: Talk, stated: Stated
     ) -> Generator[Exchange, tuple[Message, ...], Deal]:
         offered = frozenset(stated.reserves)
+        reasons: dict[str, str] = {}
+        refused = False
         while offered and stated.costs:
             # Everything in the pool, or whatever beats its reserve: reserves are additive, true stand-alone costs
             # are not, so both plans are costed with what their leftovers cost alone, and the cheaper one counts.
@@ -82,22 +93,33 @@ class Trustee:
                 plan = tools.plan(offered, stated.costs, stated.offers, prizes)
                 deals.append((yield from appraise(market, self._as_deal(market, tools, stated, plan), talk)))
             best = min(deals, key=lambda deal: deal.total_cents)
+            # Of carriers that told nothing or would not drive it is not known what they have room for.
+            everybody = stated.costs.keys() == market.vehicles.keys()
+            unplanned = offered - pooled_shipments(deals[0].loads) if everybody else ()
+            no_room = dict.fromkeys(sorted(unplanned), NO_ROOM)
             if not best.loads:
+                reasons = no_room | reasons
                 break
             dropped = worst_owner(market, best)
             if dropped is not None:
                 talk.notes.append(f"the plan was dearer than going alone; planned again without {dropped}")
-                offered = frozenset(s for s in offered if market.shipments[s].owner != dropped)
+                own = sorted(s for s in offered if market.shipments[s].owner == dropped)
+                reasons |= dict.fromkeys(own, left_out(best, dropped, after_refusal=refused))
+                offered = offered.difference(own)
                 continue
             unwilling = yield from self._confirm(market, best, talk)
             if not unwilling:
-                return best
+                return replace(best, reasons=no_room | reasons)
+            refused = True
+            reasons |= _unfulfilled(best, unwilling)
             stated = replace(
                 stated,
                 costs={v: c for v, c in stated.costs.items() if market.vehicles[v].carrier not in unwilling},
                 offers=tuple(o for o in stated.offers if o.hub not in unwilling),
             )
-        return (yield from appraise(market, Deal(reserves=stated.reserves), talk))
+        if not stated.costs:
+            reasons = dict.fromkeys(sorted(offered), NO_CARRIER) | reasons
+        return (yield from appraise(market, Deal(reserves=stated.reserves, reasons=reasons), talk))
 
     def _as_deal(self, market: Market, tools: Tools, stated: Stated, plan: MixedPlan) -> Deal:
         loads, bookings = tools.jobs.agreed(plan, stated.offers)
@@ -135,6 +157,13 @@ class Trustee:
             what_if = yield from appraise(part, self._as_deal(part, tools, stated, plan), talk)
             best = min(best, what_if.total_cents)
         return best
+
+
+def _unfulfilled(deal: Deal, unwilling: Container[str]) -> dict[str, str]:
+    """Say of what was planned with unwilling carriers and hubs why it may stay out, should no other plan take it."""
+    handled = {s: NOT_HANDLED for b in deal.bookings if b.hub in unwilling for s in b.shipments}
+    loads = [load for load in deal.loads if load.carrier in unwilling]
+    return handled | dict.fromkeys(sorted(pooled_shipments(loads)), NOT_DRIVEN)
 
 
 def conversation_of(part: Market) -> str:

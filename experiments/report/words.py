@@ -72,13 +72,28 @@ TOPICS: Mapping[str, str] = {
 
 # What reasons in settlements come to, in plain words. The first pattern that is found counts.
 _REASONS: tuple[tuple[str, str], ...] = (
+    (r"no vehicle or tariff open to its owner", "No vehicle and no tariff open to its owner takes it"),
     (
         r"lowest quote was .* going alone was put at",
-        "No offer in the pool was worth taking: its owner goes cheaper alone",
+        "No offer in the pool was worth taking: going alone costs its owner no more",
     ),
     (r"no pooled plan was cheaper", "No pooled plan was cheaper than going alone"),
-    (r"awarded, but the pool as a whole", "Awarded at first, then withdrawn: the pool would have cost its owner more"),
+    (r"owner did not offer it", "Its owner did not offer it to the pool"),
+    (r"stated no cost of going alone", "Its owner stated no cost of going alone that carrying it could save"),
+    (r"no carrier in the pool offered", "No carrier in the pool offered to carry it"),
     (r"could fit it into its day", "No carrier in the pool had room and time for it that day"),
+    (r"gave no plan for it", "Awarded at first, but its carrier then gave no plan that can be driven"),
+    (r"quoted for it went back on its word", "A carrier that quoted for it went back on its word"),
+    (r"rounds of the negotiation ended", "The rounds of the negotiation ended before it was awarded"),
+    (r"carrier would not drive it", "Planned at first, but its carrier would not drive it"),
+    (r"hub on its way would not handle it", "Planned at first, but the hub on its way would not handle it"),
+    (r"left out: it did not say", "Its owner was left out: it did not say what going alone costs it"),
+    (r"left out: what the pool did not take", "Its owner was left out: the rest would have cost it too much alone"),
+    (
+        r"left out: .* gone back on its word",
+        "Its owner was left out: after somebody went back on its word, the pool was dearer with it than going alone",
+    ),
+    (r"left out: with it the pool was dearer", "Its owner was left out: with it the pool was dearer than going alone"),
     (r"policy does not pool", "The policy does not pool"),
     (r"delivery window is on a later day", "Its delivery window is on a later day"),
     (r"economic load", "More is expected on its lane tomorrow: together they make a better load"),
@@ -86,13 +101,14 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"is closed during the delivery window", "The client is closed during its delivery window"),
     (r"^the goods are ready at", "The goods are ready too late to be delivered in time"),
     (r"is closed while the goods could be loaded", "Where the goods lie is closed while they could be loaded"),
-    (r"no vehicle or tariff open to its owner", "No vehicle and no tariff open to its owner takes it"),
     (r"no vehicle on offer may carry it", "No vehicle in the pool may carry it"),
     (r"ADR|danger label", "Dangerous goods rules keep it apart"),
     (r"does not keep goods|temperature|chilled|frozen", "Temperature rules keep it apart"),
     (r"certificate", "No carrier with the certificates it needs"),
 )
-_QUOTED = re.compile(r"lowest quote was ([\d.]+) EUR, going alone was put at ([\d.]+) EUR")
+_QUOTED = re.compile(r"the lowest quote was ([\d.]+) EUR, going alone was put at ([\d.]+) EUR")
+NOT_WORTH_TAKING = "no carrier's offer was worth taking: going alone was put at no more"
+NOT_TAKEN = "a carrier offered to take it for less than going alone, but no award came of it"
 _FIGURES = re.compile(r"\d[\d.,:]*")
 _REFUSAL = re.compile(r"^(?P<who>.+) on (?P<topic>\w+): (?P<how>[\w-]+) \((?P<why>.*)\)$", re.DOTALL)
 _HOW = {
@@ -190,6 +206,9 @@ def line_label(line: str) -> str:
 
 def reason_group(reason: str) -> str:
     """Plain words for a reason: reasons that differ in figures alone are one group."""
+    figures = quoted(reason)
+    if figures is not None and figures[0] < figures[1]:
+        return "A carrier offered less than going alone costs, but no award came of it"
     for pattern, words in _REASONS:
         if re.search(pattern, reason):
             return words
@@ -210,3 +229,11 @@ def quoted(reason: str) -> tuple[float, float] | None:
     """Read the lowest quote and the cost alone out of a reason that names them, EUR."""
     found = _QUOTED.search(reason)
     return (float(found[1]), float(found[2])) if found else None
+
+
+def without_quote(reason: str) -> str:
+    """Leave the figures of a quote out of a reason: they are a carrier's, and its rivals' to guess from."""
+    figures = quoted(reason)
+    if figures is None:
+        return reason
+    return _QUOTED.sub(NOT_TAKEN if figures[0] < figures[1] else NOT_WORTH_TAKING, reason)

@@ -5,10 +5,15 @@ import shutil
 
 import pytest
 
+from agents.messages import Performative, Topic
+from agents.participants import CarrierDesk, ShipperDesk
+from agents.protocols import reasons
+from agents.protocols.reasons import lowest_quote
 from agents.visibility import MATRIX, Phase, Role, visible
 from experiments.explain import TWO_MEMBERS, TWO_OWNERS, _own_part, explain
 from experiments.explain_record import Record
 from groupage.errors import InputError
+from logistics.standalone import standalone_plan
 from tests.experiments.explained import put_rows, rows, small_run, through_hub
 
 
@@ -75,8 +80,59 @@ def test_left_outside(results, after):
     told = on_day(explain(results, row["shipment"]), row["day"])
     assert f"{told['lowest_quote_eur']:.2f} EUR" in row["reason"]
     own = on_day(explain(results, row["shipment"], row["owner"]), row["day"])
-    assert own["reason"] == "no carrier's offer was worth taking: its owner goes cheaper alone"
+    assert own["reason"] == "no carrier's offer was worth taking: going alone was put at no more"
     assert "lowest_quote_eur" not in own
+
+
+def test_a_quote_below_going_alone_is_not_called_dearer(results, after, tmp_path):
+    """Where a record's lowest quote was below going alone, the owner is not told that no offer was worth taking."""
+    copy = shutil.copytree(results, tmp_path / "copy")
+    row = next(r for r in after if r["mode"] in ("alone", "groupage") and "lowest quote" in r["reason"])
+    low = [r | {"reason": lowest_quote(1000, 2000)} if r == row else r for r in rows(copy, "shipments")]
+    put_rows(copy, "shipments", low)
+    own = on_day(explain(copy, row["shipment"], row["owner"]), row["day"])
+    assert own["reason"] == "a carrier offered to take it for less than going alone, but no award came of it"
+    assert "10.00" not in json.dumps(own)
+
+
+@pytest.mark.parametrize(
+    ("desk", "topic", "why"),
+    [
+        (CarrierDesk, Topic.PLAN, reasons.NO_PLAN),
+        (CarrierDesk, Topic.AWARD, reasons.WORD_BROKEN),
+        (CarrierDesk, Topic.QUOTES, reasons.NO_CARRIER),
+        (ShipperDesk, Topic.OFFER, reasons.NOT_OFFERED),
+    ],
+)
+def test_owners_read_who_went_back_on_its_word(tmp_path, monkeypatch, desk, topic, why):
+    """In a run where everybody of a kind refuses a topic, owners read that reason and not that alone was cheaper."""
+    honest = desk.answer
+
+    def refusing(self, message, history, rng):
+        if message.topic == topic:
+            return message.reply(Performative.REFUSE, reason="not today")
+        return honest(self, message, history, rng)
+
+    monkeypatch.setattr(desk, "answer", refusing)
+    folder = small_run(tmp_path)
+    outside = [r for r in rows(folder, "shipments", scope="after") if r["mode"] in ("alone", "groupage")]
+    row = next(r for r in outside if r["reason"] == why)
+    assert on_day(explain(folder, row["shipment"], row["owner"]), row["day"])["reason"] == why
+    assert reasons.NOT_CHEAPER not in {r["reason"] for r in outside}
+
+
+def test_nobody_takes_it(tmp_path, monkeypatch):
+    """Where neither its owner nor the pool delivers a shipment, both reasons are told, and no cost alone is claimed."""
+
+    def without_means(self, shipments):
+        jobs = [self.jobs[s] for s in sorted(shipments) if s in self.jobs]
+        return standalone_plan(self.network, jobs, (), {}, iterations=1, seed=1)
+
+    monkeypatch.setattr(ShipperDesk, "alone", without_means)
+    folder = small_run(tmp_path)
+    day = next(r for r in rows(folder, "shipments", scope="after") if r["mode"] == "unserved")
+    told = on_day(explain(folder, day["shipment"], day["owner"]), day["day"])["reason"]
+    assert told == f"no vehicle or tariff open to its owner takes it, and {reasons.NOTHING_TO_SAVE}"
 
 
 def test_held_shipment(results, after):

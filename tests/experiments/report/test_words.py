@@ -6,7 +6,22 @@ import math
 
 import pytest
 
-from experiments.report.words import co2e, count, eur, event, listed, number, percent, quoted, reason_group, signed
+from agents.protocols import reasons
+from experiments.report.words import (
+    NOT_TAKEN,
+    NOT_WORTH_TAKING,
+    co2e,
+    count,
+    eur,
+    event,
+    listed,
+    number,
+    percent,
+    quoted,
+    reason_group,
+    signed,
+    without_quote,
+)
 from logistics.costs import CostLine
 
 
@@ -54,6 +69,30 @@ def test_reasons_that_differ_in_figures_are_one_group() -> None:
     assert reason_group("dock 3 was full at 10:30") == reason_group("dock 14 was full at 9:05")
     assert reason_group("C2 holds no ADR certificate, needed for goods") == "Dangerous goods rules keep it apart"
     assert reason_group("") == "No reason was recorded"
+
+
+def test_every_reason_of_a_protocol_has_its_own_plain_words() -> None:
+    """No two reasons that protocols give come to the same words."""
+    parts = (reasons.LEFT_OUT, reasons.AFTER_REFUSAL)
+    given = {v for k, v in vars(reasons).items() if k.isupper() and isinstance(v, str) and v not in parts}
+    given |= {reasons.DEARER + reasons.AFTER_REFUSAL, reasons.lowest_quote(300, 200), reasons.lowest_quote(100, 200)}
+    words = {why: reason_group(why) for why in given}
+    assert len(set(words.values())) == len(given)
+
+
+def test_who_cannot_go_alone_either_is_told_of_that_first() -> None:
+    """A shipment that neither the pool nor its owner takes is grouped by what leaves it undelivered."""
+    alone = "no vehicle or tariff open to its owner takes it"
+    assert reason_group(f"{alone}, and {reasons.NO_PLAN}") == reason_group(alone)
+
+
+def test_reasons_without_figures_keep_what_the_figures_say() -> None:
+    """Going alone is called no dearer only where the lowest quote was not below it; no figure is left."""
+    for quote, alone, said in ((300, 200, NOT_WORTH_TAKING), (200, 200, NOT_WORTH_TAKING), (100, 200, NOT_TAKEN)):
+        assert without_quote(reasons.lowest_quote(quote, alone)) == said
+    assert without_quote(f"nobody, and {reasons.lowest_quote(300, 200)}") == f"nobody, and {NOT_WORTH_TAKING}"
+    assert without_quote(reasons.NO_PLAN) == reasons.NO_PLAN
+    assert "offered less" in reason_group(reasons.lowest_quote(100, 200))
 
 
 def test_quotes_are_read_out_of_reasons() -> None:

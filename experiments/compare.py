@@ -163,7 +163,9 @@ def _add_efficiency(rows: list[dict[str, Any]], policies: Sequence[Policy]) -> N
     alone = {r["replication"]: r["standalone_resource_cost_eur"] for r in rows if r["policy"] == best}
     for row in rows:
         r = row["replication"]
-        row["efficiency"] = efficiency(alone[r], row["resource_cost_eur"], bound[r])
+        # Each saved against its own shipments of each day: another holding rule puts them on the table on other days.
+        saved = row["standalone_resource_cost_eur"] - row["resource_cost_eur"]
+        row["efficiency"] = efficiency(alone[r], alone[r] - saved, bound[r])
 
 
 def _spread(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, float | None]]:

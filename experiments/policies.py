@@ -1,5 +1,8 @@
 """Policies by name, or from a TOML file.
 
+Where factories pool, each by default forecasts its own lanes every day and holds what can wait for a fuller load
+(``quantity_based``); under ``standalone`` all ship at once.
+
 A policy file names one choice of each kind; what it leaves out takes its default::
 
     name = "shapley-markup"
@@ -21,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from agents.policy import Policy
+from agents.policy import Choice, Policy
 from agents.registry import check_policy, names
 from experiments.settings import model_problems
 from groupage.errors import PolicyError, Problem
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 KINDS = ("protocol", "sharing", "bidding", "holding", "forecaster")
+# Where nobody pools, shipments go as they do today: that is what pooling is held against.
+NO_POOL = "standalone"
+POOLED_HOLDING = Choice(name="quantity_based")
 
 
 def load_policy(given: str) -> Policy:
@@ -68,5 +74,7 @@ def policy_from(raw: Mapping[str, Any], file: str = "policy") -> Policy:
         policy = Policy.model_validate(spelled)
     except ValidationError as error:
         raise PolicyError(model_problems(error, Policy, file)) from None
+    if "holding" not in raw and policy.protocol.name != NO_POOL:
+        policy = policy.model_copy(update={"holding": POOLED_HOLDING})
     check_policy(policy)
     return policy

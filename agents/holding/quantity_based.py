@@ -40,9 +40,9 @@ class QuantityBased:
         Planning days that a shipment is held at most.
     """
 
-    min_pallets: float = 12.0
+    min_pallets: float = 6.0
     probability: float = 0.5
-    max_days: int = 2
+    max_days: int = 1
     name: str = field(default="quantity_based", init=False)
     uses_forecast: bool = field(default=True, init=False)
 

@@ -102,6 +102,33 @@ def test_held_shipments_come_back() -> None:
     assert not any(day.held for day in shipped)
 
 
+def test_factories_forecast_their_own_lanes() -> None:
+    """Where holding looks ahead, each factory forecasts every day, from its own history only; else nobody does."""
+    base = world()
+    owners = sorted({s.owner for _, _, shipments in base.releases for s in shipments})
+    first = pd.Timestamp(base.releases[0][0])
+    demand = pd.DataFrame(
+        [
+            {"unique_id": f"{owner}|Z|", "ds": first + pd.Timedelta(days=d), "y": 10.0 * i + 1, "promotion": 0.0}
+            for i, owner in enumerate(owners)
+            for d in range(-28, DAYS)
+        ]
+    )
+    known = replace(base, history=demand[demand["ds"] < first], future=demand[demand["ds"] >= first])
+    ahead = {"holding": Choice(name="quantity_based"), "forecaster": Choice(name="seasonal_naive")}
+    with pooling_model(known, policy("standalone").model_copy(update=ahead), 5) as model:
+        for day, _, _ in known.releases:
+            model.step()
+            for i, owner in enumerate(owners):
+                forecast = model.factories[owner].forecast
+                assert forecast is not None
+                assert (forecast.series, forecast.first_day) == ((f"{owner}|Z|",), day)
+                assert forecast.paths.mean() == pytest.approx(10.0 * i + 1)
+    with pooling_model(known, policy("standalone"), 5) as model:
+        model.step()
+        assert all(factory.forecast is None for factory in model.factories.values())
+
+
 def test_window_on_a_later_day() -> None:
     """A shipment released before its delivery day waits for that day, whatever the holding rule."""
     a_world = world()

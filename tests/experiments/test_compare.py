@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from experiments.compare import _spread
+from agents.policy import Choice, Policy
+from experiments.compare import _add_efficiency, _spread
 
 
 def test_a_figure_that_only_some_replications_have() -> None:
@@ -24,3 +25,20 @@ def test_the_interval_of_a_mean() -> None:
     rows = [{"policy": "p", "replication": i, "paid": float(i)} for i in (1, 2, 3)]
     paid = _spread(rows)["paid"]
     assert (paid["mean"], paid["low"], paid["high"]) == pytest.approx((2.0, 2 - 2.484138, 2 + 2.484138), abs=1e-6)
+
+
+def test_efficiency_where_holding_differs() -> None:
+    """A policy's saving counts against the same shipments alone on the days on which it put them on the table."""
+
+    def row(policy: str, alone: float, resource: float) -> dict[str, object]:
+        return {
+            "policy": policy,
+            "replication": 0,
+            "standalone_resource_cost_eur": alone,
+            "resource_cost_eur": resource,
+        }
+
+    # Waiting alone takes 20 off the cost of going alone; it is no part of what pooling saved.
+    rows = [row("standalone", 1020.0, 1020.0), row("contract_net", 1000.0, 940.0), row("trustee", 1000.0, 900.0)]
+    _add_efficiency(rows, [Policy(name=str(r["policy"]), protocol=Choice(name=str(r["policy"]))) for r in rows])
+    assert [r["efficiency"] for r in rows] == [0.0, 0.6, 1.0]

@@ -129,12 +129,14 @@ class Tours:
             return self
         problem = RoutingProblem(self.network, jobs, fleet)
         found = solve(problem, iterations=iterations, seed=seed, warm=Plan(tuple(touched)))
-        unserved = found.unserved if not rest else self.plan.unserved
-        return replace(self, plan=Plan((*rest, *found.routes), unserved))
+        before = self.plan.unserved if rest else ()  # without others at rest the search had these too
+        return replace(self, plan=Plan((*rest, *found.routes), (*before, *found.unserved)))
 
     def _near(self, jobs: Collection[str]) -> list[Route]:
         """Return the tours of some jobs and the tours whose deliveries are nearest to theirs, at most ``TOGETHER``."""
         own = [route for route in self.plan.routes if not set(jobs).isdisjoint(route.jobs)]
+        if not own:
+            return []
         others = [route for route in self.plan.routes if route not in own]
         index, km = self.network.index, self.network.distance_km
         drops = {

@@ -125,3 +125,29 @@ def test_improving_around_a_job_leaves_far_tours_alone() -> None:
     assert better.cost_cents < tours.cost_cents
     kept = [route for route in tours.plan.routes if route in better.plan.routes]
     assert len(kept) >= len(tours.plan.routes) - TOGETHER > 0
+
+
+def test_improving_around_a_job_names_what_it_leaves_out() -> None:
+    """An optional job that is dropped from a tour searched again is unserved, next to those that were before."""
+    network = plane(
+        {"b": (0, 0), "f": (1, 0), "off": (0, 200), "far": (300, 0), **{f"c{i}": (20, i) for i in range(9)}}
+    )
+    must = tuple(job(f"j{i}", f"c{i}", pallets=10.0, pickup=(0, 10)) for i in range(9))
+    jobs = (
+        *must,
+        job("dear", "off", pallets=10.0, pickup=(0, 10), prize_cents=100),
+        job("never", "far", prize_cents=100),
+    )
+    fleet = (vehicle(count=None),)
+    plan = solve(RoutingProblem(network, (*must, replace(jobs[-2], prize_cents=None)), fleet), iterations=5, seed=1)
+    tours = Tours(network, fleet, jobs, Plan(plan.routes, ("never",)))
+    assert len(plan.routes) == len(must) + 1
+    better = tours.improve(20, 1, around=["dear"])
+    assert set(better.plan.unserved) == {"dear", "never"}
+    assert {j for r in better.plan.routes for j in r.jobs} == {j.id for j in must}
+
+
+def test_improving_around_a_job_on_no_tour_changes_nothing() -> None:
+    """There is nothing to search next to a job that is not carried."""
+    tours = grown(random_problem(4, 10))
+    assert tours.improve(20, 1, around=["elsewhere"]).plan == tours.plan

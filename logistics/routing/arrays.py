@@ -73,7 +73,9 @@ class World(NamedTuple):
 
     def of(self, jobs: NDArray[np.int64]) -> World:
         """Return the world of some of the jobs, in the order given."""
-        return self._replace(jobs=self.jobs[jobs], places=self.places[jobs], excluded=self.excluded[:, jobs])
+        # Selecting columns leaves them in Fortran's order, another type for which all would be compiled once more.
+        excluded = np.ascontiguousarray(self.excluded[:, jobs])
+        return self._replace(jobs=self.jobs[jobs], places=self.places[jobs], excluded=excluded)
 
 
 class Slots(NamedTuple):

@@ -115,3 +115,11 @@ def test_no_jobs_and_no_steps() -> None:
     start = mend(inserter, Rounds(), problem.jobs)
     same = ruin_and_recreate(inserter, start, [j.id for j in problem.jobs], {}, 0, np.random.default_rng(1))
     assert set(same.tours) == set(start.tours)
+
+
+def test_a_part_of_the_jobs_has_arrays_of_the_same_types() -> None:
+    """Another layout in memory would have the whole search compiled once more, which takes a minute."""
+    problem = random_problem(3, 6)
+    inserter = Inserter(problem.network, problem.fleet, problem.jobs)
+    whole, part = inserter.world([j.id for j in problem.jobs]), inserter.world([j.id for j in problem.jobs[1:]])
+    assert [a.flags.c_contiguous for a in part] == [a.flags.c_contiguous for a in whole] == [True] * len(whole)

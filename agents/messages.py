@@ -44,6 +44,9 @@ class Topic(StrEnum):
     AWARD = "award"
     PLAN = "plan"
     LOADS = "loads"
+    RELEASE = "release"
+    BUNDLES = "bundles"
+    EXCHANGE = "exchange"
     HUB_TERMS = "hub_terms"
     BOOKINGS = "bookings"
     NONE = "none"
@@ -87,6 +90,12 @@ QUESTIONS: Mapping[Topic, pa.Schema] = {
     Topic.PLAN: pa.schema([("job", pa.string())]),
     # coordinator -> carrier: will you drive these loads for this?
     Topic.LOADS: pa.schema([*STOP_COLUMNS, ("price_cents", pa.int64())]),
+    # coordinator -> carrier: which of these that you hold do you put into the exchange, at most so many?
+    Topic.RELEASE: pa.schema([("job", pa.string()), ("most", pa.int32())]),
+    # coordinator -> carrier: what would each bundle cost on top of what you keep? Bundle 0 is what you let go.
+    Topic.BUNDLES: pa.schema([("bundle", pa.int32()), ("job", pa.string())]),
+    # coordinator -> carrier: you let bundle 0 go, and take the other one on
+    Topic.EXCHANGE: pa.schema([("bundle", pa.int32()), ("job", pa.string())]),
     # coordinator -> hub: at what terms may the pool use you?
     Topic.HUB_TERMS: pa.schema([("hub", pa.string())]),
     # coordinator -> hub: do you confirm these dock slots?
@@ -119,6 +128,9 @@ ANSWERS: Mapping[Topic, pa.Schema] = {
     Topic.AWARD: pa.schema([("lot", pa.int32())]),
     Topic.PLAN: pa.schema([*STOP_COLUMNS, _private("price_cents", pa.int64())]),
     Topic.LOADS: pa.schema([("load", pa.string())]),
+    Topic.RELEASE: pa.schema([("job", pa.string())]),
+    Topic.BUNDLES: pa.schema([("bundle", pa.int32()), _private("price_cents", pa.int64())]),
+    Topic.EXCHANGE: pa.schema([("bundle", pa.int32())]),
     Topic.HUB_TERMS: pa.schema(
         [
             ("from_min", pa.float64()),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from agents.messages import ANSWERS, Message, Performative, Topic, table
+from agents.participants.exchange import EXCHANGE_TOPICS, RequestDesk, steps_of
 from agents.plans import priced, routes_from_table, table_from_routes
 from agents.seeds import seed_for
 from logistics.routing import Plan, RoutingProblem, Tours, solve
@@ -53,7 +55,7 @@ class CarrierDesk:
     quote_iterations: int
     iterations_per_job: int
     seed: int
-    topics: frozenset[Topic] = frozenset({Topic.TARIFFS, Topic.QUOTES, Topic.AWARD, Topic.PLAN, Topic.LOADS})
+    topics: frozenset[Topic] = EXCHANGE_TOPICS | {Topic.TARIFFS, Topic.QUOTES, Topic.AWARD, Topic.PLAN, Topic.LOADS}
     _tours: dict[Won, Tours] = field(default_factory=dict, repr=False)
     _own: dict[tuple[str, ...], Plan | None] = field(default_factory=dict, repr=False)
 
@@ -68,9 +70,19 @@ class CarrierDesk:
             return self._quotes(message, _won(history))
         if message.topic == Topic.AWARD:
             return self._take(message, _won(history))
+        if message.topic in EXCHANGE_TOPICS:
+            return self._requests.answer(message, history)
         if message.topic == Topic.PLAN:
-            return self._plan(message, _won(history))
+            exchanged = steps_of(history)
+            warm = self._requests.plan(exchanged) if exchanged else self.tours(_won(history)).plan
+            return self._plan(message, warm)
         return self._judge(message)
+
+    @cached_property
+    def _requests(self) -> RequestDesk:
+        return RequestDesk(
+            self.carrier, self.fleet, self.jobs, self.network, self.bidding, self.quote_iterations, self.seed
+        )
 
     def _tariffs(self, message: Message) -> Message:
         known = {v.id: v.costs for v in self.fleet}
@@ -155,13 +167,13 @@ class CarrierDesk:
         ids = [lot for lot, ok in zip(lots, fits, strict=True) if ok]
         return message.reply(Performative.PROPOSE, table(ANSWERS[Topic.QUOTES], {"lot": ids, "price_cents": prices}))
 
-    def _plan(self, message: Message, won: Won) -> Message:
+    def _plan(self, message: Message, warm: Plan) -> Message:
         wanted = set(message.body["job"].to_pylist())
         if not wanted:
             return message.reply(Performative.REFUSE, reason="nothing to plan")
         problem = RoutingProblem(self.network, tuple(self.jobs[j] for j in sorted(wanted)), self.fleet)
         seed = seed_for(self.seed, self.carrier, "plan", *sorted(wanted))
-        plan = solve(problem, iterations=self.iterations_per_job * len(wanted), seed=seed, warm=self.tours(won).plan)
+        plan = solve(problem, iterations=self.iterations_per_job * len(wanted), seed=seed, warm=warm)
         prices = [math.ceil(self.bidding.price(route.cost_cents) - 1e-6) for route in plan.routes]
         return message.reply(
             Performative.INFORM, table_from_routes(ANSWERS[Topic.PLAN], self.carrier, plan.routes, prices)

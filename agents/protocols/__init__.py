@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agents.protocols.contract_net import ContractNet
+from agents.protocols.request_exchange import RequestExchange
 from agents.protocols.standalone import Standalone
 from agents.protocols.trustee import Trustee
 
@@ -13,8 +14,9 @@ if TYPE_CHECKING:
 
 PROTOCOLS: Mapping[str, Callable[..., Any]] = {
     "contract_net": ContractNet,
+    "request_exchange": RequestExchange,
     "standalone": Standalone,
     "trustee": Trustee,
 }
 
-__all__ = ["PROTOCOLS", "ContractNet", "Standalone", "Trustee"]
+__all__ = ["PROTOCOLS", "ContractNet", "RequestExchange", "Standalone", "Trustee"]

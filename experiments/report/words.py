@@ -35,6 +35,7 @@ LINE_LABELS: Mapping[str, str] = {
 PROTOCOLS: Mapping[str, str] = {
     "standalone": "everybody goes alone; nothing is pooled",
     "contract_net": "shipments are offered to all carriers round by round; the lowest quote wins where it saves most",
+    "request_exchange": "carriers release requests into a pool and bid for bundles of them, as long as that saves",
     "trustee": (
         "one neutral planner is told everybody's figures and plans for all: the bound that others are held against"
     ),

@@ -97,7 +97,7 @@ def test_no_hour_holds_more_visits_than_slots(seed: int, slots: int, priced: boo
 
 def test_a_crowded_dock_is_relieved() -> None:
     """Where the best plan would have two vehicles at the dock in an hour, one slot makes it another sound plan."""
-    free, tight = (hub_region(12, far=True, slots=slots, seed=4) for slots in (9, 1))
+    free, tight = (hub_region(12, far=True, slots=slots, seed=7) for slots in (9, 1))
     wished = planned(free, free.offer)
     assert overbooked_hours(wished.visits, [tight.offer])
     plan = planned(tight, tight.offer)

@@ -45,7 +45,7 @@ class Effort(BaseModel):
     plan_iterations_per_job: int = Field(default=200, ge=1)
     collect_iterations_per_job: int = Field(default=20, ge=1)
     plan_iterations: int = Field(default=20_000, ge=1)
-    quote_iterations: int = Field(default=8, ge=1)
+    quote_iterations: int = Field(default=5, ge=1)
     carrier_iterations_per_job: int = Field(default=15, ge=1)
     standalone_iterations_per_job: int = Field(default=16, ge=1)
 

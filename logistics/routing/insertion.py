@@ -19,7 +19,7 @@ from logistics.routing.arrays import (
     VEHICLE_COLUMNS,
     World,
 )
-from logistics.routing.kernel import best_insertion, tour_cents
+from logistics.routing.kernel import best_insertion
 from logistics.routing.schedule import LOAD_EPS, Visit, fits_loads, schedule, travel_minutes
 
 if TYPE_CHECKING:
@@ -61,7 +61,6 @@ class _Body(NamedTuple):
     segments: NDArray[np.float64]
     on_board: NDArray[np.float64]
     classes: frozenset[int]
-    compatible: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,7 +98,6 @@ class Inserter:
         self._tours: dict[tuple[int, tuple[Visit, ...]], Tour] = {}
         self._found: dict[tuple[int, tuple[Visit, ...], str], Place] = {}
         self._timed: dict[tuple[int, tuple[Visit, ...]], Route | None] = {}
-        self._prices: dict[tuple[int, tuple[Visit, ...]], float] = {}
         self._bodies: dict[tuple[Visit, ...], _Body] = {}
         self._loading: dict[tuple[int, str], NDArray[np.int64]] = {}
         self._world: World | None = None
@@ -116,19 +114,6 @@ class Inserter:
         ]
         for job in jobs:
             self.learn(job)
-
-    @property
-    def remembered(self) -> int:
-        """How many insertions are remembered."""
-        return len(self._found)
-
-    def forget(self) -> None:
-        """Let go of all that was found, to bound memory in a long search."""
-        self._found.clear()
-        self._tours.clear()
-        self._timed.clear()
-        self._prices.clear()
-        self._bodies.clear()
 
     def learn(self, job: Job) -> None:
         """Make a job known; an id stands for one job only.
@@ -265,35 +250,7 @@ class Inserter:
             signs = np.array([1.0 if v.pickup else -1.0 for v in visits])
             on_board[1:-1] = np.cumsum(np.array([a.loads for a in jobs]) * signs[:, None], axis=0)
         classes = [a.handling for v, a in zip(visits, jobs, strict=True) if v.pickup]
-        return _Body(places, segments, on_board, frozenset(classes), self.may_share(classes))
-
-    def price(self, vehicle: int, visits: tuple[Visit, ...]) -> float:
-        """Return a route's cents before rounding, or ``inf`` where `route` has none; much faster."""
-        key = (vehicle, visits)
-        cents = self._prices.get(key)
-        if cents is None:
-            offer = self.fleet[vehicle]
-            tour = self.tour(vehicle, visits)
-            cents = math.inf
-            if self._bodies[visits].compatible and not (
-                offer.excluded and any(v.job in offer.excluded for v in visits)
-            ):
-                costs, longest = offer.costs, offer.type.max_shift_min
-                cents = 100 * costs.fixed_eur + float(
-                    tour_cents(
-                        self.network.distance_km,
-                        self.minutes[vehicle],
-                        tour.places,
-                        tour.segments,
-                        tour.on_board,
-                        self._limits[vehicle],
-                        (costs.per_km_eur + costs.toll_eur_per_km) * 100,
-                        costs.per_hour_eur / 60 * 100,
-                        math.inf if longest is None else longest,
-                    )
-                )
-            self._prices[key] = cents
-        return cents
+        return _Body(places, segments, on_board, frozenset(classes))
 
     def best(self, tour: Tour, job_id: str) -> Place:
         """Return the cheapest way to add a known job to a tour; a first job brings the vehicle's fixed cost."""

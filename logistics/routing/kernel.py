@@ -207,31 +207,3 @@ def place_between(
                     best = cost
                     best_i, best_j, best_origin = i, j, option
     return best, best_i, best_j, best_origin
-
-
-@compiled
-def tour_cents(
-    km: Any,
-    minutes: Any,
-    places: Any,
-    segments: Any,
-    on_board: Any,
-    limits: Any,
-    cents_per_km: float,
-    cents_per_min: float,
-    longest_min: float,
-) -> Any:
-    """Price a route by distance and time, unrounded; ``inf`` if it cannot be driven (see `best_insertion`)."""
-    nodes = places.shape[0]
-    whole = (segments[0, 0], segments[0, 1], segments[0, 2])
-    way = 0.0
-    for k in range(1, nodes):
-        if on_board[k, 0] > limits[0] or on_board[k, 1] > limits[1] or on_board[k, 2] > limits[2]:
-            return np.inf
-        whole = join(whole, segments[k], minutes[places[k - 1], places[k]])
-        if whole[0] < 0:
-            return np.inf
-        way += km[places[k - 1], places[k]]
-    if whole[0] > longest_min + TIME_EPS:
-        return np.inf
-    return cents_per_km * way + cents_per_min * whole[0]

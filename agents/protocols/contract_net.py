@@ -24,30 +24,22 @@ from typing import TYPE_CHECKING
 
 from agents.jobs import shipment_of
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
-from agents.plans import carried, routes_from_table
+from agents.protocols.closing import closed, concluded
 from agents.protocols.deal import (
     Deal,
     appraise,
+    ask_hub_terms,
     ask_offers,
     confirm_bookings,
-    pooled_shipments,
-    settle,
-    worst_owner,
 )
 from agents.protocols.reasons import (
     NO_CARRIER,
-    NO_PLAN,
     NO_ROOM,
     OUT_OF_ROUNDS,
     WORD_BROKEN,
-    left_out,
     lowest_quote,
 )
-from agents.protocols.subsets import allocation
 from agents.protocols.talk import Talk
-from agents.protocols.trustee import ask_hub_terms, conversation_of
-from agents.settlement import Load
-from logistics.money import split_cents
 
 if TYPE_CHECKING:
     from collections.abc import Container, Generator, Mapping, Sequence
@@ -148,17 +140,7 @@ class ContractNet:
     def conduct(self, market: Market, tools: Tools, rng: Rng) -> Conduct:
         """See the module's sequence of messages."""
         del rng
-        talk = Talk(self.name)
-        deal = yield from self._deal(market, tools, talk)
-        shares = None
-        if deal.loads and tools.needs_coalitions:
-            shares = yield from allocation(market, deal, tools, lambda part: self._what_if(part, tools))
-        return settle(market, tools, deal, talk, shares)
-
-    def _what_if(self, part: Market, tools: Tools) -> Generator[Exchange, tuple[Message, ...], int]:
-        """What a coalition would pay in all if it held the same negotiation alone."""
-        deal = yield from self._deal(part, tools, Talk(conversation_of(part)))
-        return min(deal.total_cents, sum(deal.standalone.values()))
+        return concluded(market, tools, self.name, lambda part, talk: self._deal(part, tools, talk))
 
     def _deal(self, market: Market, tools: Tools, talk: Talk) -> Generator[Exchange, tuple[Message, ...], Deal]:
         reserves = yield from ask_offers(market, tools, talk)
@@ -169,7 +151,9 @@ class ContractNet:
             # read what they have won from the conversation, so a new attempt is a new conversation.
             here = talk if attempt == 0 else Talk(f"{talk.conversation}#{attempt}", talk.rounds, talk.notes)
             board = yield from self._award(market, tools, here, reserves, offers)
-            deal = yield from self._close(market, tools, here, reserves, offers, board)
+            keep = {shipment_of(j) for lots in board.awarded.values() for lot, _ in lots for j in lot}
+            reasons = _reasons(board, {s: cents for s, cents in reserves.items() if s not in keep})
+            deal = yield from closed(market, tools, here, reserves, board.awarded, reasons, offers)
             refusing = yield from confirm_bookings(deal.bookings, here)
             refusing |= tools.jobs.overbooked(deal.loads, offers)
             talk.rounds = here.rounds
@@ -233,67 +217,6 @@ class ContractNet:
         else:
             board.out_of_rounds = True
         return board
-
-    def _close(
-        self,
-        market: Market,
-        tools: Tools,
-        talk: Talk,
-        reserves: Mapping[str, int],
-        offers: Sequence[HubOffer],
-        board: Table,
-    ) -> Generator[Exchange, tuple[Message, ...], Deal]:
-        """Ask winners for their final plans; drop owners until nobody pays more than alone."""
-        keep = {shipment_of(j) for lots in board.awarded.values() for lot, _ in lots for j in lot}
-        reasons = _reasons(board, {s: cents for s, cents in reserves.items() if s not in keep})
-        while True:
-            loads = yield from self._final_loads(tools, talk, board, keep)
-            bookings = tools.jobs.bookings(loads, offers)
-            unplanned = keep - pooled_shipments(loads)
-            why = reasons | dict.fromkeys(sorted(unplanned), NO_PLAN)
-            deal = yield from appraise(
-                market, Deal(loads=loads, bookings=bookings, reserves=reserves, reasons=why), talk
-            )
-            dropped = worst_owner(market, deal)
-            if dropped is None:
-                return deal
-            talk.notes.append(f"awards to {dropped} cost more than going alone and were withdrawn")
-            gone = {s for s in keep if market.shipments[s].owner == dropped}
-            for s in sorted(gone):
-                reasons[s] = NO_PLAN if s in unplanned else left_out(deal, dropped, after_refusal=bool(unplanned))
-            keep -= gone
-
-    def _final_loads(
-        self, tools: Tools, talk: Talk, board: Table, keep: set[str]
-    ) -> Generator[Exchange, tuple[Message, ...], tuple[Load, ...]]:
-        won = {
-            carrier: sorted(j for lot, _ in lots for j in lot if shipment_of(j) in keep)
-            for carrier, lots in board.awarded.items()
-        }
-        bodies = {c: table(QUESTIONS[Topic.PLAN], {"job": jobs}) for c, jobs in won.items() if jobs}
-        if not bodies:
-            return ()
-        loads: list[Load] = []
-        for carrier, body in talk.answers((yield talk.ask(Topic.PLAN, bodies))).items():
-            routes, prices = routes_from_table(body)
-            if carried(routes) != set(won[carrier]) or set(prices) != set(routes):
-                talk.notes.append(f"{carrier}: the plan does not carry what was won, or names no price for a load")
-                continue
-            # A carrier is paid its quotes; it may ask for less once it sees its whole tour, never for more.
-            quoted = sum(price for lot, price in board.awarded[carrier] if set(lot) <= set(won[carrier]))
-            whole = all(set(lot) <= set(won[carrier]) for lot, _ in board.awarded[carrier])
-            if whole and sum(prices.values()) > quoted:
-                prices = _capped(prices, quoted)
-            own = [
-                Load(load, carrier, route.vehicle, route.stops, {"quoted": prices[load]})
-                for load, route in routes.items()
-            ]
-            faults = tools.faults(own)
-            if faults:
-                talk.notes.append(f"{carrier}: the plan was refused ({faults[0]})")
-                continue
-            loads += own
-        return tuple(loads)
 
 
 def _first_lots(
@@ -360,11 +283,6 @@ def _withdraw(board: Table, shipments: set[str]) -> None:
                 min(fee, remaining.get(rest, fee)) if len(rest) == len(lot) else round(fee * len(rest) / len(lot))
             )
     board.lots = remaining
-
-
-def _capped(prices: Mapping[str, int], quoted: int) -> dict[str, int]:
-    """Scale load prices down to a carrier's quotes, keeping the sum exact."""
-    return split_cents(quoted, {load: float(p) for load, p in prices.items()})
 
 
 def _reasons(board: Table, open_reserves: Mapping[str, int]) -> dict[str, str]:

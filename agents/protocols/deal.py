@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.jobs import shipment_of
+from agents.jobs import hub_offer, shipment_of
 from agents.messages import COORDINATOR, QUESTIONS, Exchange, Message, Performative, Topic, table
 from agents.protocols.reasons import NOT_CHEAPER, NOT_OFFERED, NOTHING_TO_SAVE
 from agents.settlement import Booking, Evidence, Left, LeftStatus, Leg, Load, Settlement, Transfer
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from agents.market import Market
     from agents.protocols.talk import Talk
     from agents.tools import Tools
+    from logistics.consolidation import HubOffer
 
 Ask = Generator[Exchange, tuple[Message, ...]]
 
@@ -82,6 +83,15 @@ def ask_offers(market: Market, tools: Tools, talk: Talk) -> Generator[Exchange, 
             if shipment in asked and cents is not None and cents >= 0:
                 reserves[shipment] = cents
     return reserves
+
+
+def ask_hub_terms(market: Market, talk: Talk) -> Generator[Exchange, tuple[Message, ...], list[HubOffer]]:
+    """Ask all hubs at what terms the pool may use them."""
+    if not market.hubs:
+        return []
+    bodies = {hub: table(QUESTIONS[Topic.HUB_TERMS], {"hub": [hub]}) for hub in market.hubs}
+    answers = talk.answers((yield talk.ask(Topic.HUB_TERMS, bodies, Performative.CFP)))
+    return [hub_offer(market, hub, body) for hub, body in sorted(answers.items())]
 
 
 def ask_standalone(

@@ -26,7 +26,7 @@ whichever carrier adds least for it, or stays out at its reserve. Hubs take no p
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,15 +34,12 @@ import numpy as np
 from agents.auction import Bid, Search, WinnerProblem, determine_winners
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
 from agents.participants.exchange import RELEASED
-from agents.plans import carried, routes_from_table
 from agents.protocols.bundles import Bundle, changes, clusters, drawn, places_of
-from agents.protocols.deal import Deal, appraise, ask_offers, ask_standalone, pooled_shipments, settle, worst_owner
-from agents.protocols.reasons import NO_PLAN, NOT_CHEAPER, left_out
-from agents.protocols.subsets import allocation
+from agents.protocols.closing import closed, concluded
+from agents.protocols.deal import Deal, appraise, ask_offers, ask_standalone
+from agents.protocols.reasons import NOT_CHEAPER
 from agents.protocols.talk import Talk
-from agents.protocols.trustee import conversation_of
 from agents.seeds import rng_for
-from agents.settlement import Load
 from logistics.money import split_cents
 
 if TYPE_CHECKING:
@@ -107,17 +104,7 @@ class RequestExchange:
     def conduct(self, market: Market, tools: Tools, rng: Rng) -> Conduct:
         """See the module's sequence of messages."""
         del rng  # what is drawn hangs on the conversation, so that a coalition's exchange repeats
-        talk = Talk(self.name)
-        deal = yield from self._deal(market, tools, talk)
-        shares = None
-        if deal.loads and tools.needs_coalitions:
-            shares = yield from allocation(market, deal, tools, lambda part: self._what_if(part, tools))
-        return settle(market, tools, deal, talk, shares)
-
-    def _what_if(self, part: Market, tools: Tools) -> Generator[Exchange, tuple[Message, ...], int]:
-        """What a coalition would pay in all if it held the same exchange alone."""
-        deal = yield from self._deal(part, tools, Talk(conversation_of(part)))
-        return min(deal.total_cents, sum(deal.standalone.values()))
+        return concluded(market, tools, self.name, lambda part, talk: self._deal(part, tools, talk))
 
     def _deal(self, market: Market, tools: Tools, talk: Talk) -> Generator[Exchange, tuple[Message, ...], Deal]:
         reserves = yield from ask_offers(market, tools, talk)
@@ -128,7 +115,9 @@ class RequestExchange:
             here = talk if attempt == 0 else Talk(f"{talk.conversation}#{attempt}", talk.rounds, talk.notes)
             holdings = yield from self._exchanged(market, tools, here, reserves, carriers)
             if not holdings.unwilling:
-                deal = yield from self._closed(market, tools, here, reserves, holdings)
+                agreed = {c: [(held, holdings.asked_cents[c])] for c, held in holdings.held.items() if held}
+                left = dict.fromkeys(sorted(holdings.loose(reserves)), NOT_CHEAPER)
+                deal = yield from closed(market, tools, here, reserves, agreed, left)
                 talk.rounds = here.rounds
                 return deal
             talk.rounds = here.rounds
@@ -236,48 +225,6 @@ class RequestExchange:
                     if 1 <= n <= len(offers[carrier]) and cents is not None and cents >= 0:
                         mine[offers[carrier][n - 1]] = cents
         return bids
-
-    def _closed(
-        self, market: Market, tools: Tools, talk: Talk, reserves: Mapping[str, int], holdings: Holdings
-    ) -> Generator[Exchange, tuple[Message, ...], Deal]:
-        """Ask carriers for their final plans; drop owners until nobody pays more than alone."""
-        keep = frozenset().union(*holdings.held.values())
-        reasons = dict.fromkeys(set(reserves) - keep, NOT_CHEAPER)
-        while True:
-            loads = yield from self._final_loads(tools, talk, holdings, keep)
-            deal = yield from appraise(market, Deal(loads=loads, reserves=reserves, reasons=reasons), talk)
-            dropped = worst_owner(market, deal)
-            if dropped is None:
-                unplanned = dict.fromkeys(keep - pooled_shipments(loads), NO_PLAN)
-                return replace(deal, reasons=reasons | unplanned)
-            talk.notes.append(f"the exchange cost {dropped} more than going alone; its requests were withdrawn")
-            gone = {s for s in keep if market.shipments[s].owner == dropped}
-            reasons |= dict.fromkeys(gone, left_out(deal, dropped))
-            keep -= gone
-
-    def _final_loads(
-        self, tools: Tools, talk: Talk, holdings: Holdings, keep: frozenset[str]
-    ) -> Generator[Exchange, tuple[Message, ...], tuple[Load, ...]]:
-        wanted = {c: sorted(held & keep) for c, held in holdings.held.items() if held & keep}
-        bodies = {c: table(QUESTIONS[Topic.PLAN], {"job": jobs}) for c, jobs in wanted.items()}
-        loads: list[Load] = []
-        if bodies:
-            for carrier, body in talk.answers((yield talk.ask(Topic.PLAN, bodies))).items():
-                routes, prices = routes_from_table(body)
-                if carried(routes) != set(wanted[carrier]) or set(prices) != set(routes):
-                    talk.notes.append(f"{carrier}: the plan does not carry what it holds, or names no price for a load")
-                    continue
-                # Never more than it asked in the exchange, once it sees its whole tours.
-                most = max(0, holdings.asked_cents[carrier])
-                if holdings.held[carrier] <= keep and sum(prices.values()) > most:
-                    prices = split_cents(most, {load: float(p) for load, p in prices.items()})
-                own = [Load(k, carrier, r.vehicle, r.stops, {"quoted": prices[k]}) for k, r in routes.items()]
-                faults = tools.faults(own)
-                if faults:
-                    talk.notes.append(f"{carrier}: the plan was refused ({faults[0]})")
-                    continue
-                loads += own
-        return tuple(loads)
 
 
 def _restated(

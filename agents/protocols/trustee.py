@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agents.jobs import hub_offer
-from agents.market import digest
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
 from agents.plans import table_from_routes
+from agents.protocols.closing import conversation_of
 from agents.protocols.deal import (
     Deal,
     appraise,
+    ask_hub_terms,
     ask_offers,
     confirm_bookings,
     pooled_shipments,
@@ -164,17 +164,3 @@ def _unfulfilled(deal: Deal, unwilling: Container[str]) -> dict[str, str]:
     handled = {s: NOT_HANDLED for b in deal.bookings if b.hub in unwilling for s in b.shipments}
     loads = [load for load in deal.loads if load.carrier in unwilling]
     return handled | dict.fromkeys(sorted(pooled_shipments(loads)), NOT_DRIVEN)
-
-
-def conversation_of(part: Market) -> str:
-    """Name of a coalition's what-if conversation; the same owners may ask about other shipments in another pool."""
-    return f"coalition/{'+'.join(part.owners)}/{digest(tuple(sorted(part.shipments)))[:8]}"
-
-
-def ask_hub_terms(market: Market, talk: Talk) -> Generator[Exchange, tuple[Message, ...], list[HubOffer]]:
-    """Ask all hubs at what terms the pool may use them."""
-    if not market.hubs:
-        return []
-    bodies = {hub: table(QUESTIONS[Topic.HUB_TERMS], {"hub": [hub]}) for hub in market.hubs}
-    answers = talk.answers((yield talk.ask(Topic.HUB_TERMS, bodies, Performative.CFP)))
-    return [hub_offer(market, hub, body) for hub, body in sorted(answers.items())]

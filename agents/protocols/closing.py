@@ -1,0 +1,113 @@
+"""From what carriers agreed to carry to a deal: their plans, checked, and nobody pays more than alone.
+
+And from a deal to a settlement, with the coalitions that the sharing rule asks about.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from agents.jobs import shipment_of
+from agents.market import digest
+from agents.messages import QUESTIONS, Exchange, Message, Topic, table
+from agents.plans import carried, routes_from_table
+from agents.protocols.deal import Deal, appraise, pooled_shipments, settle, worst_owner
+from agents.protocols.reasons import NO_PLAN, left_out
+from agents.protocols.subsets import allocation
+from agents.protocols.talk import Talk
+from agents.settlement import Load
+from logistics.money import split_cents
+
+if TYPE_CHECKING:
+    from agents.market import Market
+    from agents.protocol import Conduct
+    from agents.tools import Tools
+    from logistics.consolidation import HubOffer
+
+Agreed = Mapping[str, Sequence[tuple[Collection[str], int]]]  # by carrier: jobs that go together, at a price in cents
+Negotiation = Callable[["Market", Talk], Generator[Exchange, tuple[Message, ...], Deal]]
+
+
+def concluded(market: Market, tools: Tools, conversation: str, negotiate: Negotiation) -> Conduct:
+    """Negotiate a market, then each coalition's shipments alone where the sharing rule looks at coalitions; settle."""
+    talk = Talk(conversation)
+    deal = yield from negotiate(market, talk)
+    shares = None
+    if deal.loads and tools.needs_coalitions:
+        shares = yield from allocation(market, deal, tools, lambda part: _what_if(part, negotiate))
+    return settle(market, tools, deal, talk, shares)
+
+
+def _what_if(part: Market, negotiate: Negotiation) -> Generator[Exchange, tuple[Message, ...], int]:
+    """What a coalition would pay in all if it held the same negotiation alone."""
+    deal = yield from negotiate(part, Talk(conversation_of(part)))
+    return min(deal.total_cents, sum(deal.standalone.values()))
+
+
+def conversation_of(part: Market) -> str:
+    """Name of a coalition's what-if conversation; the same owners may ask about other shipments in another pool."""
+    return f"coalition/{'+'.join(part.owners)}/{digest(tuple(sorted(part.shipments)))[:8]}"
+
+
+def closed(
+    market: Market,
+    tools: Tools,
+    talk: Talk,
+    reserves: Mapping[str, int],
+    agreed: Agreed,
+    reasons: Mapping[str, str],
+    offers: Sequence[HubOffer] = (),
+) -> Generator[Exchange, tuple[Message, ...], Deal]:
+    """Ask carriers for their final plans; drop owners until nobody pays more than alone.
+
+    Parameters
+    ----------
+    agreed
+        What each carrier has agreed to carry, and for how much. It is paid at most that: it may ask for less once it
+        sees its whole tours. Where an owner was dropped, what is left of a part has the price of the carrier's plan.
+    reasons
+        Why shipments that nobody agreed to carry stay outside.
+    """
+    why = dict(reasons)
+    keep = {shipment_of(j) for parts in agreed.values() for jobs, _ in parts for j in jobs}
+    while True:
+        loads = yield from _final_loads(tools, talk, agreed, keep)
+        bookings = tools.jobs.bookings(loads, offers)
+        unplanned = keep - pooled_shipments(loads)
+        known = why | dict.fromkeys(sorted(unplanned), NO_PLAN)
+        deal = yield from appraise(market, Deal(loads=loads, bookings=bookings, reserves=reserves, reasons=known), talk)
+        dropped = worst_owner(market, deal)
+        if dropped is None:
+            return deal
+        talk.notes.append(f"what was agreed for {dropped} cost more than going alone and was withdrawn")
+        gone = {s for s in keep if market.shipments[s].owner == dropped}
+        for s in sorted(gone):
+            why[s] = NO_PLAN if s in unplanned else left_out(deal, dropped, after_refusal=bool(unplanned))
+        keep -= gone
+
+
+def _final_loads(
+    tools: Tools, talk: Talk, agreed: Agreed, keep: Collection[str]
+) -> Generator[Exchange, tuple[Message, ...], tuple[Load, ...]]:
+    wanted = {c: sorted(j for jobs, _ in parts for j in jobs if shipment_of(j) in keep) for c, parts in agreed.items()}
+    bodies = {c: table(QUESTIONS[Topic.PLAN], {"job": jobs}) for c, jobs in wanted.items() if jobs}
+    if not bodies:
+        return ()
+    loads: list[Load] = []
+    for carrier, body in talk.answers((yield talk.ask(Topic.PLAN, bodies))).items():
+        routes, prices = routes_from_table(body)
+        if carried(routes) != set(wanted[carrier]) or set(prices) != set(routes):
+            talk.notes.append(f"{carrier}: the plan does not carry what was agreed, or names no price for a load")
+            continue
+        most = max(0, sum(cents for _, cents in agreed[carrier]))
+        whole = all(shipment_of(j) in keep for jobs, _ in agreed[carrier] for j in jobs)
+        if whole and sum(prices.values()) > most:
+            prices = split_cents(most, {load: float(p) for load, p in prices.items()})
+        own = [Load(k, carrier, route.vehicle, route.stops, {"quoted": prices[k]}) for k, route in routes.items()]
+        faults = tools.faults(own)
+        if faults:
+            talk.notes.append(f"{carrier}: the plan was refused ({faults[0]})")
+            continue
+        loads += own
+    return tuple(loads)

@@ -22,6 +22,18 @@ def level(round_: int, rounds: int, speed: float) -> float:
     return float(1.0 - (round_ / (rounds - 1)) ** (1.0 / speed))
 
 
+def check_discount(discount: float) -> None:
+    """Refuse a discount that is none.
+
+    Raises
+    ------
+    ValueError
+        If it is not above 0 and at most 1.
+    """
+    if not 0 < discount <= 1:
+        raise ValueError(f"discount is {discount}, expected above 0 and at most 1")
+
+
 @dataclass(frozen=True, slots=True)
 class Boulware:
     """Holds out, and gives way only towards the deadline.
@@ -30,14 +42,18 @@ class Boulware:
     ----------
     speed
         Above 0 and below 1; the smaller, the longer it holds out.
+    discount
+        Factor on what a deal is worth to it for each round that passes, above 0 and at most 1: how patient it is.
     """
 
     speed: float = 0.2
+    discount: float = 1.0
     name: str = "boulware"
 
     def __post_init__(self) -> None:
         if not 0 < self.speed < 1:
             raise ValueError(f"speed is {self.speed}, expected above 0 and below 1")
+        check_discount(self.discount)
 
     def demand(self, moment: Moment) -> float:
         """Return the level that the clock says."""
@@ -46,9 +62,19 @@ class Boulware:
 
 @dataclass(frozen=True, slots=True)
 class Linear:
-    """Gives way by the same amount in every round."""
+    """Gives way by the same amount in every round.
 
+    Attributes
+    ----------
+    discount
+        Factor on what a deal is worth to it for each round that passes, above 0 and at most 1: how patient it is.
+    """
+
+    discount: float = 1.0
     name: str = "linear"
+
+    def __post_init__(self) -> None:
+        check_discount(self.discount)
 
     def demand(self, moment: Moment) -> float:
         """Return the level that the clock says."""
@@ -63,14 +89,18 @@ class Conceder:
     ----------
     speed
         Above 1; the larger, the sooner it has given way.
+    discount
+        Factor on what a deal is worth to it for each round that passes, above 0 and at most 1: how patient it is.
     """
 
     speed: float = 3.0
+    discount: float = 1.0
     name: str = "conceder"
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.speed) and self.speed > 1):
             raise ValueError(f"speed is {self.speed}, expected above 1")
+        check_discount(self.discount)
 
     def demand(self, moment: Moment) -> float:
         """Return the level that the clock says."""

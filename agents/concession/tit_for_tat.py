@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agents.concession.timed import level
+from agents.concession.timed import check_discount, level
 
 if TYPE_CHECKING:
     from agents.concession.base import Moment
@@ -23,6 +23,8 @@ class TitForTat:
     ----------
     reciprocity
         Share of the other's concession that is returned, above 0.
+    discount
+        Factor on what a deal is worth to it for each round that passes, above 0 and at most 1: how patient it is.
 
     References
     ----------
@@ -31,11 +33,13 @@ class TitForTat:
     """
 
     reciprocity: float = 1.0
+    discount: float = 1.0
     name: str = "tit_for_tat"
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.reciprocity) and self.reciprocity > 0):
             raise ValueError(f"reciprocity is {self.reciprocity}, expected above 0")
+        check_discount(self.discount)
 
     def demand(self, moment: Moment) -> float:
         """Return the last level demanded less what the other has given since."""

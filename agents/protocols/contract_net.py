@@ -9,6 +9,8 @@ anything:
       coordinator -> carriers   these lots are open (who has won is asked anew about lots near what it won; all other
                                 quotes stand)
       carriers -> coordinator   quotes
+      (nothing saves any more, and there were awards:)
+      coordinator -> owners     what does all that is left cost you alone? (reserves are raised to it)
       coordinator -> carriers   the lots with the largest savings, at most one a carrier
       carriers -> coordinator   taken, or not any more: then all its quotes are void, and it is asked anew
     coordinator -> carriers   your plan and price for all you have won, at most your quotes
@@ -18,31 +20,19 @@ anything:
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from agents.jobs import shipment_of
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
 from agents.protocols.closing import closed, concluded
-from agents.protocols.deal import (
-    Deal,
-    appraise,
-    ask_hub_terms,
-    ask_offers,
-    confirm_bookings,
-)
-from agents.protocols.reasons import (
-    NO_CARRIER,
-    NO_ROOM,
-    OUT_OF_ROUNDS,
-    WORD_BROKEN,
-    lowest_quote,
-)
+from agents.protocols.deal import Deal, appraise, ask_hub_terms, ask_offers, confirm_bookings, restated
+from agents.protocols.lots import Lot, first_lots
+from agents.protocols.reasons import NO_CARRIER, NO_ROOM, OUT_OF_ROUNDS, WORD_BROKEN, lowest_quote
 from agents.protocols.talk import Talk
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Generator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Mapping, Sequence
 
     from numpy.random import Generator as Rng
 
@@ -51,16 +41,18 @@ if TYPE_CHECKING:
     from agents.tools import Tools
     from logistics.consolidation import HubOffer
 
-Lot = tuple[str, ...]  # job ids, sorted
-
-# A group may be somewhat more than a vehicle's load: an owner's whole day, or what makes a hub's last mile pay.
-LOT_VEHICLES = 1.5
-LARGEST_LOT = 10
 REFUSALS = 2  # awards refused in a row, after which a carrier's quotes are no longer taken
-SMALLEST_HUB_LOT = 3  # two handlings and slots for fewer are never worth it
 
 
-@dataclass
+class Award(NamedTuple):
+    """A lot that a carrier has taken at its quote; the hub fee comes on top."""
+
+    carrier: str
+    lot: Lot
+    price_cents: int
+    fee_cents: int
+
+
 class Table:
     """What is open, quoted and awarded in one conversation.
 
@@ -68,12 +60,18 @@ class Table:
     ----------
     lots
         Open lots, each with the hub fee that comes on top of a carrier's price.
+    reserves
+        By shipment, cents: as stated at first, and raised since.
     quotes
-        By carrier and lot, cents; missing where the carrier cannot.
-    asked
-        By carrier: lots quoted since it last won.
-    awarded
-        By carrier: lots won with the quoted price, in order.
+        By open lot and carrier, cents; missing where the carrier cannot.
+    to_ask
+        By carrier that is still asked: open lots for which it has no quote that stands.
+    answered
+        Carriers that have quoted something.
+    awards
+        What was won, in order.
+    marks
+        After how many awards all of them, with what is left, would cost how many cents.
     refusals
         By carrier: awards that it refused since it last took one.
     broken
@@ -82,46 +80,135 @@ class Table:
         Whether the rounds ended while there still was something to award.
     """
 
-    lots: dict[Lot, int]
-    numbers: dict[Lot, int] = field(default_factory=dict)
-    quotes: dict[str, dict[Lot, int]] = field(default_factory=dict)
-    asked: dict[str, set[Lot]] = field(default_factory=dict)
-    awarded: dict[str, list[tuple[Lot, int]]] = field(default_factory=dict)
-    refusals: dict[str, int] = field(default_factory=dict)
-    broken: set[str] = field(default_factory=set)
-    out_of_rounds: bool = False
+    def __init__(self, lots: Mapping[Lot, int], carriers: Iterable[str], reserves: Mapping[str, int]) -> None:
+        self.lots = dict(lots)
+        self.reserves = dict(reserves)
+        self.carriers = tuple(sorted(carriers))
+        self.quotes: dict[Lot, dict[str, int]] = {}
+        self.to_ask = {c: set(self.lots) for c in self.carriers}
+        self.answered: set[str] = set()
+        self.awards: list[Award] = []
+        self.marks: list[tuple[int, int]] = []
+        self.refusals: dict[str, int] = {}
+        self.broken: set[str] = set()
+        self.out_of_rounds = False
+        self._numbers = {lot: n for n, lot in enumerate(self.lots)}
+        self._with: dict[str, set[Lot]] = {}
+        for lot in self.lots:
+            self._index(lot)
 
-    def ask_again(self, carrier: str, near: Container[str] | None = None) -> None:
+    def _index(self, lot: Lot) -> None:
+        for s in moved(lot):
+            self._with.setdefault(s, set()).add(lot)
+
+    @property
+    def left(self) -> frozenset[str]:
+        """Shipments that are still open."""
+        return frozenset(s for s, lots in self._with.items() if lots)
+
+    def number(self, lot: Lot) -> int:
+        """Number of a lot in messages."""
+        return self._numbers.setdefault(lot, len(self._numbers))
+
+    def ask_again(self, carrier: str, near: Iterable[str] | None = None) -> None:
         """Forget a carrier's quotes, of lots with some of these shipments or of all; others stand."""
-        old = [lot for lot in self.asked[carrier] if near is None or any(shipment_of(j) in near for j in lot)]
+        old = self.lots if near is None else {lot for s in near for lot in self._with.get(s, ())}
         for lot in old:
-            self.quotes.get(carrier, {}).pop(lot, None)
-            self.asked[carrier].discard(lot)
+            self.quotes.get(lot, {}).pop(carrier, None)
+        self.to_ask[carrier].update(old)
 
-    def refuse(self, carrier: str, reserves: Mapping[str, int]) -> None:
+    def quote(self, carrier: str, prices: Mapping[Lot, int]) -> None:
+        """Note a carrier's prices."""
+        self.answered.add(carrier)
+        for lot, cents in prices.items():
+            self.quotes.setdefault(lot, {})[carrier] = cents
+
+    def refuse(self, carrier: str) -> None:
         """Void the quotes of a carrier that refused an award; one that refuses again is asked for no others.
 
         It quoted anew against all that it had won, so that no other award can have made the second one dearer.
         """
         self.refusals[carrier] = self.refusals.get(carrier, 0) + 1
-        if self.refusals[carrier] == REFUSALS:
-            offered = [lot for lot, cents in self.quotes[carrier].items() if self.saving(lot, cents, reserves) > 0]
-            self.broken |= {shipment_of(j) for lot in offered for j in lot}
+        last = self.refusals[carrier] == REFUSALS
+        if last:
+            offered = [lot for lot, bids in self.quotes.items() if carrier in bids]
+            self.broken |= {s for lot in offered if self.saving(lot, self.quotes[lot][carrier]) > 0 for s in moved(lot)}
         self.ask_again(carrier)
+        if last:
+            del self.to_ask[carrier]
 
-    def saving(self, lot: Lot, quote_cents: int, reserves: Mapping[str, int]) -> int:
-        """What a lot saves at a quote, in cents; a lot that is off the table saves nothing."""
-        if lot not in self.lots:
-            return 0
-        return sum(reserves[s] for s in {shipment_of(j) for j in lot}) - quote_cents - self.lots[lot]
+    def saving(self, lot: Lot, quote_cents: int) -> int:
+        """What an open lot saves at a quote, in cents."""
+        return sum(self.reserves[s] for s in moved(lot)) - quote_cents - self.lots[lot]
 
-    def asks(self, carrier: str) -> bool:
-        """Whether a carrier is still asked for quotes."""
-        return self.refusals.get(carrier, 0) < REFUSALS
+    def winners(self) -> dict[str, Lot]:
+        """Largest savings first, at most one lot a carrier, no shipment twice.
 
-    def number(self, lot: Lot) -> int:
-        """Number of a lot in messages."""
-        return self.numbers.setdefault(lot, len(self.numbers))
+        A lot goes only to the carrier that quotes it lowest; if that one has won already in this round, the lot waits.
+        """
+        cheapest: list[tuple[int, int, str, Lot]] = []
+        for lot, bids in self.quotes.items():
+            if bids:
+                price, carrier = min((cents, c) for c, cents in bids.items())
+                saving = self.saving(lot, price)
+                if saving > 0:
+                    cheapest.append((-saving, self.number(lot), carrier, lot))
+        won: dict[str, Lot] = {}
+        taken: set[str] = set()
+        for _, _, carrier, lot in sorted(cheapest):
+            shipments = moved(lot)
+            if carrier not in won and not shipments & taken:
+                won[carrier] = lot
+                taken |= shipments
+        return dict(sorted(won.items()))
+
+    def award(self, carrier: str, lot: Lot) -> None:
+        """Take an awarded lot's shipments off the table; a group that loses members goes on as what is left of it."""
+        self.awards.append(Award(carrier, lot, self.quotes[lot][carrier], self.lots[lot]))
+        self.refusals[carrier] = 0
+        gone = moved(lot)
+        touched = {old for s in gone for old in self._with[s]}
+        for old in sorted(touched, key=self.number):
+            fee = self.lots.pop(old)
+            self.quotes.pop(old, None)
+            for s in moved(old):
+                self._with[s].discard(old)
+            for asked in self.to_ask.values():
+                asked.discard(old)
+            rest = tuple(j for j in old if shipment_of(j) not in gone)
+            if not rest:
+                continue
+            part = round(fee * len(rest) / len(old))
+            if rest in self.lots:
+                self.lots[rest] = min(part, self.lots[rest])
+            else:
+                self.lots[rest] = part
+                self._index(rest)
+                for asked in self.to_ask.values():
+                    asked.add(rest)
+
+    def mark(self, left_cents: int) -> None:
+        """Note what all awards cost together with what is left."""
+        self.marks.append((len(self.awards), left_cents + sum(a.price_cents + a.fee_cents for a in self.awards)))
+
+    def agreed(self) -> dict[str, list[tuple[Lot, int]]]:
+        """By carrier what it has won with its quotes.
+
+        Awards after reserves had been raised are for less than the remainder costs alone, if all of it goes. Where too
+        much was left after all, the last of them are withdrawn.
+        """
+        count = len(self.awards)
+        if self.marks and self.marks[-1][0] == count:
+            count = min(self.marks, key=lambda mark: (mark[1], -mark[0]))[0]
+        won: dict[str, list[tuple[Lot, int]]] = {}
+        for a in self.awards[:count]:
+            won.setdefault(a.carrier, []).append((a.lot, a.price_cents))
+        return won
+
+
+def moved(lot: Lot) -> set[str]:
+    """Shipments of a lot."""
+    return {shipment_of(j) for j in lot}
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +237,11 @@ class ContractNet:
             # A hub that does not confirm its slots is left out, and the lots are negotiated anew without it; carriers
             # read what they have won from the conversation, so a new attempt is a new conversation.
             here = talk if attempt == 0 else Talk(f"{talk.conversation}#{attempt}", talk.rounds, talk.notes)
-            board = yield from self._award(market, tools, here, reserves, offers)
-            keep = {shipment_of(j) for lots in board.awarded.values() for lot, _ in lots for j in lot}
-            reasons = _reasons(board, {s: cents for s, cents in reserves.items() if s not in keep})
-            deal = yield from closed(market, tools, here, reserves, board.awarded, reasons, offers)
+            board = yield from self._awarded(market, tools, here, reserves, offers)
+            agreed = board.agreed()
+            keep = {s for lots in agreed.values() for lot, _ in lots for s in moved(lot)}
+            reasons = _reasons(board, [s for s in reserves if s not in keep])
+            deal = yield from closed(market, tools, here, reserves, agreed, reasons, offers)
             refusing = yield from confirm_bookings(deal.bookings, here)
             refusing |= tools.jobs.overbooked(deal.loads, offers)
             talk.rounds = here.rounds
@@ -164,140 +252,80 @@ class ContractNet:
             attempt += 1
         return (yield from appraise(market, Deal(reserves=reserves), talk))
 
-    def _award(
+    def _awarded(
         self, market: Market, tools: Tools, talk: Talk, reserves: Mapping[str, int], offers: Sequence[HubOffer]
     ) -> Generator[Exchange, tuple[Message, ...], Table]:
-        board = Table(_first_lots(market, tools, reserves, offers))
-        carriers = sorted({v.carrier for v in market.vehicles.values()})
+        carriers = {v.carrier for v in market.vehicles.values()}
+        board = Table(first_lots(market, tools, reserves, offers), carriers, reserves)
+        stated = 0  # awards when owners last said what is left is worth; at first nothing was won
         for _ in range(self.max_rounds):
-            bodies = {}
-            for carrier in filter(board.asks, carriers):
-                asked = board.asked.setdefault(carrier, set())
-                fresh = sorted((lot for lot in board.lots if lot not in asked), key=board.number)
-                if fresh:
-                    rows = [(board.number(lot), job) for lot in fresh for job in lot]
-                    bodies[carrier] = table(
-                        QUESTIONS[Topic.QUOTES], {"lot": [n for n, _ in rows], "job": [j for _, j in rows]}
-                    )
-                    board.asked[carrier].update(fresh)
-            if bodies:
-                by_number = {n: lot for lot, n in board.numbers.items()}
-                replies = yield talk.ask(Topic.QUOTES, bodies, Performative.CFP)
-                for carrier, body in talk.answers(replies).items():
-                    mine = board.quotes.setdefault(carrier, {})
-                    for n, cents in zip(body["lot"].to_pylist(), body["price_cents"].to_pylist(), strict=True):
-                        if by_number.get(n) in board.asked[carrier] and cents is not None and cents >= 0:
-                            mine[by_number[n]] = cents
-            winners = _winners(board, reserves)
+            yield from _ask_quotes(board, talk)
+            winners = board.winners()
+            if not winners and len(board.awards) > stated:
+                stated = len(board.awards)
+                board.reserves, left_cents = yield from restated(market, talk, board.reserves, board.left)
+                board.mark(left_cents)
+                winners = board.winners()
             if not winners:
-                break
-            awards = {
-                carrier: table(
-                    QUESTIONS[Topic.AWARD],
-                    {
-                        "lot": [board.number(lot)] * len(lot),
-                        "job": list(lot),
-                        "price_cents": [board.quotes[carrier][lot]] * len(lot),
-                    },
-                )
-                for carrier, lot in winners.items()
-            }
-            confirmed = talk.answers((yield talk.ask(Topic.AWARD, awards, Performative.ACCEPT_PROPOSAL)))
-            for carrier, lot in winners.items():
-                if carrier in confirmed:
-                    board.awarded.setdefault(carrier, []).append((lot, board.quotes[carrier][lot]))
-                    gone = {shipment_of(j) for j in lot}
-                    _withdraw(board, gone)
-                    board.ask_again(carrier, tools.near(gone))
-                    board.refusals[carrier] = 0
-                else:  # whoever went back on its word quotes everything anew
-                    board.refuse(carrier, reserves)
-                    if board.refusals[carrier] == REFUSALS:
-                        talk.notes.append(f"{carrier}: went back on its word again and was asked for no more quotes")
-        else:
-            board.out_of_rounds = True
+                return board
+            yield from _award(board, winners, tools, talk)
+        board.out_of_rounds = True
         return board
 
 
-def _first_lots(
-    market: Market, tools: Tools, reserves: Mapping[str, int], offers: Sequence[HubOffer]
-) -> dict[Lot, int]:
-    """Every shipment by itself, groups that fit a vehicle, and both again through each hub that lies on the way."""
-    largest = max((v.capacity_pallets for v in market.vehicles.values()), default=0.0)
-    pallets = {s: market.shipments[s].pallets for s in reserves}
-    lots: dict[Lot, int] = {(s,): 0 for s in sorted(reserves)}
-    for group in tools.clusters(reserves):
-        if _fits_a_lot(group, pallets, largest):
-            lots[tuple(sorted(group))] = 0
-    for offer in offers:
-        via = [s for s in sorted(reserves) if tools.jobs.suits_hub(s, offer.hub)]
-        groups = [(s,) for s in via] + [
-            g for g in tools.clusters(via) if len(g) >= SMALLEST_HUB_LOT and _fits_a_lot(g, pallets, largest)
-        ]
-        for group in groups:
-            lot = tuple(sorted(j.id for s in group for j in tools.jobs.legs(s, offer.hub) or ()))
-            lots[lot] = hub_fee_cents(sum(pallets[s] for s in group), offer, largest)
-    return lots
+def _ask_quotes(board: Table, talk: Talk) -> Generator[Exchange, tuple[Message, ...], None]:
+    """Announce to each carrier the lots for which no quote of its stands."""
+    bodies, asked = {}, {}
+    for carrier, lots in board.to_ask.items():
+        if lots:
+            asked[carrier] = {board.number(lot): lot for lot in sorted(lots, key=board.number)}
+            rows = [(n, job) for n, lot in asked[carrier].items() for job in lot]
+            bodies[carrier] = table(QUESTIONS[Topic.QUOTES], {"lot": [n for n, _ in rows], "job": [j for _, j in rows]})
+            lots.clear()
+    if not bodies:
+        return
+    for carrier, body in talk.answers((yield talk.ask(Topic.QUOTES, bodies, Performative.CFP))).items():
+        prices = zip(body["lot"].to_pylist(), body["price_cents"].to_pylist(), strict=True)
+        mine = asked[carrier]
+        board.quote(carrier, {mine[n]: cents for n, cents in prices if n in mine and cents is not None and cents >= 0})
 
 
-def _fits_a_lot(group: Sequence[str], pallets: Mapping[str, float], vehicle_pallets: float) -> bool:
-    return len(group) <= LARGEST_LOT and sum(pallets[s] for s in group) <= LOT_VEHICLES * vehicle_pallets
+def _award(
+    board: Table, winners: Mapping[str, Lot], tools: Tools, talk: Talk
+) -> Generator[Exchange, tuple[Message, ...], None]:
+    """Award each winner its lot; whoever has won is asked anew about what is near, whoever refuses about everything."""
+    bodies = {}
+    for carrier, lot in winners.items():
+        columns: dict[str, Sequence[int | str]] = {
+            "lot": [board.number(lot)] * len(lot),
+            "job": list(lot),
+            "price_cents": [board.quotes[lot][carrier]] * len(lot),
+        }
+        bodies[carrier] = table(QUESTIONS[Topic.AWARD], columns)
+    confirmed = talk.answers((yield talk.ask(Topic.AWARD, bodies, Performative.ACCEPT_PROPOSAL)))
+    for carrier, lot in winners.items():
+        if carrier in confirmed:
+            board.award(carrier, lot)
+            board.ask_again(carrier, tools.near(moved(lot)))
+            continue
+        board.refuse(carrier)
+        if board.refusals[carrier] == REFUSALS:
+            talk.notes.append(f"{carrier}: went back on its word again and was asked for no more quotes")
 
 
-def hub_fee_cents(pallets: float, offer: HubOffer, vehicle_pallets: float) -> int:
-    """Estimate a lot's hub fee: handling, and two slots for each vehicle's worth of pallets."""
-    slot = min((w[3] for w in offer.windows), default=0)
-    return math.ceil(offer.handling_cents_per_pallet * pallets + 2 * slot * pallets / max(vehicle_pallets, 1.0))
-
-
-def _winners(board: Table, reserves: Mapping[str, int]) -> dict[str, Lot]:
-    """Largest savings first, at most one lot a carrier, no shipment twice.
-
-    A lot goes only to the carrier that quotes it lowest; if that one has won already in this round, the lot waits.
-    """
-    cheapest: list[tuple[int, int, str, Lot]] = []
-    for lot in board.lots:
-        bids = [(quotes[lot], carrier) for carrier, quotes in board.quotes.items() if lot in quotes]
-        if bids:
-            price, carrier = min(bids)
-            saving = board.saving(lot, price, reserves)
-            if saving > 0:
-                cheapest.append((-saving, board.number(lot), carrier, lot))
-    won: dict[str, Lot] = {}
-    taken: set[str] = set()
-    for _, _, carrier, lot in sorted(cheapest):
-        shipments = {shipment_of(j) for j in lot}
-        if carrier not in won and not shipments & taken:
-            won[carrier] = lot
-            taken |= shipments
-    return dict(sorted(won.items()))
-
-
-def _withdraw(board: Table, shipments: set[str]) -> None:
-    """Take awarded shipments off the table; a group that loses members goes on as what is left of it."""
-    remaining: dict[Lot, int] = {}
-    for lot, fee in board.lots.items():
-        rest = tuple(j for j in lot if shipment_of(j) not in shipments)
-        if rest:
-            remaining[rest] = (
-                min(fee, remaining.get(rest, fee)) if len(rest) == len(lot) else round(fee * len(rest) / len(lot))
-            )
-    board.lots = remaining
-
-
-def _reasons(board: Table, open_reserves: Mapping[str, int]) -> dict[str, str]:
+def _reasons(board: Table, outside: Iterable[str]) -> dict[str, str]:
     """Say of shipments that nobody was awarded how close the pool came."""
     reasons: dict[str, str] = {}
-    quoted = {shipment_of(j) for quotes in board.quotes.values() for lot in quotes if lot in board.lots for j in lot}
-    for s, reserve in open_reserves.items():
-        bids = [q[(s,)] for q in board.quotes.values() if (s,) in q]
+    quoted = {s for lot, bids in board.quotes.items() if bids for s in moved(lot)}
+    for s in outside:
+        bids = board.quotes.get((s,), {})
         if board.out_of_rounds:
             reasons[s] = OUT_OF_ROUNDS
         elif s in board.broken:
             reasons[s] = WORD_BROKEN
-        elif s not in quoted:
+        elif s not in quoted and s in board.left:
             # Whoever quoted other lots and not this one has no room for it; of whoever quoted none it is not known.
-            reasons[s] = NO_ROOM if board.asked and board.asked.keys() == board.quotes.keys() else NO_CARRIER
-        elif bids and reserve:
-            reasons[s] = lowest_quote(min(bids), reserve)
+            reasons[s] = NO_ROOM if board.carriers and board.answered.issuperset(board.carriers) else NO_CARRIER
+        elif bids and board.reserves[s]:
+            reasons[s] = lowest_quote(min(bids.values()), board.reserves[s])
     return reasons

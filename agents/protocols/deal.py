@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from agents.sharing.allocation import Allocation, allocate
 from agents.sharing.game import CoalitionGame, Game
 from agents.sharing.partial import PartialGame
 from agents.sharing.settle import rational_shares
+from logistics.money import split_cents
 
 if TYPE_CHECKING:
     from agents.market import Market
@@ -127,6 +128,37 @@ def ask_standalone(
                     figures[number] = cents
         out[owner] = figures
     return out
+
+
+def restated(
+    market: Market, talk: Talk, stated: Mapping[str, int], loose: Iterable[str]
+) -> Generator[Exchange, tuple[Message, ...], tuple[dict[str, int], int]]:
+    """Raise the reserves of what is still with owners to what this remainder costs them alone.
+
+    Reserves add up, but a remainder of few shipments is dear to drive alone: taking one more away then saves less than
+    its reserve, and taking all of them away more. Reserves are only ever raised, so that it comes to an end.
+
+    Returns
+    -------
+    tuple
+        Reserves by shipment in cents, and what all of the remainder costs alone; what is owed for committed vehicles is
+        in neither, as pooling saves none of it. An owner that does not answer keeps the reserves it stated.
+    """
+    mine: dict[str, list[str]] = {}
+    for shipment in sorted(loose):
+        mine.setdefault(market.shipments[shipment].owner, []).append(shipment)
+    raised, total = dict(stated), 0
+    figures = yield from ask_standalone(market, talk, {o: [own, ()] for o, own in mine.items()})
+    for owner, (alone, owed) in figures.items():
+        own = mine[owner]
+        if alone is None or owed is None:
+            total += sum(stated[s] for s in own)
+            continue
+        worth = max(0, alone - owed)
+        total += worth
+        parts = split_cents(worth, {s: 1.0 + stated[s] for s in own})
+        raised |= {s: max(stated[s], part) for s, part in parts.items()}
+    return raised, total
 
 
 def appraise(market: Market, deal: Deal, talk: Talk) -> Generator[Exchange, tuple[Message, ...], Deal]:

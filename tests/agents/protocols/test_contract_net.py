@@ -9,7 +9,9 @@ import pytest
 
 from agents.jobs import shipment_of
 from agents.messages import Message, Performative, Topic
-from agents.protocols.contract_net import REFUSALS, Table
+from agents.protocols.contract_net import REFUSALS, Award, Table
+from agents.protocols.deal import restated
+from agents.protocols.talk import Talk
 from agents.registry import create
 from agents.synchronize import Synchronization, synchronize
 from agents.tools import Tools
@@ -73,17 +75,110 @@ def test_near() -> None:
     assert tools.near([]) == frozenset()
 
 
+def board_of(fees: dict[Lot, int], reserves: dict[str, int], *carriers: str) -> Table:
+    """A table with some lots, all of which the carriers have been asked about."""
+    board = Table(fees, carriers, reserves)
+    for asked in board.to_ask.values():
+        asked.clear()
+    return board
+
+
 def test_ask_again() -> None:
     """Quotes of lots with a near shipment are forgotten, through a hub too; all are, where no nearness is given."""
     far, near, hub = ("a",), ("b", "c"), ("b@h:in", "b@h:out")
-    quotes = dict.fromkeys((far, near, hub), 5)
-    board = Table(dict.fromkeys((far, near, hub), 0), quotes={"v": dict(quotes)}, asked={"v": set(quotes)})
+    board = board_of(dict.fromkeys((far, near, hub), 0), dict.fromkeys("abc", 9), "v", "w")
+    for carrier in ("v", "w"):
+        board.quote(carrier, dict.fromkeys((far, near, hub), 5))
     board.ask_again("v", {"b"})
-    assert board.quotes["v"] == {far: 5}
-    assert board.asked["v"] == {far}
+    assert board.to_ask == {"v": {near, hub}, "w": set()}
+    assert board.quotes == {far: {"v": 5, "w": 5}, near: {"w": 5}, hub: {"w": 5}}
     board.ask_again("v")
-    assert not board.quotes["v"]
-    assert not board.asked["v"]
+    assert board.to_ask["v"] == {far, near, hub}
+    assert all(bids.keys() == {"w"} for bids in board.quotes.values())
+
+
+def test_winners() -> None:
+    """Largest saving first; a carrier wins one lot a round, and a lot waits for the carrier that quotes it lowest."""
+    a, b, c, both = ("a",), ("b",), ("c",), ("a", "b")
+    board = board_of({a: 0, b: 0, c: 0, both: 0}, {"a": 100, "b": 100, "c": 100}, "v", "w")
+    board.quote("v", {a: 80, b: 70, c: 60, both: 90})
+    board.quote("w", {a: 90, c: 61})
+    assert board.winners() == {"v": both}  # saves 110; c, at which v is lower than w, waits
+    board.quote("w", {c: 59})
+    assert board.winners() == {"v": both, "w": c}
+    board.lots[both] = 111  # a hub fee above what it saves
+    assert board.winners() == {"v": b, "w": c}
+
+
+def test_an_awarded_lot_leaves_the_table() -> None:
+    """Lots with its shipments go on as what is left of them, with their part of the fee, and are asked about anew."""
+    a, ab, ac, bc = ("a",), ("a", "b"), ("a", "c"), ("b", "c")
+    board = board_of({a: 0, ab: 10, ac: 0, bc: 4}, dict.fromkeys("abc", 100), "v", "w")
+    board.quote("v", {a: 50, bc: 60})
+    board.award("v", a)
+    assert board.awards == [Award("v", a, 50, 0)]
+    assert board.lots == {bc: 4, ("b",): 5, ("c",): 0}
+    assert board.to_ask == {"v": {("b",), ("c",)}, "w": {("b",), ("c",)}}
+    assert board.quotes == {bc: {"v": 60}}
+    assert board.left == {"b", "c"}
+
+
+def test_awards_that_did_not_pay_are_withdrawn() -> None:
+    """Of the moments at which it is known what the rest costs alone, the cheapest in all counts."""
+    lots = {(s,): 0 for s in "abc"}
+    board = board_of(lots, dict.fromkeys("abc", 100), "v")
+    for number, left_cents in enumerate((200, 190, 50)):
+        lot = ("abc"[number],)
+        board.quote("v", {lot: 40})
+        board.award("v", lot)
+        board.mark(left_cents)
+    assert board.agreed() == {"v": [(("a",), 40), (("b",), 40), (("c",), 40)]}  # 240, 270, 170
+    board.marks[-1] = (3, 241)
+    assert board.agreed() == {"v": [(("a",), 40)]}
+    del board.marks[-1]  # what all three leave was not asked, so nothing is known against the last
+    assert len(board.agreed()["v"]) == 3
+
+
+def test_reserves_are_raised_to_what_is_left() -> None:
+    """A remainder's reserves add up to its cost alone without what is owed anyway; they are never lowered."""
+    raised_more = 0
+    for seed in range(60, 80):
+        small = small_market(seed, factories=2, shipments=8)
+        parties = small.parties()
+        owner, silent = (*small.market.owners, "nobody")[:2]
+        desk = parties[owner].desks[0]
+        loose = sorted(s for s in desk.jobs)[::2] + list(small.market.owned_by(silent))
+        stated = {s: 10 if n % 2 else 10**6 for n, s in enumerate(sorted(small.shipments))}
+        asking = restated(small.market, Talk("test"), stated, loose)
+        try:
+            (question,) = (m for m in next(asking).messages if m.receiver == owner)
+            asking.send((desk.answer(question, (), None),))
+        except StopIteration as ended:
+            raised, left_cents = ended.value
+        own = [s for s in loose if s in desk.jobs]
+        worth = desk.alone(frozenset(own)).price_cents - desk.alone(frozenset()).price_cents
+        others = [s for s in stated if s not in own]
+        assert left_cents == max(0, worth) + sum(stated[s] for s in loose if s not in own)
+        assert all(raised[s] >= stated[s] for s in stated)
+        assert all(raised[s] == stated[s] for s in others)
+        if all(raised[s] > stated[s] for s in own):
+            assert sum(raised[s] for s in own) == worth
+            raised_more += 1
+    assert raised_more > 3
+
+
+def test_a_second_look_at_what_is_left() -> None:
+    """Where nothing saves any more, owners say what the rest costs alone, and more is awarded than before."""
+    asked = later = 0
+    for seed in (2, 6, 7, 47, 49, 62, 65, WITH_HUB):
+        outcome = negotiated(small_market(seed, factories=3, shipments=10, carriers=2))
+        topics = [one.sent[0].topic for one in outcome.transcript.rounds]
+        last = max(at for at, topic in enumerate(topics) if topic == Topic.QUOTES)
+        for at, topic in enumerate(topics[:-2]):
+            if topic == Topic.STANDALONE and at < max(last, topics.index(Topic.PLAN) if Topic.PLAN in topics else last):
+                asked += 1
+                later += topics[at + 1] == Topic.AWARD
+    assert asked > later > 0
 
 
 def test_other_quotes_stand_after_an_award(monkeypatch: pytest.MonkeyPatch) -> None:

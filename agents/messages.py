@@ -47,6 +47,12 @@ class Topic(StrEnum):
     RELEASE = "release"
     BUNDLES = "bundles"
     EXCHANGE = "exchange"
+    REMAINDER = "remainder"
+    BUYING = "buying"
+    SELLING = "selling"
+    WISHES = "wishes"
+    CHOICE = "choice"
+    DEAL = "deal"
     HUB_TERMS = "hub_terms"
     BOOKINGS = "bookings"
     NONE = "none"
@@ -75,6 +81,31 @@ STOP_COLUMNS: tuple[pa.Field, ...] = (
     pa.field("act", pa.string()),
 )
 
+# Columns of talks about prices: a row for each talk that goes on. A price is one of so many from 0 to ``top_cents`` in
+# even steps; a window is numbered by how long it lets the delivery wait, the last one being the whole of it. The other
+# side's last offer stands in price, day and window; without one the price is empty.
+TALK_COLUMNS: tuple[pa.Field, ...] = (
+    pa.field("talk", pa.int32()),
+    pa.field("jobs", pa.list_(pa.string())),
+    pa.field("top_cents", pa.int64()),
+    pa.field("prices", pa.int32()),
+    pa.field("windows", pa.int32()),
+    pa.field("round", pa.int32()),
+    pa.field("rounds", pa.int32()),
+    pa.field("price_cents", pa.int64()),
+    pa.field("day", pa.int32()),
+    pa.field("window", pa.int32()),
+)
+# What was agreed in talks: a row for each part of a deal.
+AGREED_COLUMNS: tuple[pa.Field, ...] = (
+    pa.field("deal", pa.int32()),
+    pa.field("jobs", pa.list_(pa.string())),
+    pa.field("price_cents", pa.int64()),
+    pa.field("day", pa.int32()),
+    pa.field("window", pa.int32()),
+    pa.field("windows", pa.int32()),
+)
+
 QUESTIONS: Mapping[Topic, pa.Schema] = {
     # coordinator -> shipper: what do you put on the table?
     Topic.OFFER: pa.schema([("shipment", pa.string())]),
@@ -96,6 +127,18 @@ QUESTIONS: Mapping[Topic, pa.Schema] = {
     Topic.BUNDLES: pa.schema([("bundle", pa.int32()), ("job", pa.string())]),
     # coordinator -> carrier: you let bundle 0 go, and take the other one on
     Topic.EXCHANGE: pa.schema([("bundle", pa.int32()), ("job", pa.string())]),
+    # coordinator -> shipper: what are these worth to you, now that your others have gone?
+    Topic.REMAINDER: pa.schema([("shipment", pa.string())]),
+    # coordinator -> shipper: what do you answer in these talks? A hub's fee comes on top of the price.
+    Topic.BUYING: pa.schema([*TALK_COLUMNS, ("carrier", pa.string()), ("fee_cents", pa.int64())]),
+    # coordinator -> carrier: what do you answer in these talks? Each is to bear its share of what its lot costs.
+    Topic.SELLING: pa.schema([*TALK_COLUMNS, ("lot_jobs", pa.list_(pa.string())), ("share", pa.float64())]),
+    # coordinator -> carrier: of the deals that you have agreed on, which would you close first?
+    Topic.WISHES: pa.schema(AGREED_COLUMNS),
+    # coordinator -> shipper: of these that you have agreed on, which would you close first?
+    Topic.CHOICE: pa.schema([*AGREED_COLUMNS, ("carrier", pa.string()), ("fee_cents", pa.int64())]),
+    # coordinator -> carrier: this deal is closed as agreed
+    Topic.DEAL: pa.schema(AGREED_COLUMNS),
     # coordinator -> hub: at what terms may the pool use you?
     Topic.HUB_TERMS: pa.schema([("hub", pa.string())]),
     # coordinator -> hub: do you confirm these dock slots?
@@ -111,6 +154,17 @@ QUESTIONS: Mapping[Topic, pa.Schema] = {
     ),
     Topic.NONE: pa.schema([]),
 }
+
+# What a party does in a talk: ``propose`` with an offer, ``accept-proposal`` or ``refuse`` (leave) without.
+_SAID = pa.schema(
+    [
+        ("talk", pa.int32()),
+        ("act", pa.string()),
+        _private("price_cents", pa.int64()),
+        ("day", pa.int32()),
+        ("window", pa.int32()),
+    ]
+)
 
 ANSWERS: Mapping[Topic, pa.Schema] = {
     Topic.OFFER: pa.schema([("shipment", pa.string()), _private("reserve_cents", pa.int64())]),
@@ -131,6 +185,12 @@ ANSWERS: Mapping[Topic, pa.Schema] = {
     Topic.RELEASE: pa.schema([("job", pa.string())]),
     Topic.BUNDLES: pa.schema([("bundle", pa.int32()), _private("price_cents", pa.int64())]),
     Topic.EXCHANGE: pa.schema([("bundle", pa.int32())]),
+    Topic.REMAINDER: pa.schema([("shipment", pa.string()), _private("reserve_cents", pa.int64())]),
+    Topic.BUYING: _SAID,
+    Topic.SELLING: _SAID,
+    Topic.WISHES: pa.schema([("deal", pa.int32())]),
+    Topic.CHOICE: pa.schema([("deal", pa.int32())]),
+    Topic.DEAL: pa.schema([("deal", pa.int32())]),
     Topic.HUB_TERMS: pa.schema(
         [
             ("from_min", pa.float64()),

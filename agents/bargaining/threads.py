@@ -89,20 +89,21 @@ class Threads:
 
     def _levels(self, received: NDArray[np.float64], round_: int) -> NDArray[np.float64]:
         """Levels that the strategy demands now, shape ``(talks,)``; what it demanded before is worked out again."""
-        count = len(received)
-        if type(self.strategy) in _TIMED:
-            return np.full(count, self.strategy.demand(Moment(round_, self.rounds, (), ())))
+        count, strategy = len(received), self.strategy
+        if type(strategy) in _TIMED:
+            return np.full(count, strategy.demand(Moment(round_, self.rounds, (), ())))
         extra = 1 if self.has_last_word else 0
+        reciprocity = strategy.reciprocity if isinstance(strategy, TitForTat) else None
         demanded = np.empty((count, round_ + 1))
         for r in range(round_ + 1):
             so_far = received[:, : r + extra]
-            if type(self.strategy) is TitForTat and so_far.shape[1] >= 2:
+            if reciprocity is not None and so_far.shape[1] >= 2:
                 given = np.maximum(0.0, so_far[:, -1] - so_far[:, -2])
-                asked = demanded[:, r - 1] - self.strategy.reciprocity * given
+                asked = demanded[:, r - 1] - reciprocity * given
             else:
                 asked = np.array(
                     [
-                        self.strategy.demand(Moment(r, self.rounds, demanded[t, :r].tolist(), so_far[t].tolist()))
+                        strategy.demand(Moment(r, self.rounds, demanded[t, :r].tolist(), so_far[t].tolist()))
                         for t in range(count)
                     ]
                 )

@@ -34,13 +34,14 @@ class Moment(NamedTuple):
 class ConcessionStrategy(Protocol):
     """Names the level that a party demands.
 
-    Attributes
-    ----------
-    name
-        As registered.
+    A strategy may have a ``discount``, above 0 and at most 1: the factor on what a deal is worth to its party for each
+    round that passes.
     """
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As registered."""
+        ...
 
     def demand(self, moment: Moment) -> float:
         """Return the level demanded now; whatever lies outside 0 to 1 is taken as the nearer end."""

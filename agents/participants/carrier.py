@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agents.concession import Boulware, ConcessionStrategy
 from agents.messages import ANSWERS, Message, Performative, Topic, table
 from agents.participants.exchange import EXCHANGE_TOPICS, RequestDesk, steps_of
+from agents.participants.seller import SELLING_TOPICS, SellerDesk
 from agents.plans import priced, routes_from_table, table_from_routes
 from agents.seeds import seed_for
 from logistics.routing import Plan, RoutingProblem, Tours, solve
@@ -45,6 +47,8 @@ class CarrierDesk:
         Of each search for a lot's own tours, and of replanning after each award.
     iterations_per_job
         Of planning all that was won.
+    concession
+        How it gives way where it bargains.
     """
 
     carrier: str
@@ -55,7 +59,10 @@ class CarrierDesk:
     quote_iterations: int
     iterations_per_job: int
     seed: int
-    topics: frozenset[Topic] = EXCHANGE_TOPICS | {Topic.TARIFFS, Topic.QUOTES, Topic.AWARD, Topic.PLAN, Topic.LOADS}
+    concession: ConcessionStrategy = field(default_factory=Boulware)
+    topics: frozenset[Topic] = (
+        EXCHANGE_TOPICS | SELLING_TOPICS | {Topic.TARIFFS, Topic.QUOTES, Topic.AWARD, Topic.PLAN, Topic.LOADS}
+    )
     _tours: dict[Won, Tours] = field(default_factory=dict, repr=False)
     _own: dict[tuple[str, ...], Plan | None] = field(default_factory=dict, repr=False)
 
@@ -72,6 +79,10 @@ class CarrierDesk:
             return self._take(message, _won(history))
         if message.topic in EXCHANGE_TOPICS:
             return self._requests.answer(message, history)
+        if message.topic in SELLING_TOPICS:
+            return self._seller.answer(message, history)
+        if message.topic == Topic.PLAN and any(m.topic == Topic.DEAL for m in history):
+            return self._seller.plan(message, history)
         if message.topic == Topic.PLAN:
             exchanged = steps_of(history)
             warm = self._requests.plan(exchanged) if exchanged else self.tours(_won(history)).plan
@@ -83,6 +94,10 @@ class CarrierDesk:
         return RequestDesk(
             self.carrier, self.fleet, self.jobs, self.network, self.bidding, self.quote_iterations, self.seed
         )
+
+    @cached_property
+    def _seller(self) -> SellerDesk:
+        return SellerDesk(self, self.concession)
 
     def _tariffs(self, message: Message) -> Message:
         known = {v.id: v.costs for v in self.fleet}
@@ -127,6 +142,14 @@ class CarrierDesk:
                 found = found.improve(self.quote_iterations, seed, around=lot)
             self._tours[won] = found
         return found
+
+    def added_cents(self, won: Won, lots: Sequence[tuple[str, ...]]) -> NDArray[np.float64]:
+        """Cents that each lot would add to the tours for what was won, ``inf`` where it does not fit."""
+        return self._marginal(self.tours(won), lots)
+
+    def pays(self, won: Won, lot: tuple[str, ...], price_cents: int) -> bool:
+        """Tell whether a lot fits and its price covers what it adds."""
+        return self._pays(won, {0: lot}, price_cents)
 
     def _own_tours(self, tours: Tours, lot: tuple[str, ...]) -> Plan | None:
         """Plan a lot of several jobs by itself; ``None`` where it does not fit, or not beside the tours as they stand.

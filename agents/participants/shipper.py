@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
+from agents.concession import Boulware, ConcessionStrategy
 from agents.messages import ANSWERS, Message, Performative, Topic, table
+from agents.participants.buyer import BUYING_TOPICS, BuyerDesk
 from agents.seeds import seed_for
 from logistics.standalone import (
     GroupageQuote,
@@ -43,6 +46,8 @@ class ShipperDesk:
         Vehicles open to it without a pool, at the prices it would pay.
     groupage
         Public price for each shipment, where a tariff covers it.
+    concession
+        How it gives way where it bargains.
     """
 
     owner: str
@@ -53,7 +58,8 @@ class ShipperDesk:
     groupage: Mapping[str, GroupageQuote]
     iterations_per_job: int
     seed: int
-    topics: frozenset[Topic] = frozenset({Topic.OFFER, Topic.STANDALONE})
+    concession: ConcessionStrategy = field(default_factory=Boulware)
+    topics: frozenset[Topic] = BUYING_TOPICS | {Topic.OFFER, Topic.STANDALONE}
     _plans: dict[frozenset[str], StandalonePlan] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -65,6 +71,7 @@ class ShipperDesk:
         jobs: JobBook,
         iterations_per_job: int,
         seed: int,
+        concession: ConcessionStrategy | None = None,
     ) -> ShipperDesk:
         """Open a desk for an owner in a region: its contracts, its own vehicles, and the public tariffs."""
         own = {s: jobs.direct[s] for s in sorted(shipments) if s in jobs.direct}
@@ -77,11 +84,18 @@ class ShipperDesk:
             groupage_for(region, own, jobs.market.start),
             iterations_per_job,
             seed,
+            concession or Boulware(),
         )
+
+    @cached_property
+    def _buyer(self) -> BuyerDesk:
+        return BuyerDesk(self, self.concession)
 
     def answer(self, message: Message, history: Sequence[Message], rng: Generator) -> Message:
         """Answer what is on offer, or what sets of shipments would cost alone."""
-        del history, rng  # stand-alone costs are a pure function of the set of shipments
+        del rng  # stand-alone costs are a pure function of the set of shipments
+        if message.topic in BUYING_TOPICS:
+            return self._buyer.answer(message, history)
         if message.topic == Topic.OFFER:
             return self._offer(message)
         sets: dict[int, set[str]] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from agents.protocols.alternating_offers import AlternatingOffers
 from agents.protocols.contract_net import ContractNet
 from agents.protocols.request_exchange import RequestExchange
 from agents.protocols.standalone import Standalone
@@ -13,10 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 PROTOCOLS: Mapping[str, Callable[..., Any]] = {
+    "alternating_offers": AlternatingOffers,
     "contract_net": ContractNet,
     "request_exchange": RequestExchange,
     "standalone": Standalone,
     "trustee": Trustee,
 }
 
-__all__ = ["PROTOCOLS", "ContractNet", "RequestExchange", "Standalone", "Trustee"]
+__all__ = ["PROTOCOLS", "AlternatingOffers", "ContractNet", "RequestExchange", "Standalone", "Trustee"]

@@ -58,6 +58,7 @@ def closed(
     agreed: Agreed,
     reasons: Mapping[str, str],
     offers: Sequence[HubOffer] = (),
+    broken: Callable[[Sequence[Load]], list[str]] | None = None,
 ) -> Generator[Exchange, tuple[Message, ...], Deal]:
     """Ask carriers for their final plans; drop owners until nobody pays more than alone.
 
@@ -68,11 +69,13 @@ def closed(
         sees its whole tours. Where an owner was dropped, what is left of a part has the price of the carrier's plan.
     reasons
         Why shipments that nobody agreed to carry stay outside.
+    broken
+        Says what else that was agreed a carrier's loads do not keep.
     """
     why = dict(reasons)
     keep = {shipment_of(j) for parts in agreed.values() for jobs, _ in parts for j in jobs}
     while True:
-        loads = yield from _final_loads(tools, talk, agreed, keep)
+        loads = yield from _final_loads(tools, talk, agreed, keep, broken)
         bookings = tools.jobs.bookings(loads, offers)
         unplanned = keep - pooled_shipments(loads)
         known = why | dict.fromkeys(sorted(unplanned), NO_PLAN)
@@ -88,7 +91,11 @@ def closed(
 
 
 def _final_loads(
-    tools: Tools, talk: Talk, agreed: Agreed, keep: Collection[str]
+    tools: Tools,
+    talk: Talk,
+    agreed: Agreed,
+    keep: Collection[str],
+    broken: Callable[[Sequence[Load]], list[str]] | None,
 ) -> Generator[Exchange, tuple[Message, ...], tuple[Load, ...]]:
     wanted = {c: sorted(j for jobs, _ in parts for j in jobs if shipment_of(j) in keep) for c, parts in agreed.items()}
     bodies = {c: table(QUESTIONS[Topic.PLAN], {"job": jobs}) for c, jobs in wanted.items() if jobs}
@@ -105,7 +112,7 @@ def _final_loads(
         if whole and sum(prices.values()) > most:
             prices = split_cents(most, {load: float(p) for load, p in prices.items()})
         own = [Load(k, carrier, route.vehicle, route.stops, {"quoted": prices[k]}) for k, route in routes.items()]
-        faults = tools.faults(own)
+        faults = tools.faults(own) or (broken(own) if broken else [])
         if faults:
             talk.notes.append(f"{carrier}: the plan was refused ({faults[0]})")
             continue

@@ -33,6 +33,9 @@ LINE_LABELS: Mapping[str, str] = {
 }
 
 PROTOCOLS: Mapping[str, str] = {
+    "alternating_offers": (
+        "owners and carriers bargain in pairs about price and delivery window, making offers in turn until a deadline"
+    ),
     "standalone": "everybody goes alone; nothing is pooled",
     "contract_net": "shipments are offered to all carriers round by round; the lowest quote wins where it saves most",
     "request_exchange": "carriers release requests into a pool and bid for bundles of them, as long as that saves",
@@ -67,6 +70,12 @@ TOPICS: Mapping[str, str] = {
     "plan": "prices of tours",
     "loads": "agreement to drive",
     "award": "confirmation of an award",
+    "remainder": "what the rest costs alone",
+    "buying": "an answer to carriers' offers",
+    "selling": "an answer to owners' offers",
+    "wishes": "the deals that it wants most",
+    "choice": "the deals that it wants most",
+    "deal": "confirmation of a deal",
     "bookings": "confirmation of dock slots",
     "hub_terms": "hub terms",
 }
@@ -84,6 +93,7 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"no carrier in the pool offered", "No carrier in the pool offered to carry it"),
     (r"could fit it into its day", "No carrier in the pool had room and time for it that day"),
     (r"gave no plan for it", "Awarded at first, but its carrier then gave no plan that can be driven"),
+    (r"did not come to terms", "Its owner and the carriers that it bargained with did not come to terms"),
     (r"quoted for it went back on its word", "A carrier that quoted for it went back on its word"),
     (r"rounds of the negotiation ended", "The rounds of the negotiation ended before it was awarded"),
     (r"carrier would not drive it", "Planned at first, but its carrier would not drive it"),

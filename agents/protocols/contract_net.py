@@ -27,7 +27,7 @@ from agents.jobs import shipment_of
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
 from agents.protocols.closing import closed, concluded
 from agents.protocols.deal import Deal, appraise, ask_hub_terms, ask_offers, confirm_bookings, restated
-from agents.protocols.lots import Lot, first_lots
+from agents.protocols.lots import Lot, Open, first_lots
 from agents.protocols.reasons import NO_CARRIER, NO_ROOM, OUT_OF_ROUNDS, WORD_BROKEN, lowest_quote
 from agents.protocols.talk import Talk
 
@@ -59,7 +59,7 @@ class Table:
     Attributes
     ----------
     lots
-        Open lots, each with the hub fee that comes on top of a carrier's price.
+        Open lots, each with its hub fee and to whom it is announced.
     reserves
         By shipment, cents: as stated at first, and raised since.
     quotes
@@ -80,24 +80,30 @@ class Table:
         Whether the rounds ended while there still was something to award.
     """
 
-    def __init__(self, lots: Mapping[Lot, int], carriers: Iterable[str], reserves: Mapping[str, int]) -> None:
-        self.lots = dict(lots)
+    def __init__(self, lots: Mapping[Lot, Open], reserves: Mapping[str, int]) -> None:
+        self.lots: dict[Lot, Open] = {}
         self.reserves = dict(reserves)
-        self.carriers = tuple(sorted(carriers))
         self.quotes: dict[Lot, dict[str, int]] = {}
-        self.to_ask = {c: set(self.lots) for c in self.carriers}
+        self.to_ask: dict[str, set[Lot]] = {c: set() for c in sorted({c for o in lots.values() for c in o.carriers})}
         self.answered: set[str] = set()
         self.awards: list[Award] = []
         self.marks: list[tuple[int, int]] = []
         self.refusals: dict[str, int] = {}
         self.broken: set[str] = set()
         self.out_of_rounds = False
-        self._numbers = {lot: n for n, lot in enumerate(self.lots)}
+        self._numbers: dict[Lot, int] = {}
         self._with: dict[str, set[Lot]] = {}
-        for lot in self.lots:
-            self._index(lot)
+        for lot, found in lots.items():
+            self._open(lot, found)
 
-    def _index(self, lot: Lot) -> None:
+    def _open(self, lot: Lot, found: Open) -> None:
+        """Put a lot on the table, or announce one that lies there to others too."""
+        self.number(lot)  # now: lots are asked about out of a set, whose order is another in every process
+        known = self.lots.get(lot)
+        self.lots[lot] = found if known is None else found.joined(known)
+        for carrier in found.carriers if known is None else found.carriers - known.carriers:
+            if carrier in self.to_ask:
+                self.to_ask[carrier].add(lot)
         for s in moved(lot):
             self._with.setdefault(s, set()).add(lot)
 
@@ -112,10 +118,10 @@ class Table:
 
     def ask_again(self, carrier: str, near: Iterable[str] | None = None) -> None:
         """Forget a carrier's quotes, of lots with some of these shipments or of all; others stand."""
-        old = self.lots if near is None else {lot for s in near for lot in self._with.get(s, ())}
-        for lot in old:
-            self.quotes.get(lot, {}).pop(carrier, None)
-        self.to_ask[carrier].update(old)
+        for lot in self.lots if near is None else {lot for s in near for lot in self._with.get(s, ())}:
+            if carrier in self.lots[lot].carriers:
+                self.quotes.get(lot, {}).pop(carrier, None)
+                self.to_ask[carrier].add(lot)
 
     def quote(self, carrier: str, prices: Mapping[Lot, int]) -> None:
         """Note a carrier's prices."""
@@ -139,7 +145,7 @@ class Table:
 
     def saving(self, lot: Lot, quote_cents: int) -> int:
         """What an open lot saves at a quote, in cents."""
-        return sum(self.reserves[s] for s in moved(lot)) - quote_cents - self.lots[lot]
+        return sum(self.reserves[s] for s in moved(lot)) - quote_cents - self.lots[lot].fee_cents
 
     def winners(self) -> dict[str, Lot]:
         """Largest savings first, at most one lot a carrier, no shipment twice.
@@ -164,28 +170,20 @@ class Table:
 
     def award(self, carrier: str, lot: Lot) -> None:
         """Take an awarded lot's shipments off the table; a group that loses members goes on as what is left of it."""
-        self.awards.append(Award(carrier, lot, self.quotes[lot][carrier], self.lots[lot]))
+        self.awards.append(Award(carrier, lot, self.quotes[lot][carrier], self.lots[lot].fee_cents))
         self.refusals[carrier] = 0
         gone = moved(lot)
         touched = {old for s in gone for old in self._with[s]}
         for old in sorted(touched, key=self.number):
-            fee = self.lots.pop(old)
+            found = self.lots.pop(old)
             self.quotes.pop(old, None)
             for s in moved(old):
                 self._with[s].discard(old)
-            for asked in self.to_ask.values():
-                asked.discard(old)
+            for c in found.carriers & self.to_ask.keys():
+                self.to_ask[c].discard(old)
             rest = tuple(j for j in old if shipment_of(j) not in gone)
-            if not rest:
-                continue
-            part = round(fee * len(rest) / len(old))
-            if rest in self.lots:
-                self.lots[rest] = min(part, self.lots[rest])
-            else:
-                self.lots[rest] = part
-                self._index(rest)
-                for asked in self.to_ask.values():
-                    asked.add(rest)
+            if rest:
+                self._open(rest, found.part(len(rest) / len(old)))
 
     def mark(self, left_cents: int) -> None:
         """Note what all awards cost together with what is left."""
@@ -255,8 +253,7 @@ class ContractNet:
     def _awarded(
         self, market: Market, tools: Tools, talk: Talk, reserves: Mapping[str, int], offers: Sequence[HubOffer]
     ) -> Generator[Exchange, tuple[Message, ...], Table]:
-        carriers = {v.carrier for v in market.vehicles.values()}
-        board = Table(first_lots(market, tools, reserves, offers), carriers, reserves)
+        board = Table(first_lots(market, tools, reserves, offers), reserves)
         stated = 0  # awards when owners last said what is left is worth; at first nothing was won
         for _ in range(self.max_rounds):
             yield from _ask_quotes(board, talk)
@@ -325,7 +322,8 @@ def _reasons(board: Table, outside: Iterable[str]) -> dict[str, str]:
             reasons[s] = WORD_BROKEN
         elif s not in quoted and s in board.left:
             # Whoever quoted other lots and not this one has no room for it; of whoever quoted none it is not known.
-            reasons[s] = NO_ROOM if board.carriers and board.answered.issuperset(board.carriers) else NO_CARRIER
+            asked = board.lots[(s,)].carriers
+            reasons[s] = NO_ROOM if asked and asked <= board.answered else NO_CARRIER
         elif bids and board.reserves[s]:
             reasons[s] = lowest_quote(min(bids.values()), board.reserves[s])
     return reasons

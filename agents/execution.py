@@ -199,14 +199,30 @@ def _full_shipments(shippers: Mapping[str, ShipperDesk]) -> dict[str, Shipment]:
     return {s: x for desk in shippers.values() for s, x in desk.shipments.items()}
 
 
-def execute(region: Region, market: Market, settlement: Settlement, shippers: Mapping[str, ShipperDesk]) -> Execution:
-    """Drive a settlement, and what it left outside by each owner's own means."""
+def execute(
+    region: Region,
+    market: Market,
+    settlement: Settlement,
+    shippers: Mapping[str, ShipperDesk],
+    refused: Mapping[str, str] | None = None,
+) -> Execution:
+    """Drive a settlement, and what it left outside by each owner's own means.
+
+    Parameters
+    ----------
+    refused
+        Pooled shipments that are turned away at the ramp, with the reason: vehicles drive as agreed without them, and
+        they go by their owner's own means.
+    """
     log = _Log(region, market, _full_shipments(shippers))
     for load in settlement.loads:
         vehicle = region.vehicles[load.vehicle]
         costs = region.operating_costs[load.vehicle]
         log.drive(load.id, POOL, load.carrier, vehicle, "", load.stops, costs, sum(load.price_lines.values()))
-    reasons = {row.shipment: row.reason for row in settlement.left}
+    reasons = {row.shipment: row.reason for row in settlement.left} | dict(refused or {})
+    for shipment in refused or ():
+        log.start_min.pop(shipment, None)
+        log.mode.pop(shipment, None)
     for owner, desk in shippers.items():
         # Commitments are owed even by an owner whose shipments all went into the pool.
         log.go_alone(owner, desk.alone(frozenset(s for s in market.owned_by(owner) if s in reasons)))

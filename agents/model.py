@@ -12,16 +12,16 @@ import pandas as pd
 from mesa.datacollection import DataCollector
 
 from agents.day import Day
+from agents.desks import open_desks
 from agents.execution import execute, execute_alone
 from agents.holding import HoldingRule, HoldingView
 from agents.jobs import JobBook
 from agents.market import Market
-from agents.participants import CarrierDesk, HubDesk, Party, ShipperDesk
+from agents.participants import Party, ShipperDesk
 from agents.registry import create, create_forecaster
 from agents.seeds import rng_for, seed_for
 from agents.synchronize import Synchronization, replayed, synchronize
 from forecasting import FittedForecaster, Forecast, known_at
-from logistics.jobs import fleet_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -144,8 +144,10 @@ class PoolingModel(mesa.Model):
         self.transcripts = transcripts
         self.holding: HoldingRule = create("holding", policy.holding)
         self.bidding = create("bidding", policy.bidding)
+        self.concession = create("concession", policy.concession)
         self.number = 0
         self.last: Day | None = None
+        self.desks: Mapping[str, tuple[Desk, ...]] = {}
         owners = sorted({s.owner for _, _, shipments in world.releases for s in shipments})
         self.factories = {o: FactoryAgent(self, o) for o in owners}
         self.carriers = {c: CarrierAgent(self, c) for c in sorted(world.region.carriers)}
@@ -172,7 +174,7 @@ class PoolingModel(mesa.Model):
         self._forecast(day)
         self._reserve()
         held, market = self._hold(day, start)
-        desks = self._desks(market)
+        desks = self.desks = self._desks(market)
         outcome = self._negotiate(day, market, desks)
         self._execute(day, market, desks, outcome, tuple(s.id for s in released), held)
         self._learn(outcome)
@@ -265,50 +267,20 @@ class PoolingModel(mesa.Model):
         return tuple(u for u in (factory.forecast.series if factory.forecast else ()) if u.startswith(prefix))
 
     def _desks(self, market: Market) -> dict[str, tuple[Desk, ...]]:
-        region, effort = self.world.region, self.policy.effort
-        book = JobBook(market)
-        desks: dict[str, list[Desk]] = {}
-        for owner in market.owners:
-            full = {s: self.factories[owner].open[s] for s in market.owned_by(owner)}
-            desks.setdefault(owner, []).append(
-                ShipperDesk.in_region(region, owner, full, book, effort.standalone_iterations_per_job, self.root_seed)
-            )
-        fleets: dict[str, dict[str, Any]] = {}
-        for vehicle in region.vehicles.values():
-            fleets.setdefault(vehicle.carrier, {})[vehicle.id] = vehicle
-        for carrier in region.carriers:
-            fleet, _ = fleet_for(
-                fleets.get(carrier, {}),
-                region.operating_costs,
-                region.carriers,
-                book.all_jobs,
-                region.sites,
-                market.start,
-                market.horizon_min,
-            )
-            desks.setdefault(carrier, []).append(
-                CarrierDesk(
-                    carrier,
-                    fleet,
-                    book,
-                    region.network,
-                    self.bidding,
-                    effort.quote_iterations,
-                    effort.carrier_iterations_per_job,
-                    self.root_seed,
-                )
-            )
-        for hub in region.hubs.values():
-            opening = region.sites[hub.site].open_interval(market.start, market.horizon_min)
-            desks.setdefault(hub.id, []).append(HubDesk(hub, region.hub_costs[hub.id], self.bidding, opening))
-        return {who: tuple(made) for who, made in sorted(desks.items())}
+        shipments = {s: shipment for f in self.factories.values() for s, shipment in f.open.items()}
+        bidding = dict.fromkeys((*self.carriers, *self.hubs), self.bidding)
+        effort, seed = self.policy.effort, self.root_seed
+        return open_desks(self.world.region, market, shipments, bidding, effort, seed, self.concession)
 
     def _negotiate(self, day: date, market: Market, desks: Mapping[str, tuple[Desk, ...]]) -> Synchronization:
         if self.transcripts is not None and day in self.transcripts:
             return replayed(market, self.policy, self.transcripts[day], stability=self.stability)
         participants = {who: Party(who, made) for who, made in desks.items()}
-        seed = seed_for(self.root_seed, "day", day.isoformat())
-        return synchronize(market, participants, self.policy, seed, stability=self.stability)
+        return synchronize(market, participants, self.policy, self.day_seed(day), stability=self.stability)
+
+    def day_seed(self, day: date) -> int:
+        """Seed of a day's negotiation."""
+        return seed_for(self.root_seed, "day", day.isoformat())
 
     def _execute(
         self,

@@ -14,6 +14,7 @@ from scipy.cluster.hierarchy import average
 
 from agents.jobs import JobBook
 from agents.market import Market, digest
+from agents.pools import KM_PER_GAP_MIN, Pool, find_pools
 from agents.seeds import seed_for
 from agents.sharing.stability import stability
 from logistics.consolidation import HubOffer, MixedPlan, mixed_plan
@@ -54,7 +55,7 @@ class Tools:
     def __post_init__(self) -> None:
         self.jobs = JobBook(self.market)
         zero = {v: OperatingCosts() for v in self.market.vehicles}
-        _, self.exclusions = self._fleet(zero, self.jobs.direct)
+        self._offered, self.exclusions = self._fleet(zero, self.jobs.direct)
 
     @property
     def needs_coalitions(self) -> bool:
@@ -91,7 +92,8 @@ class Tools:
             bases = [{v.type.base for v in fleet} & set(job.origins) for job in wanted.values()]
             per_job = self.effort.plan_iterations_per_job if all(bases) else self.effort.collect_iterations_per_job
             iterations = min(self.effort.plan_iterations, per_job * max(1, len(wanted)))
-            seed = seed_for(self.seed, "plan", key)
+            # Of what is planned and not of what it is said to cost: another report meets the same search.
+            seed = seed_for(self.seed, "plan", *wanted)
             self._plans[key] = mixed_plan(
                 self.market.network, wanted, fleet, offers, iterations=iterations, seed=seed, prizes=prizes
             )
@@ -128,6 +130,10 @@ class Tools:
         """What is physically wrong with some loads: windows, capacities, eligibility, counts; empty when sound."""
         return self.jobs.faults(loads)
 
+    def pools(self, shipments: Iterable[str]) -> tuple[Pool, ...]:
+        """Cut some shipments into overlapping pools; see `agents.pools.find_pools`."""
+        return find_pools(self.market, {s: self.jobs.direct[s] for s in sorted(shipments)}, self._offered)
+
     def clusters(self, shipments: Iterable[str]) -> list[tuple[str, ...]]:
         """Groups of shipments that could well travel together, each once; smaller groups first.
 
@@ -150,9 +156,13 @@ class Tools:
 
     @cached_property
     def _nearest(self) -> Mapping[str, tuple[str, ...]]:
-        ids = sorted(self.jobs.direct)
-        order = np.argsort(self._apart(ids)[0], axis=1, kind="stable")[:, :NEAREST]
-        return {s: tuple(ids[k] for k in order[i]) for i, s in enumerate(ids)}
+        found = {}
+        for pool in self.pools(self.jobs.direct):
+            ids = pool.shipments
+            order = np.argsort(self._apart(ids)[0], axis=1, kind="stable")[:, :NEAREST]
+            row = {s: k for k, s in enumerate(ids)}
+            found |= {s: tuple(ids[k] for k in order[row[s]]) for s in pool.home}
+        return found
 
     def _apart(self, ids: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return how far apart shipments are in km, with and without their origins; shapes ``(ids, ids)``."""
@@ -182,4 +192,3 @@ def _tree_nodes(distances: NDArray[np.float64]) -> list[tuple[int, ...]]:
 
 
 NEAREST = 24  # shipments whose cost an award may have changed
-KM_PER_GAP_MIN = 0.5  # waiting an hour for the next window is taken as far apart as 30 km

@@ -59,6 +59,7 @@ class Policy(BaseModel):
     protocol: Choice
     sharing: Choice = Choice(name="proportional")
     bidding: Choice = Choice(name="truthful")
+    concession: Choice = Choice(name="boulware")
     holding: Choice = Choice(name="ship_now")
     forecaster: Choice = Choice(name="lightgbm")
     effort: Effort = Effort()

@@ -55,6 +55,7 @@ def check_policy(policy: Policy) -> None:
     create("protocols", policy.protocol)
     create("sharing", policy.sharing)
     create("bidding", policy.bidding)
+    create("concession", policy.concession)
     create("holding", policy.holding)
     create_forecaster(policy.forecaster, pd.DataFrame({"unique_id": [], "ds": [], "y": []}))
 

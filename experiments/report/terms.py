@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.report.reading import RunFiles, choice_name
-from experiments.report.words import BIDDING, HOLDING, PROTOCOLS, SHARING
+from experiments.report.words import BIDDING, CONCESSION, HOLDING, PROTOCOLS, SHARING
 
 TERMS: Sequence[tuple[str, str]] = (
     (
@@ -94,10 +94,12 @@ TERMS: Sequence[tuple[str, str]] = (
     ),
 )
 
+BARGAINS = frozenset({"alternating_offers"})  # protocols in which parties give way to each other
 _KINDS: Sequence[tuple[str, str, Mapping[str, str]]] = (
     ("protocol", "Negotiation", PROTOCOLS),
     ("sharing", "Sharing of the cost", SHARING),
     ("bidding", "Prices of carriers and hubs", BIDDING),
+    ("concession", "Giving way in bargains", CONCESSION),
     ("holding", "Holding back", HOLDING),
     ("forecaster", "Forecast", {}),
 )
@@ -107,6 +109,8 @@ def policy_terms(files: RunFiles) -> list[tuple[str, str]]:
     """Tell what a policy consists of."""
     out = [("Policy", files.policy_name)] if files.policy_name else []
     for key, title, words in _KINDS:
+        if key == "concession" and choice_name(files.policy.get("protocol")) not in BARGAINS:
+            continue
         choice = files.policy.get(key)
         name = choice_name(choice)
         if name:

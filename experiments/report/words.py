@@ -58,6 +58,12 @@ BIDDING: Mapping[str, str] = {
     "truthful": "carriers and hubs ask for what the work really adds to their costs",
     "markup": "carriers and hubs ask for what the work adds to their costs, and a margin",
 }
+CONCESSION: Mapping[str, str] = {
+    "boulware": "who bargains holds out, and gives way only towards the deadline",
+    "linear": "who bargains gives way by the same amount in every round",
+    "conceder": "who bargains gives most of the way in the first rounds",
+    "tit_for_tat": "who bargains gives as much as the other side has just given",
+}
 HOLDING: Mapping[str, str] = {
     "ship_now": "whatever can be delivered today is put on the table today",
     "quantity_based": "a shipment waits a day when enough more is expected on its lane tomorrow",

@@ -62,6 +62,6 @@ def test_check_policy() -> None:
     """A policy with one wrong choice of any kind is refused before a run; a right one is not."""
     good = {"name": "p", "protocol": Choice(name="standalone")}
     check_policy(Policy(**good))
-    for kind in ("protocol", "sharing", "bidding", "holding", "forecaster"):
+    for kind in ("protocol", "sharing", "bidding", "concession", "holding", "forecaster"):
         with pytest.raises(PolicyError, match="nonsense"):
             check_policy(Policy(**good | {kind: Choice(name="nonsense")}))

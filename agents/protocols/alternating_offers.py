@@ -120,7 +120,8 @@ class AlternatingOffers:
     ) -> Generator[Exchange, tuple[Message, ...], Board]:
         """Talk and close until nobody has anything to talk about and nothing that was agreed is left to close."""
         wanted = {s: cents for s, cents in reserves.items() if cents > 0}
-        board = Board(first_lots(market, tools, wanted, offers), wanted)
+        lots = first_lots(market, tools, wanted, offers)
+        board = Board({lot: getattr(found, "fee_cents", found) for lot, found in lots.items()}, wanted)
         partners = nearest_carriers(market, self.partners)
         rules = Rules(self.prices, self.windows, self.rounds)
         while True:

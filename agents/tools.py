@@ -156,7 +156,7 @@ class Tools:
 
     @cached_property
     def _nearest(self) -> Mapping[str, tuple[str, ...]]:
-        found = {}
+        found: dict[str, tuple[str, ...]] = {}
         for pool in self.pools(self.jobs.direct):
             ids = pool.shipments
             order = np.argsort(self._apart(ids)[0], axis=1, kind="stable")[:, :NEAREST]

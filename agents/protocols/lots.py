@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from agents.market import Market
     from agents.tools import Tools
@@ -20,30 +21,65 @@ LARGEST_LOT = 10
 SMALLEST_HUB_LOT = 3  # two handlings and slots for fewer are never worth it
 
 
-def first_lots(market: Market, tools: Tools, shipments: Iterable[str], offers: Sequence[HubOffer]) -> dict[Lot, int]:
+@dataclass(frozen=True, slots=True)
+class Open:
+    """What comes with a lot on the table.
+
+    Attributes
+    ----------
+    fee_cents
+        The hub fee on top of a carrier's price.
+    carriers
+        To whom the lot is announced.
+    """
+
+    fee_cents: int
+    carriers: frozenset[str]
+
+    def part(self, share: float) -> Open:
+        """The same for a part of the lot."""
+        return Open(round(self.fee_cents * share), self.carriers)
+
+    def joined(self, other: Open) -> Open:
+        """The same lot, come about in two ways: the lower fee, and everybody's."""
+        return Open(min(self.fee_cents, other.fee_cents), self.carriers | other.carriers)
+
+
+def first_lots(market: Market, tools: Tools, shipments: Iterable[str], offers: Sequence[HubOffer]) -> dict[Lot, Open]:
     """Every shipment by itself, groups that fit a vehicle, and both again through each hub that lies on the way.
 
-    Returns
-    -------
-    dict
-        By lot the hub fee in cents that comes on top of a carrier's price.
+    Groups are sought pool by pool (`agents.pools`), and announced to the carriers of their pool; a lot that comes about
+    in two pools is announced to the carriers of both.
     """
-    offered = sorted(shipments)
+    lots: dict[Lot, Open] = {}
+    for pool in tools.pools(shipments):
+        carriers = frozenset(pool.carriers)
+        near = [o for o in offers if o.hub in pool.hubs]
+        for lot, fee in _lots_of(market, tools, pool.shipments, near):
+            found = Open(fee, carriers)
+            lots[lot] = lots[lot].joined(found) if lot in lots else found
+    return lots
+
+
+def _lots_of(
+    market: Market, tools: Tools, shipments: Sequence[str], offers: Sequence[HubOffer]
+) -> Iterator[tuple[Lot, int]]:
+    """Lots of one pool, with their hub fee in cents."""
     largest = max((v.capacity_pallets for v in market.vehicles.values()), default=0.0)
-    pallets = {s: market.shipments[s].pallets for s in offered}
-    lots: dict[Lot, int] = {(s,): 0 for s in offered}
-    for group in tools.clusters(offered):
+    pallets = {s: market.shipments[s].pallets for s in shipments}
+    for s in shipments:
+        yield (s,), 0
+    for group in tools.clusters(shipments):
         if _fits_a_lot(group, pallets, largest):
-            lots[tuple(sorted(group))] = 0
+            yield tuple(sorted(group)), 0
     for offer in offers:
-        via = [s for s in offered if tools.jobs.suits_hub(s, offer.hub)]
+        via = [s for s in shipments if tools.jobs.suits_hub(s, offer.hub)]
         groups = [(s,) for s in via] + [
             g for g in tools.clusters(via) if len(g) >= SMALLEST_HUB_LOT and _fits_a_lot(g, pallets, largest)
         ]
         for group in groups:
             lot = tuple(sorted(j.id for s in group for j in tools.jobs.legs(s, offer.hub) or ()))
-            lots[lot] = hub_fee_cents(sum(pallets[s] for s in group), offer, largest)
-    return lots
+            yield lot, hub_fee_cents(sum(pallets[s] for s in group), offer, largest)
 
 
 def _fits_a_lot(group: Sequence[str], pallets: Mapping[str, float], vehicle_pallets: float) -> bool:

@@ -9,8 +9,10 @@ import pytest
 
 from agents.jobs import shipment_of
 from agents.messages import Message, Performative, Topic
+from agents.pools import find_pools
 from agents.protocols.contract_net import REFUSALS, Award, Table
 from agents.protocols.deal import restated
+from agents.protocols.lots import Open, first_lots
 from agents.protocols.talk import Talk
 from agents.registry import create
 from agents.synchronize import Synchronization, synchronize
@@ -77,7 +79,7 @@ def test_near() -> None:
 
 def board_of(fees: dict[Lot, int], reserves: dict[str, int], *carriers: str) -> Table:
     """A table with some lots, all of which the carriers have been asked about."""
-    board = Table(fees, carriers, reserves)
+    board = Table({lot: Open(fee, frozenset(carriers)) for lot, fee in fees.items()}, reserves)
     for asked in board.to_ask.values():
         asked.clear()
     return board
@@ -106,7 +108,7 @@ def test_winners() -> None:
     assert board.winners() == {"v": both}  # saves 110; c, at which v is lower than w, waits
     board.quote("w", {c: 59})
     assert board.winners() == {"v": both, "w": c}
-    board.lots[both] = 111  # a hub fee above what it saves
+    board.lots[both] = Open(111, frozenset("vw"))  # a hub fee above what it saves
     assert board.winners() == {"v": b, "w": c}
 
 
@@ -117,10 +119,44 @@ def test_an_awarded_lot_leaves_the_table() -> None:
     board.quote("v", {a: 50, bc: 60})
     board.award("v", a)
     assert board.awards == [Award("v", a, 50, 0)]
-    assert board.lots == {bc: 4, ("b",): 5, ("c",): 0}
+    assert {lot: found.fee_cents for lot, found in board.lots.items()} == {bc: 4, ("b",): 5, ("c",): 0}
     assert board.to_ask == {"v": {("b",), ("c",)}, "w": {("b",), ("c",)}}
     assert board.quotes == {bc: {"v": 60}}
     assert board.left == {"b", "c"}
+
+
+def test_a_lot_is_announced_to_its_pools() -> None:
+    """Carriers are asked about lots of their pools alone; what is left of two goes to both's carriers."""
+    ab, bc = ("a", "b"), ("b", "c")
+    first = {ab: Open(0, frozenset("v")), bc: Open(0, frozenset("w")), ("a",): Open(0, frozenset("v"))}
+    board = Table(first | {("c",): Open(0, frozenset("w"))}, dict.fromkeys("abc", 100))
+    assert board.to_ask == {"v": {ab, ("a",)}, "w": {bc, ("c",)}}
+    for carrier, lot in (("v", ("a",)), ("w", ("c",))):
+        board.to_ask[carrier].clear()
+        board.quote(carrier, {lot: 10})
+    board.award("v", ("a",))
+    assert board.to_ask == {"v": {("b",)}, "w": set()}
+    board.award("w", ("c",))
+    assert board.lots == {("b",): Open(0, frozenset("vw"))}
+    assert board.to_ask == {"v": {("b",)}, "w": {("b",)}}
+    board.ask_again("w", {"b"})
+    assert board.to_ask["w"] == {("b",)}
+
+
+def test_lots_of_a_market_with_several_pools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each shipment is a lot, no lot is larger than its pool, and no carrier is told of a lot outside its pools."""
+    small = small_market(WITH_HUB, factories=3, shipments=10, carriers=3)
+    tools = tools_of(small)
+    jobs = tools.jobs.direct
+    pools = find_pools(small.market, jobs, tools._offered, 4)
+    monkeypatch.setattr(Tools, "pools", lambda self, shipments: pools)
+    lots = first_lots(small.market, tools, jobs, [])
+    assert {lot for lot in lots if len(lot) == 1} == {(s,) for s in jobs}
+    assert any(len(lot) > 1 for lot in lots)
+    for lot, found in lots.items():
+        holding = [pool for pool in pools if moved({lot}) <= set(pool.shipments)]
+        assert holding
+        assert found.carriers <= {c for pool in holding for c in pool.carriers}
 
 
 def test_awards_that_did_not_pay_are_withdrawn() -> None:

@@ -32,8 +32,8 @@ Lot = tuple[str, ...]  # transports by name, each in its window
 
 
 def in_window(job: str, window: int, windows: int) -> str:
-    """Name of a transport that is promised for a window; in the last one, the whole, it keeps its name."""
-    return job if window >= windows - 1 or is_hub_leg(job) else f"{job}~{window + 1}of{windows}"
+    """Name of a transport that is promised for a window; in the first one, the whole, it keeps its name."""
+    return job if window <= 0 or is_hub_leg(job) else f"{job}~{window}of{windows}"
 
 
 _WINDOW = re.compile(r"~(\d+)of\d+$")
@@ -52,7 +52,7 @@ class WindowBook(JobBook):
             return self.book[job]
         if job not in self._made:
             whole = self.book[job[: window.start()]]
-            latest = latest_start_min(whole, int(window[1]) - 1, self.windows)
+            latest = latest_start_min(whole, int(window[1]), self.windows)
             self._made[job] = replace(whole, id=job, delivery_close_min=latest)
         return self._made[job]
 
@@ -146,7 +146,7 @@ class SellerDesk:
         desk = self._desk(windows)
         least = np.full((len(lots), windows), np.inf)
         for w in range(windows):
-            asked = [k for k, lot in enumerate(lots) if w == windows - 1 or not any(map(is_hub_leg, lot))]
+            asked = [k for k, lot in enumerate(lots) if w == 0 or not any(map(is_hub_leg, lot))]
             named = [tuple(in_window(job, w, windows) for job in lots[k]) for k in asked]
             least[asked, w] = self._least(desk, sold, named)
         return least

@@ -31,10 +31,13 @@ def issues_of(prices: int, windows: int) -> Issues:
 
 
 def latest_start_min(job: Job, window: int, windows: int) -> float:
-    """Until when delivery may start in one of so many windows, which open together and close one after the other."""
-    if window >= windows - 1 or is_hub_leg(job.id):
+    """Until when delivery may start in one of so many windows, which open together.
+
+    The first is the whole time allowed, each further one closes earlier.
+    """
+    if window <= 0 or is_hub_leg(job.id):
         return job.delivery_close_min
-    return job.delivery_open_min + (job.delivery_close_min - job.delivery_open_min) * (window + 1) / windows
+    return job.delivery_open_min + (job.delivery_close_min - job.delivery_open_min) * (windows - window) / windows
 
 
 def answered(

@@ -41,7 +41,7 @@ from agents.protocols.deal import Deal, appraise, ask_hub_terms, ask_offers, con
 from agents.protocols.lots import first_lots
 from agents.protocols.reasons import NO_CARRIER, NO_TERMS, NOTHING_TO_SAVE, WORD_BROKEN
 from agents.protocols.talk import Talk
-from agents.protocols.talks import Board, Pact, Rules, nearest_carriers, talk_over, threads_for, without
+from agents.protocols.talks import Board, Pact, Rules, talk_over, threads_for, without
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -70,19 +70,16 @@ class AlternatingOffers:
     prices
         Prices to choose from, in even steps from nothing to the highest.
     windows
-        Windows to choose from, from the early part of the time in which a delivery may start to the whole of it.
-    partners
-        Carriers that a shipment is talked about with at most: those based nearest to its client.
+        Windows to choose from: the whole time in which a delivery may start, and earlier parts of it.
     """
 
     rounds: int = 8
     prices: int = 201
     windows: int = 3
-    partners: int = 6
     name: str = "alternating_offers"
 
     def __post_init__(self) -> None:
-        least = {"rounds": 1, "prices": 2, "windows": 1, "partners": 1}
+        least = {"rounds": 1, "prices": 2, "windows": 1}
         for key, low in least.items():
             if getattr(self, key) < low:
                 raise ValueError(f"{key} is {getattr(self, key)}, expected at least {low}")
@@ -120,12 +117,10 @@ class AlternatingOffers:
     ) -> Generator[Exchange, tuple[Message, ...], Board]:
         """Talk and close until nobody has anything to talk about and nothing that was agreed is left to close."""
         wanted = {s: cents for s, cents in reserves.items() if cents > 0}
-        lots = first_lots(market, tools, wanted, offers)
-        board = Board({lot: getattr(found, "fee_cents", found) for lot, found in lots.items()}, wanted)
-        partners = nearest_carriers(market, self.partners)
+        board = Board(first_lots(market, tools, wanted, offers), wanted)
         rules = Rules(self.prices, self.windows, self.rounds)
         while True:
-            pairs = [(c, lot) for c, lot in board.fresh(partners) if board.refusals.get(c, 0) < REFUSALS]
+            pairs = [(c, lot) for c, lot in board.fresh() if board.refusals.get(c, 0) < REFUSALS]
             yield from talk_over(board, talk, threads_for(market, board, pairs), rules)
             if not board.pacts:
                 return board

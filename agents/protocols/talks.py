@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from agents.market import Market
-    from agents.protocols.lots import Lot
+    from agents.protocols.lots import Lot, Open
     from agents.protocols.talk import Talk
 
 ASKS_ANEW = 1.02  # a lot that has become worth so much more is talked about again
@@ -87,7 +87,7 @@ class Board:
     Attributes
     ----------
     lots
-        Open lots, each with the hub fee that comes on top of a carrier's price.
+        Open lots, each with the hub's fee and the carriers that it is talked about with.
     reserves
         By shipment, what its owner said it is worth.
     asked
@@ -102,7 +102,7 @@ class Board:
         Shipments that a carrier had agreed to take that then kept refusing.
     """
 
-    lots: dict[Lot, int]
+    lots: dict[Lot, Open]
     reserves: dict[str, int]
     asked: dict[str, dict[Lot, int]] = field(default_factory=dict)
     pacts: dict[tuple[str, Lot], Pact] = field(default_factory=dict)
@@ -116,12 +116,12 @@ class Board:
         """What transports are worth to their owners, in cents."""
         return sum(self.reserves[s] for s in {shipment_of(j) for j in jobs})
 
-    def fresh(self, partners: Mapping[str, Sequence[str]]) -> list[tuple[str, Lot]]:
+    def fresh(self) -> list[tuple[str, Lot]]:
         """Who has something to talk about that was not talked about, or is worth more by now."""
         pairs = []
-        for lot in self.lots:
+        for lot, found in self.lots.items():
             worth = self.worth(lot)
-            for carrier in dict.fromkeys(c for j in lot for c in partners[shipment_of(j)]):
+            for carrier in sorted(found.carriers):
                 before = self.asked.get(carrier, {}).get(lot)
                 if (carrier, lot) not in self.pacts and (before is None or worth > ASKS_ANEW * before):
                     pairs.append((carrier, lot))
@@ -146,7 +146,7 @@ def threads_for(market: Market, board: Board, pairs: Sequence[tuple[str, Lot]]) 
     for carrier, lot in pairs:
         worth = board.worth(lot)
         board.asked.setdefault(carrier, {})[lot] = worth
-        net = worth - board.lots[lot]
+        net = worth - board.lots[lot].fee_cents
         if net <= 0:
             continue
         parts: dict[str, list[str]] = {}
@@ -154,7 +154,7 @@ def threads_for(market: Market, board: Board, pairs: Sequence[tuple[str, Lot]]) 
             parts.setdefault(market.shipments[shipment_of(job)].owner, []).append(job)
         for owner, jobs in sorted(parts.items()):
             share = board.worth(jobs) / worth
-            fee = math.ceil(share * board.lots[lot])
+            fee = math.ceil(share * board.lots[lot].fee_cents)
             top = round_up(math.ceil(share * net))
             threads.append(Thread(board.talks, owner, carrier, lot, tuple(jobs), fee, top, share))
             board.talks += 1
@@ -245,27 +245,13 @@ def _heard(
     return ended
 
 
-def without(lots: Mapping[Lot, int], shipments: Iterable[str]) -> dict[Lot, int]:
+def without(lots: Mapping[Lot, Open], shipments: Iterable[str]) -> dict[Lot, Open]:
     """Take shipments off the table; a group that loses members goes on as what is left of it."""
     gone = frozenset(shipments)
-    left: dict[Lot, int] = {}
-    for lot, fee in lots.items():
+    left: dict[Lot, Open] = {}
+    for lot, found in lots.items():
         rest = tuple(j for j in lot if shipment_of(j) not in gone)
         if rest:
-            part = fee if len(rest) == len(lot) else round(fee * len(rest) / len(lot))
-            left[rest] = min(part, left.get(rest, part))
+            part = found.part(len(rest) / len(lot))
+            left[rest] = left[rest].joined(part) if rest in left else part
     return left
-
-
-def nearest_carriers(market: Market, most: int) -> dict[str, tuple[str, ...]]:
-    """By shipment, the carriers that have a vehicle based nearest to its client: at most so many, nearest first."""
-    bases: dict[str, set[str]] = {}
-    for vehicle in market.vehicles.values():
-        bases.setdefault(vehicle.carrier, set()).add(vehicle.base)
-    km = market.network.km
-
-    def nearest(site: str) -> tuple[str, ...]:
-        return tuple(sorted(bases, key=lambda c: (min(km(b, site) for b in bases[c]), c))[:most])
-
-    by_site = {site: nearest(site) for site in {s.destination for s in market.shipments.values()}}
-    return {s: by_site[shipment.destination] for s, shipment in market.shipments.items()}

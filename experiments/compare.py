@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import math
-import multiprocessing
 import sys
 import time
-from concurrent.futures import Executor, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from scipy import stats
-
+from agents.policy import Choice
 from agents.seeds import seed_for
+from experiments.cells import run_cells
+from experiments.figures import spread
+from experiments.misreport import manipulability, probe, write_misreports
+from experiments.policies import NO_POOL
 from experiments.results import copy_scenario, write_config, write_json, write_manifest
-from experiments.runs import RunSpec, fresh_folder, run
+from experiments.runs import RunSpec, fresh_folder, run, scenario_for, simulate
 from experiments.scenario import load_scenario
 from experiments.summary import efficiency
 from groupage.errors import InputError, Problem
@@ -26,18 +25,22 @@ if TYPE_CHECKING:
 
     from agents.policy import Policy
 
-CONFIDENCE = 0.95
 BEST_POLICY_PROTOCOL = "trustee"
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One run of a comparison."""
+    """One run of a comparison.
+
+    Attributes
+    ----------
+    out
+        Folder for its results; ``None`` where only its figures are wanted.
+    """
 
     scenario: Path
     spec: RunSpec
-    out: Path
-    folder: str
+    out: Path | None
 
 
 def compare(
@@ -49,12 +52,20 @@ def compare(
     *,
     workers: int = 1,
     stability: bool = False,
+    probe_misreport: bool = False,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> dict[str, Any]:
     """Run every policy on every replication, with common random numbers, and write the comparison's folder.
 
     Replication 0 is the scenario as it stands. Further ones draw new orders where the scenario was generated;
     otherwise only the seeds of planning and negotiating differ, and the spread is that of the method, not of demand.
+
+    Efficiency needs the best central plan: where no policy is a trustee one is run besides, for its figures only.
+
+    Parameters
+    ----------
+    probe_misreport
+        Work out what every participant would gain by false reports, see `experiments.misreport`.
 
     Returns
     -------
@@ -66,22 +77,21 @@ def compare(
     scenario = load_scenario(folder)
     with fresh_folder(out) as partial:
         copy_scenario(folder, partial)
-        cells = [
-            Cell(
-                partial / "scenario",
-                RunSpec(policy, seed if r == 0 else seed_for(seed, "replication", r), stability, r),
-                partial / "runs" / policy.name if r == 0 else partial / "replications" / policy.name / str(r),
-                policy.name,
-            )
-            for policy in policies
+        specs = [
+            RunSpec(policy, seed if r == 0 else seed_for(seed, "replication", r), stability, r)
+            for policy in (*policies, *_yardstick(policies))
             for r in range(replications)
         ]
-        summaries = _run_cells(cells, workers, progress)
+        asked = specs[: len(policies) * replications]
+        inputs = partial / "scenario"
+        cells = [Cell(inputs, spec, _place(partial, spec) if spec in asked else None) for spec in specs]
+        summaries = run_cells(_run_cell, cells, workers, lambda c: c.spec.policy.name, progress)
         rows = [
-            {"policy": cell.spec.policy.name, "replication": cell.spec.replication} | summary
-            for cell, summary in zip(cells, summaries, strict=True)
+            {"policy": spec.policy.name, "replication": spec.replication} | summary
+            for spec, summary in zip(specs, summaries, strict=True)
         ]
-        _add_efficiency(rows, policies)
+        _add_efficiency(rows, [spec.policy for spec in specs])
+        rows = rows[: len(asked)]
         names = [p.name for p in policies]
         comparison = {
             "scenario": scenario.name,
@@ -90,8 +100,15 @@ def compare(
             "seed": seed,
             "replications": replications,
             "rows": rows,
-            "summary": {name: _spread([r for r in rows if r["policy"] == name]) for name in names},
         }
+        if probe_misreport:
+            lies = probe(inputs, asked, len(scenario.days), workers=workers, progress=progress)
+            write_misreports(partial, lies)
+            comparison["misreports"] = told = manipulability(lies, names)
+            for row in rows:
+                for key in ("gain_eur", "others_eur"):
+                    row[f"misreport_{key}"] = told["policies"][row["policy"]][key][str(row["replication"])]
+        comparison["summary"] = {name: _spread([r for r in rows if r["policy"] == name]) for name in names}
         write_json(partial / "comparison.json", comparison)
         write_config(
             partial,
@@ -99,6 +116,7 @@ def compare(
                 "seed": seed,
                 "replications": replications,
                 "stability": stability,
+                "probe_misreport": probe_misreport,
                 "policies": {p.name: p.model_dump(mode="json") for p in policies},
             },
         )
@@ -121,36 +139,24 @@ def _check(policies: Sequence[Policy], replications: int, workers: int) -> None:
         raise InputError(problems)
 
 
-def _run_cells(
-    cells: Sequence[Cell], workers: int, progress: Callable[[int, int, str], None] | None
-) -> list[dict[str, Any]]:
-    """Run cells here or in processes; the results do not depend on which, nor on their order."""
-    done = 0
-    if workers == 1 or len(cells) == 1:
-        out = []
-        for cell in cells:
-            out.append(_run_cell(cell))
-            done += 1
-            if progress:
-                progress(done, len(cells), cell.folder)
-        return out
-    results: dict[int, dict[str, Any]] = {}
-    with _pool(min(workers, len(cells))) as pool:
-        futures = {pool.submit(_run_cell, cell): i for i, cell in enumerate(cells)}
-        for future in as_completed(futures):
-            results[futures[future]] = future.result()
-            done += 1
-            if progress:
-                progress(done, len(cells), cells[futures[future]].folder)
-    return [results[i] for i in range(len(cells))]
+def _yardstick(policies: Sequence[Policy]) -> list[Policy]:
+    """The trustee that efficiency is measured against, unless one is compared anyway or nobody pools."""
+    pooling = [p for p in policies if p.protocol.name != NO_POOL]
+    if not pooling or any(p.protocol.name == BEST_POLICY_PROTOCOL for p in policies):
+        return []
+    best = {"name": "", "protocol": Choice(name=BEST_POLICY_PROTOCOL), "sharing": Choice(name="proportional")}
+    return [pooling[0].model_copy(update=best | {"bidding": Choice(name="truthful")})]
 
 
-def _pool(workers: int) -> Executor:
-    # Spawn: forking a process that holds solver and Arrow threads can hang.
-    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+def _place(folder: Path, spec: RunSpec) -> Path:
+    name, r = spec.policy.name, spec.replication
+    return folder / "runs" / name if r == 0 else folder / "replications" / name / str(r)
 
 
 def _run_cell(cell: Cell) -> dict[str, Any]:
+    if cell.out is None:
+        summary, _ = simulate(scenario_for(load_scenario(cell.scenario), cell.spec.replication), cell.spec)
+        return summary
     return run(cell.scenario, cell.spec, cell.out, keep_scenario=False)
 
 
@@ -176,14 +182,5 @@ def _spread(rows: Sequence[dict[str, Any]]) -> dict[str, dict[str, float | None]
         values = [r[key] for r in rows if r[key] is not None]
         if key in ("policy", "replication") or not values or isinstance(values[0], dict | str | bool):
             continue
-        mean = float(np.mean(values))
-        low = high = None
-        if len(values) > 1:
-            half = (
-                float(stats.t.ppf((1 + CONFIDENCE) / 2, len(values) - 1))
-                * float(np.std(values, ddof=1))
-                / math.sqrt(len(values))
-            )
-            low, high = round(mean - half, 6), round(mean + half, 6)
-        out[key] = {"mean": round(mean, 6), "low": low, "high": high}
+        out[key] = spread(values)
     return out

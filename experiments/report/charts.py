@@ -110,6 +110,44 @@ def ranked_bars(
     return picture(WIDTH, height, label, children, "bars")
 
 
+def dots(groups: Sequence[tuple[str, Sequence[Bar]]], label: str, write: Callable[[float], str]) -> Markup:
+    """Draw figures as dots with their intervals, in named groups below each other.
+
+    Parameters
+    ----------
+    write
+        How a figure is written beside its dot.
+    """
+    bars = [bar for _, some in groups for bar in some]
+    if not bars:
+        return Markup("")
+    left = max(text_width(shortened(b.label), SIZE) for b in bars) + 22
+    ends = [e for b in bars for e in (b.value, b.low, b.high) if e is not None]
+    low, high = min(0.0, *ends), max(0.0, *ends)
+    right = max(text_width(write(b.value), SIZE) for b in bars) + 18
+    scale = (WIDTH - left - right) / (high - low) if high > low else 0.0
+    zero = left - low * scale
+    step, head = 24.0, 30.0
+    children: list[Markup] = []
+    y = 0.0
+    for name, some in groups:
+        children.append(tag("text", name, x=0.0, y=y + 18, class_="note"))
+        y += head
+        for bar in some:
+            middle, x = y + step / 2, zero + bar.value * scale
+            children.append(tag("text", shortened(bar.label), x=left - 20, y=middle + 4.5, text_anchor="end"))
+            if bar.low is not None and bar.high is not None and bar.high > bar.low:
+                a, b = zero + bar.low * scale, zero + bar.high * scale
+                ticks = f"M{a:.1f} {middle - 4:.1f}v8M{b:.1f} {middle - 4:.1f}v8M{a:.1f} {middle:.1f}H{b:.1f}"
+                children.append(tag("path", d=ticks, class_="interval"))
+            children.append(tag("circle", cx=x, cy=middle, r=5.0, class_=bar.class_))
+            written = tag("text", write(bar.value), x=WIDTH, y=middle + 4.5, text_anchor="end", class_="value")
+            children.append(written)
+            y += step
+    children.append(tag("path", d=f"M{zero:.1f} 0V{y:.1f}", class_="axis"))
+    return picture(WIDTH, y + 4, label, children, "bars")
+
+
 def day_columns(pairs: Sequence[tuple[date, Pair]], label: str) -> Markup:
     """Draw a figure day by day, without and with the pool; lines where there are too many days for columns."""
     wide, high, top, bottom, left = 344.0, 150.0, 12.0, 20.0, 46.0

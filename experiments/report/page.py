@@ -11,11 +11,12 @@ from markupsafe import Markup
 
 from experiments.report import tables
 from experiments.report.answer import STANDALONE, TRUSTEE, Answer, named, run_answer
-from experiments.report.charts import Bar, cost_bars, day_columns, ranked_bars
+from experiments.report.charts import Bar, cost_bars, day_columns, dots, ranked_bars
 from experiments.report.facts import Measures, Pair, RunFacts, representative_day, run_facts
 from experiments.report.maps import route_map
 from experiments.report.policies import (
     Comparison,
+    as_spread,
     comparison_answer,
     comparison_measures,
     read_comparison,
@@ -178,8 +179,26 @@ def _comparison_section(comparison: Comparison, facts: RunFacts | None) -> dict[
         "reached": ranked_bars(reached, "Part of the possible saving reached", lambda v: percent(v, 0)),
         "table": tables.policies_table(comparison),
         "gains": tables.gains_table(comparison, names, owners),
+        "mechanism": tables.mechanism_table(comparison),
+        "lies": _lies(comparison),
+        "tempted": tables.temptations_table(comparison, names) if comparison.misreports else None,
         "replications": comparison.replications,
     }
+
+
+def _lies(comparison: Comparison) -> Markup:
+    """Draw what the best false report gains, by role and policy."""
+    groups = []
+    for role, word in (("owner", "owners of shipments"), ("carrier", "carriers"), ("hub", "hubs")):
+        bars = [
+            Bar(policy.name, s.mean, s.low, s.high)
+            for policy in comparison.policies
+            for row in comparison.misreports.get(policy.name, {}).get("roles", ())
+            if row["role"] == role and not row["lever"] and (s := as_spread(row["gain_eur"])).mean is not None
+        ]
+        if bars:
+            groups.append((word, bars))
+    return dots(groups, "Gain of the best false report", lambda v: f"{number(v, 2)} EUR")
 
 
 def _detail(facts: RunFacts) -> dict[str, Any]:

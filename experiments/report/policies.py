@@ -81,6 +81,9 @@ class Comparison:
         The policy that the detailed sections show.
     gains
         Mean gain of each participant by policy, EUR.
+    misreports
+        By policy what false reports gain, as `experiments.misreport.manipulability` sums it up; empty where they were
+        not probed.
     """
 
     files: ComparisonFiles
@@ -90,6 +93,7 @@ class Comparison:
     new_orders: bool
     seed: Any
     gains: Mapping[str, Mapping[str, float]]
+    misreports: Mapping[str, Any]
 
 
 def read_comparison(files: ComparisonFiles) -> Comparison:
@@ -109,6 +113,7 @@ def read_comparison(files: ComparisonFiles) -> Comparison:
         new_orders=bool(told.get("new_orders")),
         seed=told.get("seed"),
         gains=gains,
+        misreports=(told.get("misreports") or {}).get("policies") or {},
     )
 
 
@@ -128,9 +133,14 @@ def _figures(files: ComparisonFiles, name: str, rows: Sequence[Row]) -> PolicyFi
     )
 
 
+def as_spread(told: Mapping[str, Any]) -> Spread:
+    """Read a mean with its interval."""
+    return Spread(known(told.get("mean")), known(told.get("low")), known(told.get("high")))
+
+
 def _spread(told: Any, values: Sequence[Any]) -> Spread:
     if isinstance(told, Mapping):
-        return Spread(known(told.get("mean")), known(told.get("low")), known(told.get("high")))
+        return as_spread(told)
     figures = [v for v in map(known, values) if v is not None and not math.isnan(v)]
     return Spread(fmean(figures)) if figures else Spread()
 

@@ -10,8 +10,10 @@ from markupsafe import Markup
 from experiments.report.answer import named
 from experiments.report.charts import cell_bar
 from experiments.report.facts import Line, Pair, Party, Reason, RunFacts
+from experiments.report.policies import as_spread
 from experiments.report.words import (
     CO2E,
+    LEVERS,
     NOTHING,
     TOPICS,
     counted,
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from experiments.report.policies import Comparison, Spread
 
 MOST_ROWS = 25
+TEMPTED = 3  # participants of a policy that are named
+GAIN, OTHERS = "misreport_gain_eur", "misreport_others_eur"
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +230,6 @@ def policies_table(comparison: Comparison) -> Table:
         "Load factor",
         "On time",
         "Pooled",
-        "Private figures told",
-        "Messages",
     )
     rows = []
     for p in comparison.policies:
@@ -243,11 +245,45 @@ def policies_table(comparison: Comparison) -> Table:
                 percent(load * 100, 0) if load is not None else NOTHING,
                 percent(p.spread("on_time_percent").mean),
                 counted(p.spread("pooled").mean),
-                number(p.spread("disclosed").mean),
-                number(p.spread("messages").mean),
             ]
         )
     return Table(_columns(*titles), rows)
+
+
+def mechanism_table(comparison: Comparison) -> Table:
+    """Tell what every policy takes to agree, what it makes participants give away, and what it invites."""
+    titles = ["Policy", "Rounds", "Messages", "Private figures told", "Efficiency", "Left with the operator, EUR"]
+    probed = any(p.spread(GAIN).mean is not None for p in comparison.policies)
+    titles += ["Gain of a false report, EUR a day", "All others then, EUR a day"] if probed else []
+    rows = []
+    for p in comparison.policies:
+        gain, others = p.spread(GAIN), p.spread(OTHERS)
+        row = [
+            p.name,
+            number(p.spread("rounds").mean),
+            number(p.spread("messages").mean),
+            number(p.spread("disclosed").mean),
+            percent(None if p.reached is None else 100 * p.reached, 0),
+            number(p.spread("operator_eur").mean, 2),
+        ]
+        if probed:
+            row += [_with_interval(number(f.mean, 2), f, 2) for f in (gain, others)]
+        rows.append(row)
+    return Table(_columns(*titles), rows)
+
+
+def temptations_table(comparison: Comparison, names: Mapping[str, str]) -> Table:
+    """Name the participants whom false reports would pay most, policy by policy."""
+    rows = []
+    for policy in (p.name for p in comparison.policies):
+        parties = comparison.misreports.get(policy, {}).get("parties", ())
+        tempted = [p for p in parties if p["gain_eur"]["mean"] > 0.005]
+        for p in sorted(tempted, key=lambda p: (-p["gain_eur"]["mean"], p["party"]))[:TEMPTED]:
+            cells = [_with_interval(number(f["mean"], 2), as_spread(f), 2) for f in (p["gain_eur"], p["others_eur"])]
+            states = f"{p['factor']:g} times {LEVERS.get(p['lever'], p['lever'])}" if p["lever"] else NOTHING
+            rows.append([policy, named(names, p["party"]), states, *cells])
+    titles = ("Policy", "Who", "States", "Gains, EUR a day", "All others together, EUR a day")
+    return Table(_columns(*titles, texts=3), rows)
 
 
 def _with_interval(mean: str, spread: Spread, decimals: int) -> str:

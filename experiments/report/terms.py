@@ -32,6 +32,11 @@ TERMS: Sequence[tuple[str, str]] = (
         "central plan), in resource cost. Empty where there is nearly nothing to gain (under 0.1 % of stand-alone).",
     ),
     (
+        "Gain of a false report",
+        "What a participant has more of a day, by its true costs, if it alone states its costs, urgency or volume "
+        "wrongly by one of a few factors. The factor is chosen by the replications other than the one it is judged by.",
+    ),
+    (
         "Settlement",
         "The outcome of a day's negotiation: legs, loads, bookings, transfers, and what stayed unpooled and why. "
         "Everyone's share is derived from its transfers, which balance to the cent.",

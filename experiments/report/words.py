@@ -68,6 +68,12 @@ HOLDING: Mapping[str, str] = {
     "ship_now": "whatever can be delivered today is put on the table today",
     "quantity_based": "a shipment waits a day when enough more is expected on its lane tomorrow",
 }
+LEVERS: Mapping[str, str] = {
+    "cost": "its true costs",
+    "standalone": "its true cost alone",
+    "urgency": "its true urgency",
+    "volume": "its true volume",
+}
 TOPICS: Mapping[str, str] = {
     "offer": "cost alone of each shipment",
     "standalone": "cost alone of groups of shipments",

@@ -15,6 +15,10 @@ def _whole(value: float | None) -> str:
     return "–" if value is None else f"{value:,.0f}"
 
 
+def _cents(value: float | None) -> str:
+    return "–" if value is None else f"{value:,.2f}"
+
+
 def _share(value: float | None) -> str:
     return percent(None if value is None else 100 * value, 0)
 
@@ -30,10 +34,16 @@ ROWS: tuple[tuple[str, str, Callable[[float | None], str]], ...] = (
     ("on time", "on_time_percent", percent),
     ("shipments pooled", "pooled", _whole),
     ("unserved", "unserved", _whole),
+    ("efficiency (of the trustee's saving)", "efficiency", _share),
+    ("rounds", "rounds", _whole),
     ("messages", "messages", _whole),
     ("private figures disclosed", "disclosed", _whole),
-    ("efficiency (of the trustee's saving)", "efficiency", _share),
+    ("left with the operator, EUR", "operator_eur", _whole),
+    ("gained by one's false report, EUR a day", "misreport_gain_eur", _cents),
+    ("done to all others by it, EUR a day", "misreport_others_eur", _cents),
 )
+ROLES = {"owner": "owners", "carrier": "carriers", "hub": "hubs"}
+LEVERS = {"cost": "own costs", "standalone": "cost alone", "urgency": "urgency", "volume": "volume", "": "best of all"}
 
 
 def compare(
@@ -46,6 +56,10 @@ def compare(
     ] = 1,
     workers: Annotated[int, typer.Option(min=1, help="Processes; results do not depend on it.")] = 1,
     stability: Annotated[bool, typer.Option(help="Work out every coalition's cost (slow).")] = False,
+    probe_misreport: Annotated[
+        bool,
+        typer.Option("--probe-misreport", help="Work out what each participant gains by false reports (slow)."),
+    ] = False,
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run several policies on the same orders and say which saves what."""
@@ -55,7 +69,15 @@ def compare(
     chosen = [load_policy(name.strip()) for name in policies.split(",") if name.strip()]
     with progress_bar("run", quiet=json_output) as show:
         found = run_comparison(
-            scenario, chosen, seed, replications, out, workers=workers, stability=stability, progress=show
+            scenario,
+            chosen,
+            seed,
+            replications,
+            out,
+            workers=workers,
+            stability=stability,
+            probe_misreport=probe_misreport,
+            progress=show,
         )
     if json_output:
         print_json(found)
@@ -77,6 +99,8 @@ def print_comparison(found: dict[str, Any]) -> None:
         if any(m is not None for m in means):
             table.add_row(label, *(show(m) for m in means))
     console.print(table)
+    if "misreports" in found:
+        print_misreports(found)
     best = min(found["policies"], key=lambda n: found["summary"][n]["total_cost_eur"]["mean"])
     s = found["summary"][best]
     saving = s.get("saving_percent", {"mean": None, "low": None, "high": None})
@@ -84,3 +108,42 @@ def print_comparison(found: dict[str, Any]) -> None:
         "" if saving["low"] is None else f" (95 % interval {percent(saving['low'])} to {percent(saving['high'])})"
     )
     console.print(f"{best} costs least: {percent(saving['mean'])} less than going alone{interval}.", markup=False)
+
+
+def print_misreports(found: dict[str, Any]) -> None:
+    """Print what false reports gain by role and lever, and name who is tempted most."""
+    told = found["misreports"]["policies"]
+    grid = ", ".join(f"{factor:g}" for factor in found["misreports"]["grid"])
+    table = Table(
+        title=f"Gain of one false report (stated over true: {grid}), EUR a day, with its 95 % interval",
+        title_justify="left",
+    )
+    table.add_column("who, about what")
+    for name in found["policies"]:
+        table.add_column(name, justify="right")
+    figures = {
+        (row["role"], row["lever"], name): row["gain_eur"] for name in found["policies"] for row in told[name]["roles"]
+    }
+    kinds = sorted({(role, lever) for role, lever, _ in figures}, key=lambda k: (list(ROLES).index(k[0]), k[1]))
+    for role, lever in kinds:
+        cells = [_with_interval(figures.get((role, lever, name))) for name in found["policies"]]
+        table.add_row(f"{ROLES[role]}, {LEVERS[lever]}", *cells)
+    console.print(table)
+    for name in found["policies"]:
+        tempted = max(told[name]["parties"], key=lambda p: p["gain_eur"]["mean"], default=None)
+        if tempted is not None and tempted["lever"] and tempted["gain_eur"]["mean"] > 0:
+            console.print(
+                f"{name}: {tempted['party']} is tempted most, to state {tempted['factor']:g} times its "
+                f"{LEVERS[tempted['lever']].removeprefix('own ')}: {_with_interval(tempted['gain_eur'])} EUR a day; "
+                f"all others together {_with_interval(tempted['others_eur'])}.",
+                markup=False,
+            )
+    if found["replications"] == 1:
+        console.print("One replication: these are best gains in hindsight, too high where they are noise.")
+
+
+def _with_interval(figure: dict[str, float | None] | None) -> str:
+    if figure is None:
+        return "–"
+    ends = "" if figure["low"] is None else f" ({_cents(figure['low'])} to {_cents(figure['high'])})"
+    return _cents(figure["mean"]) + ends

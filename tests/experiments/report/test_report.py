@@ -303,6 +303,39 @@ def test_replications_give_intervals(tmp_path: Path, scenario: Path) -> None:
     assert "interval" in page.classes
 
 
+def test_false_reports_stand_beside_what_is_given_away(tmp_path: Path, scenario: Path) -> None:
+    """What false reports gain is drawn by role and policy, with who is tempted; without a probe nothing is said."""
+    folder = write_comparison(tmp_path / "c", scenario, replications=2)
+    plain = page_of(folder)
+    assert "What agreeing takes, gives away and invites (means)" in plain.of("h3")
+    assert "Would a false report pay?" not in plain.of("h3")
+    told = json.loads((folder / "comparison.json").read_text(encoding="utf-8"))
+    gain, nothing = {"mean": 12.5, "low": -1.25, "high": 26.25}, {"mean": 0.0, "low": 0.0, "high": 0.0}
+    others = {"mean": -7.5, "low": -9.0, "high": -6.0}
+    roles = [
+        {"role": "carrier", "lever": x, "parties": 1, "gain_eur": gain, "others_eur": others} for x in ("", "cost")
+    ]
+    carrier = {
+        "party": "C1",
+        "role": "carrier",
+        "lever": "cost",
+        "factor": 1.25,
+        "gain_eur": gain,
+        "others_eur": others,
+    }
+    honest = {"party": "F1", "role": "owner", "lever": "", "factor": 1.0, "gain_eur": nothing, "others_eur": nothing}
+    policies = {"contract_net": {"parties": [carrier, honest], "roles": roles}}
+    told["misreports"] = {"grid": [0.8, 1.25], "policies": policies}
+    told["summary"]["contract_net"] |= {"misreport_gain_eur": gain, "misreport_others_eur": others}
+    (folder / "comparison.json").write_text(json.dumps(told), encoding="utf-8")
+    page = page_of(folder)
+    assert "Would a false report pay?" in page.of("h3")
+    assert page.tags.count("circle") - plain.tags.count("circle") == 1
+    assert "carriers" in page.of("text")
+    assert page.of("td").count("12.50") == 2
+    assert "1.25 times its true costs" in page.of("td")
+
+
 def test_a_comparison_alone_is_enough(tmp_path: Path, scenario: Path) -> None:
     """Without the folders of its runs a comparison still gives its answer."""
     folder = write_comparison(tmp_path / "c", scenario)

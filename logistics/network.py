@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -56,6 +56,12 @@ class Network:
     def minutes(self, from_site: str, to_site: str) -> float:
         """Travel time in minutes."""
         return float(self.duration_min[self.index[from_site], self.index[to_site]])
+
+    def among(self, sites: Iterable[str]) -> Network:
+        """Return the part between some sites, in the order of this network."""
+        at = np.array(sorted({self.index[site] for site in sites}), dtype=np.int64)
+        pairs = np.ix_(at, at)
+        return Network(tuple(self.site_ids[k] for k in at), self.distance_km[pairs], self.duration_min[pairs])
 
     def digest(self) -> str:
         """SHA-256 of the sites and both matrices."""

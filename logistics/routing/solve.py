@@ -62,7 +62,7 @@ def solve(problem: RoutingProblem, *, iterations: int, seed: int, warm: Plan | N
     _refuse_duplicates("job", [job.id for job in problem.jobs])
     _refuse_duplicates("vehicle", [vehicle.id for vehicle in problem.fleet])
     driving = (v for v in problem.fleet if v.count != 0 and v.shift_open_min <= v.shift_close_min)
-    usable = replace(problem, fleet=tuple(driving))
+    usable = _among_its_sites(replace(problem, fleet=tuple(driving)))
     inserter = Inserter(usable.network, usable.fleet, usable.jobs)
     fitting = tuple(job for job in usable.jobs if fits_somewhere(inserter, job.id))
     if not fitting:
@@ -70,6 +70,15 @@ def solve(problem: RoutingProblem, *, iterations: int, seed: int, warm: Plan | N
     search = _Search(replace(usable, jobs=fitting), inserter, seed)
     rounds = search.run(iterations, None if warm is None else rounds_of(inserter, warm))
     return plan_of(inserter, rounds, problem.jobs)
+
+
+def _among_its_sites(problem: RoutingProblem) -> RoutingProblem:
+    """Leave out of the network what no vehicle of the problem can visit: a few jobs in a large region are common."""
+    sites = {v.type.base for v in problem.fleet}
+    sites.update(site for job in problem.jobs for site in (*job.origins, job.destination))
+    if 2 * len(sites) > len(problem.network.site_ids):
+        return problem
+    return replace(problem, network=problem.network.among(sites))
 
 
 def _refuse_duplicates(kind: str, ids: Sequence[str]) -> None:

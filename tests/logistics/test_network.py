@@ -62,3 +62,15 @@ def test_a_network_is_a_value() -> None:
         network.distance_km[0, 1] = 5.0
     assert network.digest() != other.digest()
     assert pickle.loads(pickle.dumps(network)).digest() == network.digest()
+
+
+def test_a_part_of_a_network() -> None:
+    """Between some sites everything is as it was, in the order of the whole network."""
+    km = np.arange(16.0).reshape(4, 4)
+    part = Network(("a", "b", "c", "d"), km, 2 * km).among(["d", "b", "b"])
+    assert part.site_ids == ("b", "d")
+    assert part.km("b", "d") == 7.0
+    assert part.km("d", "b") == 13.0
+    assert part.minutes("d", "b") == 26.0
+    with pytest.raises(KeyError):
+        part.km("a", "b")

@@ -288,6 +288,29 @@ def test_a_warm_start_keeps_what_it_was_given() -> None:
     assert violations(replace(problem, jobs=problem.jobs[:5]), shrunk) == []
 
 
+@pytest.mark.parametrize("iterations", [5, 40])
+def test_the_rest_of_a_region_changes_nothing(iterations: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A problem in a large region is searched among its own sites, and planned as where there are no others."""
+    problem = random_problem(13, 12)
+    own = problem.network
+    rng = np.random.default_rng(0)
+    km = rng.uniform(1.0, 90.0, (100, 100))
+    inner = len(own.site_ids)
+    at = np.array([k for k in range(100) if k % 3][:inner])
+    km[np.ix_(at, at)] = own.distance_km
+    names = [f"elsewhere{k}" for k in range(100)]
+    for k, name in zip(at, own.site_ids, strict=True):
+        names[k] = name
+    region = replace(problem, network=Network(tuple(names), km, km))
+    before = solve(problem, iterations=3, seed=4)
+    searched: list[int] = []
+    made = Inserter.__init__
+    monkeypatch.setattr(Inserter, "__init__", lambda self, *a: (searched.append(len(a[0].site_ids)), made(self, *a))[1])
+    found = solve(region, iterations=iterations, seed=4, warm=before)
+    assert found == solve(problem, iterations=iterations, seed=4, warm=before)
+    assert max(searched) == inner
+
+
 def test_a_warm_start_for_another_fleet_is_no_obstacle() -> None:
     """Vehicles, windows, counts or places of the warm plan that no longer hold are dropped, not trusted."""
     problem = random_problem(12, 15)

@@ -43,6 +43,50 @@ class Stated:
     costs: Mapping[str, OperatingCosts]
     offers: tuple[HubOffer, ...]
 
+    def without(self, market: Market, unwilling: Container[str]) -> Stated:
+        """The same without some carriers and hubs."""
+        return replace(
+            self,
+            costs={v: c for v, c in self.costs.items() if market.vehicles[v].carrier not in unwilling},
+            offers=tuple(o for o in self.offers if o.hub not in unwilling),
+        )
+
+
+def ask_stated(market: Market, tools: Tools, talk: Talk) -> Generator[Exchange, tuple[Message, ...], Stated]:
+    """Ask everybody for everything: reserves, vehicle costs, hub terms."""
+    reserves = yield from ask_offers(market, tools, talk)
+    costs: dict[str, OperatingCosts] = {}
+    offers: list[HubOffer] = []
+    if reserves:
+        fleets: dict[str, list[str]] = {}
+        for vehicle in sorted(market.vehicles):
+            fleets.setdefault(market.vehicles[vehicle].carrier, []).append(vehicle)
+        if fleets:
+            asked = {c: table(QUESTIONS[Topic.TARIFFS], {"vehicle": v}) for c, v in fleets.items()}
+            for carrier, body in talk.answers((yield talk.ask(Topic.TARIFFS, asked))).items():
+                for row in body.to_pylist():
+                    vehicle = row.pop("vehicle")
+                    if vehicle in fleets[carrier]:
+                        costs[vehicle] = OperatingCosts(**row)
+        offers = yield from ask_hub_terms(market, talk)
+    return Stated(reserves, costs, tuple(offers))
+
+
+def unwilling_of(deal: Deal, talk: Talk) -> Generator[Exchange, tuple[Message, ...], frozenset[str]]:
+    """Ask carriers to drive and hubs to handle at their own stated costs; returns who will not."""
+    by_carrier: dict[str, list[Load]] = {}
+    for load in deal.loads:
+        by_carrier.setdefault(load.carrier, []).append(load)
+    bodies = {
+        carrier: table_from_routes(
+            QUESTIONS[Topic.LOADS], carrier, loads, [sum(load.price_lines.values()) for load in loads]
+        )
+        for carrier, loads in by_carrier.items()
+    }
+    agreed = talk.accepted((yield talk.ask(Topic.LOADS, bodies, Performative.PROPOSE)))
+    refusing_hubs = yield from confirm_bookings(deal.bookings, talk)
+    return (frozenset(by_carrier) - agreed) | refusing_hubs
+
 
 @dataclass(frozen=True, slots=True)
 class Trustee:
@@ -54,30 +98,12 @@ class Trustee:
         """Ask everybody, plan, have carriers and hubs agree, share."""
         del rng
         talk = Talk(self.name)
-        stated = yield from self._ask(market, tools, talk)
+        stated = yield from ask_stated(market, tools, talk)
         deal = yield from self._deal(market, tools, talk, stated)
         shares = None
         if deal.loads and tools.needs_coalitions:
             shares = yield from allocation(market, deal, tools, lambda part: self._what_if(part, tools, stated, deal))
         return settle(market, tools, deal, talk, shares)
-
-    def _ask(self, market: Market, tools: Tools, talk: Talk) -> Generator[Exchange, tuple[Message, ...], Stated]:
-        reserves = yield from ask_offers(market, tools, talk)
-        costs: dict[str, OperatingCosts] = {}
-        offers: list[HubOffer] = []
-        if reserves:
-            fleets: dict[str, list[str]] = {}
-            for vehicle in sorted(market.vehicles):
-                fleets.setdefault(market.vehicles[vehicle].carrier, []).append(vehicle)
-            if fleets:
-                asked = {c: table(QUESTIONS[Topic.TARIFFS], {"vehicle": v}) for c, v in fleets.items()}
-                for carrier, body in talk.answers((yield talk.ask(Topic.TARIFFS, asked))).items():
-                    for row in body.to_pylist():
-                        vehicle = row.pop("vehicle")
-                        if vehicle in fleets[carrier]:
-                            costs[vehicle] = OperatingCosts(**row)
-            offers = yield from ask_hub_terms(market, talk)
-        return Stated(reserves, costs, tuple(offers))
 
     def _deal(
         self, market: Market, tools: Tools, talk: Talk, stated: Stated
@@ -107,16 +133,12 @@ class Trustee:
                 reasons |= dict.fromkeys(own, left_out(best, dropped, after_refusal=refused))
                 offered = offered.difference(own)
                 continue
-            unwilling = yield from self._confirm(market, best, talk)
+            unwilling = yield from unwilling_of(best, talk)
             if not unwilling:
                 return replace(best, reasons=no_room | reasons)
             refused = True
-            reasons |= _unfulfilled(best, unwilling)
-            stated = replace(
-                stated,
-                costs={v: c for v, c in stated.costs.items() if market.vehicles[v].carrier not in unwilling},
-                offers=tuple(o for o in stated.offers if o.hub not in unwilling),
-            )
+            reasons |= unfulfilled(best, unwilling)
+            stated = stated.without(market, unwilling)
         if not stated.costs:
             reasons = dict.fromkeys(sorted(offered), NO_CARRIER) | reasons
         return (yield from appraise(market, Deal(reserves=stated.reserves, reasons=reasons), talk))
@@ -124,23 +146,6 @@ class Trustee:
     def _as_deal(self, market: Market, tools: Tools, stated: Stated, plan: MixedPlan) -> Deal:
         loads, bookings = tools.jobs.agreed(plan, stated.offers)
         return Deal(loads=loads, bookings=bookings, reserves=stated.reserves)
-
-    def _confirm(
-        self, market: Market, deal: Deal, talk: Talk
-    ) -> Generator[Exchange, tuple[Message, ...], frozenset[str]]:
-        """Ask carriers to drive and hubs to handle at their own stated costs; returns who will not."""
-        by_carrier: dict[str, list[Load]] = {}
-        for load in deal.loads:
-            by_carrier.setdefault(load.carrier, []).append(load)
-        bodies = {
-            carrier: table_from_routes(
-                QUESTIONS[Topic.LOADS], carrier, loads, [sum(load.price_lines.values()) for load in loads]
-            )
-            for carrier, loads in by_carrier.items()
-        }
-        agreed = talk.accepted((yield talk.ask(Topic.LOADS, bodies, Performative.PROPOSE)))
-        refusing_hubs = yield from confirm_bookings(deal.bookings, talk)
-        return (frozenset(by_carrier) - agreed) | refusing_hubs
 
     def _what_if(
         self, part: Market, tools: Tools, stated: Stated, deal: Deal
@@ -159,7 +164,7 @@ class Trustee:
         return best
 
 
-def _unfulfilled(deal: Deal, unwilling: Container[str]) -> dict[str, str]:
+def unfulfilled(deal: Deal, unwilling: Container[str]) -> dict[str, str]:
     """Say of what was planned with unwilling carriers and hubs why it may stay out, should no other plan take it."""
     handled = {s: NOT_HANDLED for b in deal.bookings if b.hub in unwilling for s in b.shipments}
     loads = [load for load in deal.loads if load.carrier in unwilling]

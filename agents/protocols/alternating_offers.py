@@ -19,6 +19,7 @@ sees more of the other than its offers:
       carriers -> coordinator   taken, or not any more: then all that it agreed on is void
                                 (who closed a deal talks anew about lots near it; all else that was agreed stands)
       coordinator -> owners     what is the rest worth to you, now that the others have gone?
+                                (where nothing that was agreed is left to close)
     coordinator -> carriers   your plan and price for all you have agreed to, at most what was agreed
     coordinator -> owners     what would you have paid alone for this?
     coordinator -> hubs       do you confirm these slots?
@@ -119,16 +120,19 @@ class AlternatingOffers:
         wanted = {s: cents for s, cents in reserves.items() if cents > 0}
         board = Board(first_lots(market, tools, wanted, offers), wanted)
         rules = Rules(self.prices, self.windows, self.rounds)
+        gone: set[str] = set()
         while True:
             pairs = [(c, lot) for c, lot in board.fresh() if board.refusals.get(c, 0) < REFUSALS]
             yield from talk_over(board, talk, threads_for(market, board, pairs), rules)
             if not board.pacts:
-                return board
+                if not gone:
+                    return board
+                yield from _remainder(market, talk, board, gone)
+                gone = set()
+                continue
             wishes = yield from self._wishes(talk, board)
             chosen = yield from self._chosen(talk, board, wishes)
-            gone = yield from self._close(tools, talk, board, chosen)
-            if gone:
-                yield from _remainder(market, talk, board, gone)
+            gone |= yield from self._close(tools, talk, board, chosen)
 
     def _wishes(self, talk: Talk, board: Board) -> Generator[Exchange, tuple[Message, ...], list[Pact]]:
         """Ask each carrier what it would close first; what it would rather not is void."""

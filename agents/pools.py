@@ -29,7 +29,7 @@ KM_PER_GAP_MIN = 0.5  # waiting an hour for the next window is taken as far apar
 MOST = 250  # shipments in a pool
 GUESTS = 0.2  # part of a pool that is kept for shipments from beyond its borders
 NEIGHBOURS = 16  # of a shipment, that may be guests in its pool
-CARRIERS = 8  # of a pool
+CARRIERS = 6  # of a pool
 HUBS = 2  # of a shipment
 
 

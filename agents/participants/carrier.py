@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 Won = tuple[tuple[str, ...], ...]
 
+SEARCH_SAVES = 0.8  # a lot's own tours cost no less than this part of inserting its jobs one by one, nearly always
+
 
 @dataclass(frozen=True)
 class CarrierDesk:
@@ -65,6 +67,7 @@ class CarrierDesk:
     )
     _tours: dict[Won, Tours] = field(default_factory=dict, repr=False)
     _own: dict[tuple[str, ...], Plan | None] = field(default_factory=dict, repr=False)
+    _greedy: dict[tuple[str, ...], float] = field(default_factory=dict, repr=False)
 
     def answer(self, message: Message, history: Sequence[Message], rng: Generator) -> Message:
         """Answer a question about vehicles, lots, awards, the plan, or loads on offer."""
@@ -131,9 +134,8 @@ class CarrierDesk:
                 found = Tours.empty(self.network, self.fleet)
             else:
                 before, lot = self.tours(won[:-1]), won[-1]
-                own = self._own_tours(before, lot)
-                inserted = before.quote([[self.jobs[j] for j in lot]])[0]
-                if own is not None and own.cost_cents < inserted:
+                own = self._own_tours(before, lot, before.quote([[self.jobs[j] for j in lot]])[0])
+                if own is not None:
                     jobs = (*before.jobs, *(self.jobs[j] for j in lot))
                     found = replace(before, jobs=jobs, plan=Plan((*before.plan.routes, *own.routes)))
                 else:
@@ -151,13 +153,13 @@ class CarrierDesk:
         """Tell whether a lot fits and its price covers what it adds."""
         return self._pays(won, {0: lot}, price_cents)
 
-    def _own_tours(self, tours: Tours, lot: tuple[str, ...]) -> Plan | None:
-        """Plan a lot of several jobs by itself; ``None`` where it does not fit, or not beside the tours as they stand.
+    def _own_tours(self, tours: Tours, lot: tuple[str, ...], below_cents: float) -> Plan | None:
+        """Plan a lot of several jobs by itself; ``None`` where that does not come out below what inserting it costs.
 
         Inserting jobs one by one finds poor tours for a whole vehicle load; a short search of its own costs
-        milliseconds.
+        milliseconds, and is spared where even the best that it could find would not do.
         """
-        if len(lot) < 2:
+        if len(lot) < 2 or SEARCH_SAVES * self._greedy_cents(lot) >= below_cents:
             return None
         if lot not in self._own:
             problem = RoutingProblem(self.network, tuple(self.jobs[j] for j in lot), self.fleet)
@@ -165,19 +167,25 @@ class CarrierDesk:
             plan = solve(problem, iterations=self.quote_iterations, seed=seed)
             self._own[lot] = None if plan.unserved else plan
         own = self._own[lot]
-        if own is None:
+        if own is None or own.cost_cents >= below_cents:
             return None
         free = tours.free
         needed = Counter(route.vehicle for route in own.routes)
         return own if all(free.get(v, math.inf) >= n for v, n in needed.items()) else None
 
+    def _greedy_cents(self, lot: tuple[str, ...]) -> float:
+        """What a lot costs in vehicles of its own, inserted job by job."""
+        if lot not in self._greedy:
+            self._greedy[lot] = float(self.tours(()).quote([[self.jobs[j] for j in lot]])[0])
+        return self._greedy[lot]
+
     def _marginal(self, tours: Tours, lots: Sequence[tuple[str, ...]]) -> NDArray[np.float64]:
         """Cents that each lot would add to the tours, ``inf`` where it does not fit."""
         cents = tours.quote([[self.jobs[j] for j in lot] for lot in lots])
         for k, lot in enumerate(lots):
-            own = self._own_tours(tours, lot)
+            own = self._own_tours(tours, lot, cents[k])
             if own is not None:
-                cents[k] = min(cents[k], own.cost_cents)
+                cents[k] = own.cost_cents
         return cents
 
     def _quotes(self, message: Message, won: Won) -> Message:

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from mesa.datacollection import DataCollector
 
+from agents.bidding.learning import after, tally
 from agents.day import Day
 from agents.desks import open_desks
 from agents.execution import execute, execute_alone
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date, datetime
 
+    from agents.bidding import BiddingStrategy
     from agents.participants.party import Desk
     from agents.policy import Policy
     from agents.transcript import Transcript
@@ -95,20 +97,22 @@ class FactoryAgent(mesa.Agent):
 
 
 class CarrierAgent(mesa.Agent):
-    """A carrier; its desk is made anew each day."""
+    """A carrier; its desk is made anew each day, with what its bidding has learned."""
 
-    def __init__(self, model: PoolingModel, carrier: str) -> None:
+    def __init__(self, model: PoolingModel, carrier: str, bidding: BiddingStrategy) -> None:
         super().__init__(model)
         self.carrier = carrier
+        self.bidding = bidding
         self.received_eur = 0.0
 
 
 class HubAgent(mesa.Agent):
-    """A hub; its desk is made anew each day."""
+    """A hub; its desk is made anew each day, with what its bidding has learned."""
 
-    def __init__(self, model: PoolingModel, hub: str) -> None:
+    def __init__(self, model: PoolingModel, hub: str, bidding: BiddingStrategy) -> None:
         super().__init__(model)
         self.hub = hub
+        self.bidding = bidding
         self.received_eur = 0.0
 
 
@@ -143,15 +147,15 @@ class PoolingModel(mesa.Model):
         self.stability = stability
         self.transcripts = transcripts
         self.holding: HoldingRule = create("holding", policy.holding)
-        self.bidding = create("bidding", policy.bidding)
+        bidding: BiddingStrategy = create("bidding", policy.bidding)
         self.concession = create("concession", policy.concession)
         self.number = 0
         self.last: Day | None = None
         self.desks: Mapping[str, tuple[Desk, ...]] = {}
         owners = sorted({s.owner for _, _, shipments in world.releases for s in shipments})
         self.factories = {o: FactoryAgent(self, o) for o in owners}
-        self.carriers = {c: CarrierAgent(self, c) for c in sorted(world.region.carriers)}
-        self.hubs = {h: HubAgent(self, h) for h in sorted(world.region.hubs)}
+        self.carriers = {c: CarrierAgent(self, c, bidding) for c in sorted(world.region.carriers)}
+        self.hubs = {h: HubAgent(self, h, bidding) for h in sorted(world.region.hubs)}
         self.datacollector = DataCollector(
             model_reporters={
                 "day": lambda m: m.last.day if m.last else None,
@@ -177,7 +181,7 @@ class PoolingModel(mesa.Model):
         desks = self.desks = self._desks(market)
         outcome = self._negotiate(day, market, desks)
         self._execute(day, market, desks, outcome, tuple(s.id for s in released), held)
-        self._learn(outcome)
+        self._learn(market, outcome)
         self.number += 1
         self.datacollector.collect(self)
 
@@ -268,9 +272,13 @@ class PoolingModel(mesa.Model):
 
     def _desks(self, market: Market) -> dict[str, tuple[Desk, ...]]:
         shipments = {s: shipment for f in self.factories.values() for s, shipment in f.open.items()}
-        bidding = dict.fromkeys((*self.carriers, *self.hubs), self.bidding)
+        bidding = {who: agent.bidding for who, agent in self._bidders.items()}
         effort, seed = self.policy.effort, self.root_seed
         return open_desks(self.world.region, market, shipments, bidding, effort, seed, self.concession)
+
+    @property
+    def _bidders(self) -> dict[str, CarrierAgent | HubAgent]:
+        return {**self.carriers, **self.hubs}
 
     def _negotiate(self, day: date, market: Market, desks: Mapping[str, tuple[Desk, ...]]) -> Synchronization:
         if self.transcripts is not None and day in self.transcripts:
@@ -314,8 +322,8 @@ class PoolingModel(mesa.Model):
             displaced,
         )
 
-    def _learn(self, outcome: Synchronization) -> None:
-        """Close what was delivered or lost, count days held, and book each agent's money."""
+    def _learn(self, market: Market, outcome: Synchronization) -> None:
+        """Close what was delivered or lost, count days held, book each agent's money, and let bidding learn."""
         s = outcome.settlement
         paid, received = s.paid_cents, s.received_cents
         for factory in self.factories.values():
@@ -327,6 +335,8 @@ class PoolingModel(mesa.Model):
             carrier.received_eur = received.get(carrier.carrier, 0) / 100
         for hub in self.hubs.values():
             hub.received_eur = received.get(hub.hub, 0) / 100
+        for who, agent in self._bidders.items():
+            agent.bidding = after(agent.bidding, tally(who, market, s, outcome.transcript))
 
 
 @contextmanager

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from agents.bidding.base import BiddingStrategy
+from agents.bidding.adaptive import Adaptive
+from agents.bidding.base import BiddingStrategy, LearningStrategy, Tally
 from agents.bidding.markup import Markup
 from agents.bidding.truthful import Truthful
 
-BIDDING: Mapping[str, Callable[..., Any]] = {"markup": Markup, "truthful": Truthful}
+BIDDING: Mapping[str, Callable[..., Any]] = {"adaptive": Adaptive, "markup": Markup, "truthful": Truthful}
 
-__all__ = ["BIDDING", "BiddingStrategy", "Markup", "Truthful"]
+__all__ = ["BIDDING", "Adaptive", "BiddingStrategy", "LearningStrategy", "Markup", "Tally", "Truthful"]

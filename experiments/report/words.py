@@ -56,6 +56,7 @@ SHARING: Mapping[str, str] = {
 }
 BIDDING: Mapping[str, str] = {
     "truthful": "carriers and hubs ask for what the work really adds to their costs",
+    "adaptive": "carriers and hubs ask for a margin too, which rises with what they win and falls with what they lose",
     "markup": "carriers and hubs ask for what the work adds to their costs, and a margin",
 }
 CONCESSION: Mapping[str, str] = {

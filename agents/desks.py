@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from agents.concession import Boulware
 from agents.jobs import JobBook
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from agents.participants.party import Desk
     from agents.policy import Effort
     from logistics.region import Region
+    from logistics.routing.problem import FleetVehicle
     from logistics.shipments import Shipment
 
 
@@ -48,23 +49,23 @@ def open_desks(
         desks.setdefault(owner, []).append(
             ShipperDesk.in_region(region, owner, full, book, effort.standalone_iterations_per_job, seed, concession)
         )
-    fleets: dict[str, dict[str, Any]] = {}
-    for vehicle in region.vehicles.values():
-        fleets.setdefault(vehicle.carrier, {})[vehicle.id] = vehicle
+    everything, _ = fleet_for(
+        region.vehicles,
+        region.operating_costs,
+        region.carriers,
+        book.all_jobs,
+        region.sites,
+        market.start,
+        market.horizon_min,
+    )
+    fleets: dict[str, list[FleetVehicle]] = {}
+    for vehicle in everything:
+        fleets.setdefault(vehicle.type.carrier, []).append(vehicle)
     for carrier in region.carriers:
-        fleet, _ = fleet_for(
-            fleets.get(carrier, {}),
-            region.operating_costs,
-            region.carriers,
-            book.all_jobs,
-            region.sites,
-            market.start,
-            market.horizon_min,
-        )
         desks.setdefault(carrier, []).append(
             CarrierDesk(
                 carrier,
-                fleet,
+                tuple(fleets.get(carrier, ())),
                 book,
                 region.network,
                 bidding[carrier],

@@ -160,6 +160,10 @@ def fleet_for(
     """
     fleet: list[FleetVehicle] = []
     refused: dict[tuple[str, str], set[str]] = {}
+    by_handling: dict[Handling, list[str]] = {}
+    for job in jobs.values():
+        by_handling.setdefault(job.handling, []).append(job.id)
+    shared: dict[frozenset[Handling], frozenset[str]] = {}  # many vehicles are kept from the same thousands of jobs
     for vehicle_id in sorted(vehicles):
         vehicle = vehicles[vehicle_id]
         carrier = carriers[vehicle.carrier]
@@ -167,16 +171,14 @@ def fleet_for(
         if shift is None:
             refused.setdefault((vehicle.carrier, f"vehicle {vehicle_id} has no shift in the planning window"), set())
             continue
-        reasons: dict[Handling, str | None] = {}
-        excluded: set[str] = set()
-        for job in jobs.values():
-            if job.handling not in reasons:
-                reasons[job.handling] = carrier_refusal(carrier, vehicle, job.handling, on)
-            reason = reasons[job.handling]
-            if reason is not None:
-                excluded.add(job.id)
-                refused.setdefault((vehicle.carrier, reason), set()).add(job.id)
-        fleet.append(FleetVehicle(vehicle, costs[vehicle_id], vehicle.count, shift[0], shift[1], frozenset(excluded)))
+        reasons = {h: carrier_refusal(carrier, vehicle, h, on) for h in by_handling}
+        barred = {h: reason for h, reason in reasons.items() if reason is not None}
+        for handling, reason in barred.items():
+            refused.setdefault((vehicle.carrier, reason), set()).update(by_handling[handling])
+        kinds = frozenset(barred)
+        if kinds not in shared:
+            shared[kinds] = frozenset(job for handling in kinds for job in by_handling[handling])
+        fleet.append(FleetVehicle(vehicle, costs[vehicle_id], vehicle.count, shift[0], shift[1], shared[kinds]))
     told = [(who, reason + _named(ids)) for (who, reason), ids in sorted(refused.items())]
     nobody = frozenset.intersection(*(v.excluded for v in fleet)) if fleet else frozenset()
     told += [(job, "no vehicle on offer may carry it") for job in sorted(nobody)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from logistics.money import to_cents
@@ -24,7 +25,7 @@ class GroupageBracket:
     price_eur: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class GroupageTariff:
     """A carrier's public price list for part loads in its groupage network.
 
@@ -50,19 +51,24 @@ class GroupageTariff:
 
         The cheapest bracket that holds the shipment counts; exact zones go before ``"*"``.
         """
-        covering = [
-            b
-            for b in self.brackets
-            if b.from_zone in (from_zone, "*")
-            and b.to_zone in (to_zone, "*")
-            and pallets <= b.up_to_pallets
-            and weight_kg <= b.up_to_kg
-        ]
-        if not covering:
-            return None
-        most_specific = max((b.from_zone != "*") + (b.to_zone != "*") for b in covering)
-        price = min(b.price_eur for b in covering if (b.from_zone != "*") + (b.to_zone != "*") == most_specific)
-        return to_cents(max(price, self.minimum_eur) * (1 + self.fuel_surcharge_percent / 100))
+        for lanes in (((from_zone, to_zone),), ((from_zone, "*"), ("*", to_zone)), (("*", "*"),)):
+            prices = [
+                b.price_eur
+                for lane in lanes
+                for b in self._by_lane.get(lane, ())
+                if pallets <= b.up_to_pallets and weight_kg <= b.up_to_kg
+            ]
+            if prices:
+                return to_cents(max(min(prices), self.minimum_eur) * (1 + self.fuel_surcharge_percent / 100))
+        return None
+
+    @cached_property
+    def _by_lane(self) -> dict[tuple[str, str], list[GroupageBracket]]:
+        """Brackets by their zones: a list has a price for every pair of zones, of which a shipment asks for one."""
+        lanes: dict[tuple[str, str], list[GroupageBracket]] = {}
+        for b in self.brackets:
+            lanes.setdefault((b.from_zone, b.to_zone), []).append(b)
+        return lanes
 
 
 @dataclass(frozen=True, slots=True)

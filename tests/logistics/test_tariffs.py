@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from logistics import GroupageBracket, GroupageTariff, PublicTariffs
+from logistics import GroupageBracket, GroupageTariff, PublicTariffs, to_cents
 
 BRACKETS = (
     GroupageBracket("*", "*", 1.0, 500.0, 60.0),
@@ -65,3 +68,24 @@ def test_equal_prices_go_to_the_first_tariff_by_name() -> None:
         found = PublicTariffs(order).cheapest_groupage(["1"], "2", 1.0, 1.0)
         assert found is not None
         assert found[1].id == "a"
+
+
+def test_prices_by_zone_are_those_of_a_search_through_the_list() -> None:
+    """Whatever the zones, the cheapest bracket among the most specific that hold the shipment counts."""
+    rng = np.random.default_rng(5)
+    zones = ("a", "b", "*")
+    brackets = tuple(
+        GroupageBracket(zones[i], zones[j], float(p), 100.0 * k, float(eur))
+        for i, j, p, k, eur in rng.integers((0, 0, 1, 1, 5), (3, 3, 6, 6, 90), (60, 5)).tolist()
+    )
+    for few in (brackets, brackets[:6]):
+        tariff = GroupageTariff("t", "carrier", few, 20.0, 10.0)
+        for origin, client, pallets, kg in itertools.product("abc", "abc", (0.5, 3.0, 7.0), (50.0, 350.0)):
+            fitting = [
+                (-(b.from_zone != "*") - (b.to_zone != "*"), b.price_eur)
+                for b in few
+                if b.from_zone in (origin, "*") and b.to_zone in (client, "*")
+                if pallets <= b.up_to_pallets and kg <= b.up_to_kg
+            ]
+            expected = to_cents(max(min(fitting)[1], 20.0) * 1.1) if fitting else None
+            assert tariff.price_cents(origin, client, pallets, kg) == expected

@@ -44,9 +44,9 @@ class Topic(StrEnum):
     AWARD = "award"
     PLAN = "plan"
     LOADS = "loads"
+    TOURS = "tours"
+    STAND = "stand"
     RELEASE = "release"
-    BUNDLES = "bundles"
-    EXCHANGE = "exchange"
     REMAINDER = "remainder"
     BUYING = "buying"
     SELLING = "selling"
@@ -121,12 +121,21 @@ QUESTIONS: Mapping[Topic, pa.Schema] = {
     Topic.PLAN: pa.schema([("job", pa.string())]),
     # coordinator -> carrier: will you drive these loads for this?
     Topic.LOADS: pa.schema([*STOP_COLUMNS, ("price_cents", pa.int64())]),
+    # coordinator -> carrier: which tours would you drive in each pool at these guide prices, with at most so many of
+    # your vehicles? A row is a job with its price, or a vehicle with its number.
+    Topic.TOURS: pa.schema(
+        [
+            ("pool", pa.int32()),
+            ("job", pa.string()),
+            ("price_cents", pa.int64()),
+            ("vehicle", pa.string()),
+            ("most", pa.int32()),
+        ]
+    ),
+    # coordinator -> carrier: these of your bids (a question, and a tour of your answer) stand, or do so no more
+    Topic.STAND: pa.schema([("question", pa.string()), ("tour", pa.int32()), ("stands", pa.bool_())]),
     # coordinator -> carrier: which of these that you hold do you put into the exchange, at most so many?
     Topic.RELEASE: pa.schema([("job", pa.string()), ("most", pa.int32())]),
-    # coordinator -> carrier: what would each bundle cost on top of what you keep? Bundle 0 is what you let go.
-    Topic.BUNDLES: pa.schema([("bundle", pa.int32()), ("job", pa.string())]),
-    # coordinator -> carrier: you let bundle 0 go, and take the other one on
-    Topic.EXCHANGE: pa.schema([("bundle", pa.int32()), ("job", pa.string())]),
     # coordinator -> shipper: what are these worth to you, now that your others have gone?
     Topic.REMAINDER: pa.schema([("shipment", pa.string())]),
     # coordinator -> shipper: what do you answer in these talks? A hub's fee comes on top of the price.
@@ -182,9 +191,17 @@ ANSWERS: Mapping[Topic, pa.Schema] = {
     Topic.AWARD: pa.schema([("lot", pa.int32())]),
     Topic.PLAN: pa.schema([*STOP_COLUMNS, _private("price_cents", pa.int64())]),
     Topic.LOADS: pa.schema([("load", pa.string())]),
+    # The price of a tour stands in its first row.
+    Topic.TOURS: pa.schema(
+        [
+            ("tour", pa.int32()),
+            ("vehicle", pa.string()),
+            ("job", pa.string()),
+            _private("price_cents", pa.int64()),
+        ]
+    ),
+    Topic.STAND: pa.schema([("tour", pa.int32())]),
     Topic.RELEASE: pa.schema([("job", pa.string())]),
-    Topic.BUNDLES: pa.schema([("bundle", pa.int32()), _private("price_cents", pa.int64())]),
-    Topic.EXCHANGE: pa.schema([("bundle", pa.int32())]),
     Topic.REMAINDER: pa.schema([("shipment", pa.string()), _private("reserve_cents", pa.int64())]),
     Topic.BUYING: _SAID,
     Topic.SELLING: _SAID,

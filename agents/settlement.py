@@ -138,6 +138,8 @@ class Evidence:
         Pairs (participant or shipment, reason) that rules kept out.
     reserves
         Each pooled shipment's stated stand-alone reserve in cents; what its award was judged by.
+    subsidy_cents
+        What the operator pays in where carriers are paid more than owners may pay (under VCG).
     notes
         Plain words, in the order in which things happened.
     """
@@ -150,6 +152,7 @@ class Evidence:
     stability: Mapping[str, float | int | str | bool] = field(default_factory=dict)
     excluded: tuple[tuple[str, str], ...] = ()
     reserves: Mapping[str, int] = field(default_factory=dict)
+    subsidy_cents: int = 0
     notes: tuple[str, ...] = ()
 
 

@@ -110,8 +110,9 @@ def _money(market: Market, settlement: Settlement) -> list[str]:
     faults = [f"owner {owner} states no cost alone" for owner in sorted(silent)]
     if any(t.cents <= 0 for t in settlement.transfers):
         faults.append("a transfer is not positive")
-    if settlement.operator_cents != 0:
-        faults.append(f"the coordinator keeps {settlement.operator_cents} cents, expected 0")
+    subsidy = settlement.evidence.subsidy_cents
+    if subsidy < 0 or settlement.operator_cents != -subsidy:
+        faults.append(f"the coordinator keeps {settlement.operator_cents} cents, expected {-max(0, subsidy)}")
     shares: Counter[str] = Counter()
     for t in settlement.transfers:
         if t.line == "share":
@@ -137,6 +138,6 @@ def _money(market: Market, settlement: Settlement) -> list[str]:
     ]
     owed = by_provider.total()
     from_owners = sum(c for party, c in shares.items() if party in settlement.standalone_cents)
-    if owed != from_owners:
+    if owed != from_owners + subsidy:
         faults.append(f"owners pay {from_owners} cents, carriers and hubs are owed {owed}")
     return faults

@@ -1,6 +1,7 @@
 """Combinatorial auctions: who wins which bundles of shipments, and what the winners are paid."""
 
 from agents.auction.payments import ExchangePayments, Payments, core_selecting, first_price, vcg, vcg_exchange
+from agents.auction.prices import guide_prices
 from agents.auction.problem import Bid, WinnerProblem, Winners
 from agents.auction.winners import USUAL, Search, determine_winners
 
@@ -15,6 +16,7 @@ __all__ = [
     "core_selecting",
     "determine_winners",
     "first_price",
+    "guide_prices",
     "vcg",
     "vcg_exchange",
 ]

@@ -12,8 +12,8 @@ import numpy as np
 
 from agents.concession import Boulware, ConcessionStrategy
 from agents.messages import ANSWERS, Message, Performative, Topic, table
-from agents.participants.exchange import EXCHANGE_TOPICS, RequestDesk, steps_of
 from agents.participants.seller import SELLING_TOPICS, SellerDesk
+from agents.participants.tours import TOUR_TOPICS, TourDesk
 from agents.plans import priced, routes_from_table, table_from_routes
 from agents.seeds import seed_for
 from logistics.routing import Plan, RoutingProblem, Tours, solve
@@ -63,7 +63,7 @@ class CarrierDesk:
     seed: int
     concession: ConcessionStrategy = field(default_factory=Boulware)
     topics: frozenset[Topic] = (
-        EXCHANGE_TOPICS | SELLING_TOPICS | {Topic.TARIFFS, Topic.QUOTES, Topic.AWARD, Topic.PLAN, Topic.LOADS}
+        TOUR_TOPICS | SELLING_TOPICS | {Topic.TARIFFS, Topic.QUOTES, Topic.AWARD, Topic.PLAN, Topic.LOADS}
     )
     _tours: dict[Won, Tours] = field(default_factory=dict, repr=False)
     _own: dict[tuple[str, ...], Plan | None] = field(default_factory=dict, repr=False)
@@ -80,21 +80,21 @@ class CarrierDesk:
             return self._quotes(message, _won(history))
         if message.topic == Topic.AWARD:
             return self._take(message, _won(history))
-        if message.topic in EXCHANGE_TOPICS:
-            return self._requests.answer(message, history)
+        if message.topic in TOUR_TOPICS:
+            return self._bidder.answer(message, history)
         if message.topic in SELLING_TOPICS:
             return self._seller.answer(message, history)
         if message.topic == Topic.PLAN and any(m.topic == Topic.DEAL for m in history):
             return self._seller.plan(message, history)
         if message.topic == Topic.PLAN:
-            exchanged = steps_of(history)
-            warm = self._requests.plan(exchanged) if exchanged else self.tours(_won(history)).plan
+            bid = self._bidder.plan(history)
+            warm = bid if bid.routes else self.tours(_won(history)).plan
             return self._plan(message, warm)
         return self._judge(message)
 
     @cached_property
-    def _requests(self) -> RequestDesk:
-        return RequestDesk(
+    def _bidder(self) -> TourDesk:
+        return TourDesk(
             self.carrier, self.fleet, self.jobs, self.network, self.bidding, self.quote_iterations, self.seed
         )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agents.protocols.alternating_offers import AlternatingOffers
+from agents.protocols.combinatorial_auction import CombinatorialAuction
 from agents.protocols.contract_net import ContractNet
 from agents.protocols.request_exchange import RequestExchange
 from agents.protocols.standalone import Standalone
@@ -15,10 +16,19 @@ if TYPE_CHECKING:
 
 PROTOCOLS: Mapping[str, Callable[..., Any]] = {
     "alternating_offers": AlternatingOffers,
+    "combinatorial_auction": CombinatorialAuction,
     "contract_net": ContractNet,
     "request_exchange": RequestExchange,
     "standalone": Standalone,
     "trustee": Trustee,
 }
 
-__all__ = ["PROTOCOLS", "AlternatingOffers", "ContractNet", "RequestExchange", "Standalone", "Trustee"]
+__all__ = [
+    "PROTOCOLS",
+    "AlternatingOffers",
+    "CombinatorialAuction",
+    "ContractNet",
+    "RequestExchange",
+    "Standalone",
+    "Trustee",
+]

@@ -6,13 +6,14 @@ And from a deal to a settlement, with the coalitions that the sharing rule asks 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Generator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agents.jobs import shipment_of
 from agents.market import digest
 from agents.messages import QUESTIONS, Exchange, Message, Topic, table
 from agents.plans import carried, routes_from_table
-from agents.protocols.deal import Deal, appraise, pooled_shipments, settle, worst_owner
+from agents.protocols.deal import Deal, appraise, pooled_owners, pooled_shipments, settle, worst_owner
 from agents.protocols.reasons import NO_PLAN, left_out
 from agents.protocols.subsets import allocation
 from agents.protocols.talk import Talk
@@ -59,6 +60,7 @@ def closed(
     reasons: Mapping[str, str],
     offers: Sequence[HubOffer] = (),
     broken: Callable[[Sequence[Load]], list[str]] | None = None,
+    payments: Mapping[str, int] | None = None,
 ) -> Generator[Exchange, tuple[Message, ...], Deal]:
     """Ask carriers for their final plans; drop owners until nobody pays more than alone.
 
@@ -71,15 +73,21 @@ def closed(
         Why shipments that nobody agreed to carry stay outside.
     broken
         Says what else that was agreed a carrier's loads do not keep.
+    payments
+        What each carrier is paid in all, where an auction's rule says so; only if nothing of what it won falls away.
+        What all this is above what the owners may pay, the operator adds.
     """
     why = dict(reasons)
     keep = {shipment_of(j) for parts in agreed.values() for jobs, _ in parts for j in jobs}
+    everything = set(keep)
     while True:
         loads = yield from _final_loads(tools, talk, agreed, keep, broken)
         bookings = tools.jobs.bookings(loads, offers)
         unplanned = keep - pooled_shipments(loads)
         known = why | dict.fromkeys(sorted(unplanned), NO_PLAN)
         deal = yield from appraise(market, Deal(loads=loads, bookings=bookings, reserves=reserves, reasons=known), talk)
+        if payments and payments.keys() == agreed.keys() and not unplanned and keep == everything:
+            deal = _paid(market, deal, payments)
         dropped = worst_owner(market, deal)
         if dropped is None:
             return deal
@@ -88,6 +96,22 @@ def closed(
         for s in sorted(gone):
             why[s] = NO_PLAN if s in unplanned else left_out(deal, dropped, after_refusal=bool(unplanned))
         keep -= gone
+
+
+def _paid(market: Market, deal: Deal, payments: Mapping[str, int]) -> Deal:
+    """Pay each carrier its payment, over its loads in the proportions of its prices; the operator adds what is missing.
+
+    Nothing is added where the deal is dearer than going alone as it was asked.
+    """
+    may_pay = sum(deal.ceilings(pooled_owners(market, deal)).values())
+    if deal.price_cents > may_pay:
+        return deal
+    lines: dict[str, int] = {}
+    for carrier, cents in payments.items():
+        own = {load.id: 1.0 + sum(load.price_lines.values()) for load in deal.loads if load.carrier == carrier}
+        lines |= split_cents(cents, own)
+    paid = replace(deal, loads=tuple(replace(load, price_lines={"quoted": lines[load.id]}) for load in deal.loads))
+    return replace(paid, subsidy_cents=max(0, paid.price_cents - may_pay))
 
 
 def _final_loads(

@@ -41,6 +41,8 @@ class Deal:
         Why shipments outside the deal are there, where the protocol knows better than `settle` would say.
     silent
         Owners that did not say what everything costs them alone.
+    subsidy_cents
+        What the operator adds where payments are more than the owners may pay (under VCG).
     """
 
     loads: tuple[Load, ...] = ()
@@ -50,11 +52,13 @@ class Deal:
     left_alone: Mapping[str, int] = field(default_factory=dict)
     reasons: Mapping[str, str] = field(default_factory=dict)
     silent: frozenset[str] = frozenset()
+    subsidy_cents: int = 0
 
     @property
     def price_cents(self) -> int:
-        """What carriers and hubs are paid."""
-        return sum(sum(load.price_lines.values()) for load in self.loads) + sum(b.price_cents for b in self.bookings)
+        """What the owners pay for the pool: what carriers and hubs are paid, less what the operator adds."""
+        paid = sum(sum(load.price_lines.values()) for load in self.loads) + sum(b.price_cents for b in self.bookings)
+        return paid - self.subsidy_cents
 
     @property
     def total_cents(self) -> int:
@@ -326,6 +330,7 @@ def settle(
             rounds=talk.rounds,
             raw_shares=raw,
             sharing=tools.sharing.name,
+            subsidy_cents=deal.subsidy_cents,
             stability=stability,
             excluded=tools.exclusions,
             reserves={s: deal.reserves[s] for s in sorted(deal.reserves)},

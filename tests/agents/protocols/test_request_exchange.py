@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 from agents.messages import COORDINATOR, Topic
-from agents.participants.exchange import RELEASED, bundles_of
 from agents.synchronize import synchronize
 from tests.agents.markets import policy, small_market
 from tests.agents.protocols.contract import TWO_HAULIERS, WITH_HUB, Misbehaving, ProtocolContract, lively, run
 from tests.agents.protocols.promises import check_promises
+from tests.agents.protocols.standing import check_standing
 
 
 class TestRequestExchange(ProtocolContract):
@@ -35,7 +35,7 @@ class TestRequestExchange(ProtocolContract):
             pays += sum(t.cents if t.payer != COORDINATOR else -t.cents for t in shares)
             assert pays <= alone
 
-    @pytest.mark.parametrize("topic", [Topic.RELEASE, Topic.BUNDLES, Topic.EXCHANGE])
+    @pytest.mark.parametrize("topic", [Topic.RELEASE, Topic.TOURS, Topic.STAND])
     @pytest.mark.parametrize("what", ["refuses", "malformed", "nulls", "negative", "exaggerated"])
     def test_spoilt_exchange(self, topic: Topic, what: str) -> None:
         """Whoever spoils one phase of the exchange harms only itself."""
@@ -44,15 +44,11 @@ class TestRequestExchange(ProtocolContract):
             spoilt = Misbehaving(parties[who], what, frozenset({topic}))
             settlement = run(small, {**parties, who: spoilt}, self.protocol)
             check_promises(small, settlement)
-            if topic == Topic.EXCHANGE and what in ("refuses", "malformed") and topic in spoilt.heard:
+            if topic == Topic.STAND and what in ("refuses", "malformed") and topic in spoilt.heard:
                 assert all(load.carrier != who for load in settlement.loads)
 
-    def test_no_request_is_bid_for_twice(self) -> None:
-        """In no round do two carriers take the same request on."""
+    def test_no_request_is_on_two_tours(self) -> None:
+        """At no time do two tours stand that carry the same request, or more of a vehicle type than there are."""
         small, parties = lively(TWO_HAULIERS)
         transcript = synchronize(small.market, dict(parties), policy(self.protocol), 11).transcript
-        exchanged = [one.sent for one in transcript.rounds if one.sent[0].topic == Topic.EXCHANGE]
-        assert exchanged
-        for sent in exchanged:
-            taken = [job for m in sent for n, jobs in bundles_of(m).items() if n != RELEASED for job in jobs]
-            assert len(set(taken)) == len(taken)
+        check_standing(small.market, transcript)

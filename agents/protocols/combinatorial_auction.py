@@ -1,0 +1,149 @@
+"""Combinatorial auction: carriers bid for bundles that they choose, a whole vehicle's tour each; the cheapest set wins.
+
+Bids of one carrier add up, as many as it has vehicles, and stay on the table to the end. In round after round the
+coordinator tells guide prices and which bids stand for now, first for everything, then area by area, so that bids come
+that fit together (Kwasnica, Ledyard, Porter and DeMartini 2005; column generation between bidders). Owners' reserves
+are additive bids of their own: at first they sum to what going alone costs. In the end the winner determination
+problem over all bids is solved as far as it can be, with a proven gap. Hubs take no part.
+
+    coordinator -> owners       what do you put on the table, at what reserve?
+    repeat (see `agents.protocols.tour_bids`)
+      coordinator -> carriers     which tours would you drive at these guide prices?
+      coordinator -> owners       what would be left to you cost alone?
+      coordinator -> carriers     these of your bids stand for now, those no more
+                                (determine winners among all bids; payments by the rule chosen)
+    coordinator -> carriers     these of your bids have won
+    coordinator -> carriers     your plan and price for all you have won
+    coordinator -> owners       what would you have paid alone for this?
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from agents.auction import Payments, Search, core_selecting, determine_winners, first_price, vcg
+from agents.protocols.closing import closed, concluded
+from agents.protocols.deal import Deal, appraise, ask_offers
+from agents.protocols.reasons import NOT_CHEAPER
+from agents.protocols.talk import Talk
+from agents.protocols.tour_bids import Settings, Trading, stand
+from agents.protocols.tour_book import Area, Book
+from groupage.errors import AuctionError, PolicyError, UnprovenError
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from numpy.random import Generator as Rng
+
+    from agents.auction import WinnerProblem, Winners
+    from agents.market import Market
+    from agents.messages import Exchange, Message
+    from agents.protocol import Conduct
+    from agents.tools import Tools
+
+PAYMENTS = {"first_price": first_price, "vcg": vcg, "core_selecting": core_selecting}
+
+
+@dataclass(frozen=True, slots=True)
+class CombinatorialAuction:
+    """Awards tours to the carriers whose bids together, with the reserves of what stays out, cost least.
+
+    Attributes
+    ----------
+    payments
+        ``first_price``, ``vcg`` or ``core_selecting``; the last two only where every winner problem is proven, else
+        winners are paid what they asked. What ``vcg`` pays above what the owners may pay, the operator adds.
+    waves, patience, area, rounds, noise
+        Of the search for bids, see `agents.protocols.tour_bids.Settings`.
+    kept
+        Bids that an area's winners are determined among, beside those that stand.
+    nodes, runs, final
+        Branch and bound nodes and annealing runs of the last winner determination, and bids in it at most: those that
+        ask least above the guide prices.
+    """
+
+    payments: str = "first_price"
+    waves: int = 120
+    patience: int = 30
+    area: int = 60
+    rounds: int = 6
+    noise: float = 0.1
+    kept: int = 150
+    nodes: int = 200
+    runs: int = 1
+    final: int = 1500
+    name: str = "combinatorial_auction"
+
+    def __post_init__(self) -> None:
+        if self.payments not in PAYMENTS:
+            raise PolicyError(f"payments is {self.payments!r}, expected one of {', '.join(sorted(PAYMENTS))}")
+
+    def conduct(self, market: Market, tools: Tools, rng: Rng) -> Conduct:
+        """See the module's sequence of messages."""
+        del rng  # what is drawn hangs on the conversation, so that a coalition's auction repeats
+        return concluded(market, tools, self.name, lambda part, talk: self._deal(part, tools, talk))
+
+    def _deal(self, market: Market, tools: Tools, talk: Talk) -> Generator[Exchange, tuple[Message, ...], Deal]:
+        reserves = yield from ask_offers(market, tools, talk)
+        carriers = sorted({v.carrier for v in market.vehicles.values()})
+        settings = Settings(self.waves, self.patience, self.area, self.rounds, self.noise, self.kept)
+        attempt = 0
+        while reserves and carriers:
+            # Carriers read which bids stand from the conversation, so a new attempt is a new conversation.
+            here = talk if attempt == 0 else Talk(f"{talk.conversation}#{attempt}", talk.rounds, talk.notes)
+            book = Book(market, dict(reserves))
+            trading = Trading(market, tools, here, book, tuple(carriers), settings, exchange=False)
+            yield from trading.run()
+            paid: dict[str, int] | None = None
+            if not book.unwilling:
+                paid = yield from self._awarded(trading)
+            if not book.unwilling:
+                left = dict.fromkeys(sorted(book.loose), NOT_CHEAPER)
+                deal = yield from closed(market, tools, here, reserves, book.agreed(), left, payments=paid)
+                talk.rounds = here.rounds
+                return deal
+            talk.rounds = here.rounds
+            talk.notes.append(f"auctioned again without {', '.join(sorted(book.unwilling))}")
+            carriers = [c for c in carriers if c not in book.unwilling]
+            attempt += 1
+        return (yield from appraise(market, Deal(reserves=reserves), talk))
+
+    def _awarded(self, trading: Trading) -> Generator[Exchange, tuple[Message, ...], dict[str, int] | None]:
+        """Determine the winners among all bids and tell them; returns payments by carrier, ``None`` as asked."""
+        book = trading.book
+        # The vehicles of those that stand and all others together: everything that there is.
+        whole = Area(tuple(sorted(book.reserves)), trading.carriers, tuple(sorted(book.standing)), book.count())
+        if not whole.shipments:
+            return None
+        problem, worth, winners = self._winners(book, whole)
+        chosen = tuple(worth[k] for k in winners.accepted)
+        # Reserves add up and what is left to owners does not: the bids that stand may be cheaper for all.
+        last = set(chosen) != book.standing and not (yield from trading.worth_it([whole], {0: chosen}))
+        won = book.standing if last else set(chosen)
+        moves = dict.fromkeys(book.standing - won, False) | dict.fromkeys(won, True)
+        yield from stand(trading.talk, book, moves, binding=True)
+        if last:
+            trading.talk.notes.append("winners are those of the last round; with what it leaves out they cost less")
+            return None
+        trading.talk.notes.append(f"winner determination over {len(problem.bids)} bids: {winners}")
+        return self._paid(problem, winners, trading.talk)
+
+    def _winners(self, book: Book, whole: Area) -> tuple[WinnerProblem, list[int], Winners]:
+        _, worth = book.prices(whole, self.final)
+        problem = book.problem(whole, worth)
+        start = [worth.index(k) for k in whole.released]
+        search = Search(nodes=self.nodes, runs=self.runs)
+        return problem, worth, determine_winners(problem, search=search, start=start)
+
+    def _paid(self, problem: WinnerProblem, winners: Winners, talk: Talk) -> dict[str, int] | None:
+        if self.payments == "first_price":
+            return None
+        search = Search(nodes=self.nodes, runs=self.runs)
+        try:
+            rule = vcg if self.payments == "vcg" else core_selecting
+            found: Payments = rule(problem, winners, search=search)
+        except (UnprovenError, AuctionError) as why:
+            talk.notes.append(f"paid as asked instead of by {self.payments}: {why}")
+            return None
+        return dict(found.cents)

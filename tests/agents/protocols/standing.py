@@ -1,0 +1,36 @@
+"""What an outsider can check of tours that stand: it needs the record of the negotiation alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from agents.market import Market
+from agents.messages import Topic
+from agents.transcript import Transcript
+
+
+def check_standing(market: Market, transcript: Transcript) -> None:
+    """After every round no request is on two standing tours, and none stands that was never bid."""
+    bids: dict[tuple[str, int], tuple[str, set[str]]] = {}
+    standing: dict[tuple[str, int], tuple[str, set[str]]] = {}
+    moved = 0
+    for one in transcript.rounds:
+        for reply in one.replies:
+            if reply.topic == Topic.TOURS and "tour" in reply.body.column_names:
+                for row in reply.body.to_pylist():
+                    _, jobs = bids.setdefault((reply.in_reply_to, row["tour"]), (row["vehicle"], set()))
+                    jobs.add(row["job"])
+        rows = [row for m in one.sent if m.topic == Topic.STAND for row in m.body.to_pylist()]
+        for row in rows:
+            bid = row["question"], row["tour"]
+            if row["stands"]:
+                standing[bid] = bids[bid]
+            else:
+                del standing[bid]
+        moved += bool(rows)
+        on_tours = Counter(job for _, jobs in standing.values() for job in jobs)
+        assert all(times == 1 for times in on_tours.values())
+        used = Counter(vehicle for vehicle, _ in standing.values())
+        counts = {v: market.vehicles[v].count for v in used}
+        assert all(most is None or used[v] <= most for v, most in counts.items())
+    assert moved

@@ -53,6 +53,7 @@ class Topic(StrEnum):
     WISHES = "wishes"
     CHOICE = "choice"
     DEAL = "deal"
+    COALITION = "coalition"
     HUB_TERMS = "hub_terms"
     BOOKINGS = "bookings"
     NONE = "none"
@@ -82,7 +83,7 @@ STOP_COLUMNS: tuple[pa.Field, ...] = (
 )
 
 # Columns of talks about prices: a row for each talk that goes on. A price is one of so many from 0 to ``top_cents`` in
-# even steps; a window is numbered by how long it lets the delivery wait, the last one being the whole of it. The other
+# even steps; window 0 is the whole time in which delivery may start, and each further one closes earlier. The other
 # side's last offer stands in price, day and window; without one the price is empty.
 TALK_COLUMNS: tuple[pa.Field, ...] = (
     pa.field("talk", pa.int32()),
@@ -148,6 +149,8 @@ QUESTIONS: Mapping[Topic, pa.Schema] = {
     Topic.CHOICE: pa.schema([*AGREED_COLUMNS, ("carrier", pa.string()), ("fee_cents", pa.int64())]),
     # coordinator -> carrier: this deal is closed as agreed
     Topic.DEAL: pa.schema(AGREED_COLUMNS),
+    # coordinator -> shipper: in a changed coalition you would pay that in all, now you pay this; do you join?
+    Topic.COALITION: pa.schema([("now_cents", pa.int64()), ("then_cents", pa.int64())]),
     # coordinator -> hub: at what terms may the pool use you?
     Topic.HUB_TERMS: pa.schema([("hub", pa.string())]),
     # coordinator -> hub: do you confirm these dock slots?
@@ -208,6 +211,7 @@ ANSWERS: Mapping[Topic, pa.Schema] = {
     Topic.WISHES: pa.schema([("deal", pa.int32())]),
     Topic.CHOICE: pa.schema([("deal", pa.int32())]),
     Topic.DEAL: pa.schema([("deal", pa.int32())]),
+    Topic.COALITION: pa.schema([]),
     Topic.HUB_TERMS: pa.schema(
         [
             ("from_min", pa.float64()),

@@ -59,7 +59,7 @@ class ShipperDesk:
     iterations_per_job: int
     seed: int
     concession: ConcessionStrategy = field(default_factory=Boulware)
-    topics: frozenset[Topic] = BUYING_TOPICS | {Topic.OFFER, Topic.STANDALONE}
+    topics: frozenset[Topic] = BUYING_TOPICS | {Topic.OFFER, Topic.STANDALONE, Topic.COALITION}
     _plans: dict[frozenset[str], StandalonePlan] = field(default_factory=dict, repr=False)
 
     @classmethod
@@ -98,6 +98,8 @@ class ShipperDesk:
             return self._buyer.answer(message, history)
         if message.topic == Topic.OFFER:
             return self._offer(message)
+        if message.topic == Topic.COALITION:
+            return self._join(message)
         sets: dict[int, set[str]] = {}
         for number, shipment in zip(message.body["set"].to_pylist(), message.body["shipment"].to_pylist(), strict=True):
             sets.setdefault(number, set()).update({shipment} - {""})
@@ -117,6 +119,14 @@ class ShipperDesk:
             Performative.INFORM,
             table(ANSWERS[Topic.OFFER], {"shipment": offered, "reserve_cents": [stated.get(s, 0) for s in offered]}),
         )
+
+    def _join(self, message: Message) -> Message:
+        """Join a coalition in which it pays no more than now, and no more than alone."""
+        alone = self.alone(frozenset(self.jobs)).price_cents
+        for row in message.body.to_pylist():
+            if row["then_cents"] > min(row["now_cents"], alone):
+                return message.reply(Performative.REFUSE, reason="it would pay more than without")
+        return message.reply(Performative.ACCEPT_PROPOSAL)
 
     def alone(self, shipments: frozenset[str]) -> StandalonePlan:
         """The cheapest way for a set of its shipments without a pool; a pure function of the set."""

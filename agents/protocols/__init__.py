@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from agents.protocols.alternating_offers import AlternatingOffers
+from agents.protocols.coalition_formation import CoalitionFormation
 from agents.protocols.combinatorial_auction import CombinatorialAuction
 from agents.protocols.contract_net import ContractNet
 from agents.protocols.request_exchange import RequestExchange
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 PROTOCOLS: Mapping[str, Callable[..., Any]] = {
     "alternating_offers": AlternatingOffers,
+    "coalition_formation": CoalitionFormation,
     "combinatorial_auction": CombinatorialAuction,
     "contract_net": ContractNet,
     "request_exchange": RequestExchange,
@@ -26,6 +28,7 @@ PROTOCOLS: Mapping[str, Callable[..., Any]] = {
 __all__ = [
     "PROTOCOLS",
     "AlternatingOffers",
+    "CoalitionFormation",
     "CombinatorialAuction",
     "ContractNet",
     "RequestExchange",

@@ -24,7 +24,7 @@ from itertools import combinations
 Group = frozenset[str]
 Costs = Mapping[str, int]
 
-ALL_UNIONS = 6  # groups up to which any number of them may merge at once; more merge in twos and threes
+ALL_UNIONS = 6  # groups up to which any number of them may merge at once; of more only two
 ALL_SPLITS = 6  # members up to which every split of a group is looked at; larger ones split off one or two members
 NEAR = 4  # groups that one may merge with, where there are too many to try all
 
@@ -108,7 +108,7 @@ def _merges(partition: list[Group], largest: int, affinity: Callable[[Group, Gro
             others = sorted((g for g in others if by_affinity[g] > 0), key=lambda g: (-by_affinity[g], min(g)))[:NEAR]
         near[group] = set(others)
     found: list[Change] = []
-    for size in range(2, len(partition) + 1 if few else 4):
+    for size in range(2, len(partition) + 1 if few else 3):
         for groups in combinations(partition, size):
             pairs = combinations(groups, 2)
             linked = few or all(b in near[a] or a in near[b] for a, b in pairs)

@@ -36,6 +36,7 @@ PROTOCOLS: Mapping[str, str] = {
     "alternating_offers": (
         "owners and carriers bargain in pairs about price and delivery window, making offers in turn until a deadline"
     ),
+    "coalition_formation": "owners form pools and leave them, as long as nobody loses by it and somebody gains",
     "standalone": "everybody goes alone; nothing is pooled",
     "contract_net": "shipments are offered to all carriers round by round; the lowest quote wins where it saves most",
     "request_exchange": "carriers release requests into a pool and bid for bundles of them, as long as that saves",
@@ -83,6 +84,7 @@ TOPICS: Mapping[str, str] = {
     "plan": "prices of tours",
     "loads": "agreement to drive",
     "award": "confirmation of an award",
+    "coalition": "whether it joins a coalition",
     "remainder": "what the rest costs alone",
     "buying": "an answer to carriers' offers",
     "selling": "an answer to owners' offers",
@@ -106,6 +108,7 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"no carrier in the pool offered", "No carrier in the pool offered to carry it"),
     (r"could fit it into its day", "No carrier in the pool had room and time for it that day"),
     (r"gave no plan for it", "Awarded at first, but its carrier then gave no plan that can be driven"),
+    (r"in no coalition with others", "In no pool with others would everybody have paid no more than without"),
     (r"did not come to terms", "Its owner and the carriers that it bargained with did not come to terms"),
     (r"quoted for it went back on its word", "A carrier that quoted for it went back on its word"),
     (r"rounds of the negotiation ended", "The rounds of the negotiation ended before it was awarded"),

@@ -1,0 +1,1 @@
+"""A sharing rule, a bidding strategy and a protocol that live outside groupage."""

@@ -136,7 +136,7 @@ def main() -> None:
     markets = QUICK_MARKETS if given.quick else max(MARKETS, PER_PAIR * len(pairs()))
     outcomes = list(judged(list(dealt(markets)), os.cpu_count() or 1))
     console = Console()
-    console.print(counts_table(outcomes))
+    Console(width=200).print(counts_table(outcomes))  # a column for every protocol, however narrow the screen
     for o in outcomes:
         if o.failure:
             console.print(

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 Won = tuple[tuple[str, ...], ...]
 
+SMALLEST_SEARCHED = 4  # jobs of a lot; fewer are inserted as well as they are found by a search
 SEARCH_SAVES = 0.8  # a lot's own tours cost no less than this part of inserting its jobs one by one, nearly always
 
 
@@ -159,7 +160,7 @@ class CarrierDesk:
         Inserting jobs one by one finds poor tours for a whole vehicle load; a short search of its own costs
         milliseconds, and is spared where even the best that it could find would not do.
         """
-        if len(lot) < 2 or SEARCH_SAVES * self._greedy_cents(lot) >= below_cents:
+        if len(lot) < SMALLEST_SEARCHED or SEARCH_SAVES * self._greedy_cents(lot) >= below_cents:
             return None
         if lot not in self._own:
             problem = RoutingProblem(self.network, tuple(self.jobs[j] for j in lot), self.fleet)

@@ -46,7 +46,7 @@ def test_searches_that_are_spared_would_not_have_paid(monkeypatch: pytest.Monkey
 
 
 def test_own_tours_are_cheaper_than_inserting() -> None:
-    """A lot's own tours are quoted only where they cost less than inserting it, and only in idle vehicles."""
+    """A lot's own tours are sought for some jobs together, and quoted only where they cost less than inserting it."""
     found = 0
     for seed in (3, 5, 8, 13, 21, 34):
         desk = desk_of(seed)
@@ -58,5 +58,6 @@ def test_own_tours_are_cheaper_than_inserting() -> None:
             assert marginal == (inserted if own is None else own.cost_cents)
             assert own is None or own.cost_cents < inserted
             assert desk._own_tours(desk.tours(()), lot, 0.5) is None
+            assert desk._own_tours(desk.tours(()), lot[:3], np.inf) is None
             found += own is not None
     assert found

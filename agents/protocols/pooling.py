@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from logistics.consolidation import HubOffer
 
 MINUTES_PER_HOUR = 60
-TRIAL_SHARE = 4  # what a pool would cost is planned with this part of the effort, what is driven with all of it
+TRIAL_SHARE = 10  # what a pool would cost is planned with this part of the effort, what is driven with all of it
 
 
 @dataclass(frozen=True, slots=True)

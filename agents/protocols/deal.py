@@ -145,14 +145,17 @@ def restated(
     Returns
     -------
     tuple
-        Reserves by shipment in cents, and what all of the remainder costs alone; what is owed for committed vehicles is
-        in neither, as pooling saves none of it. An owner that does not answer keeps the reserves it stated.
+        Reserves by shipment in cents, and what all of the remainder costs alone on top of what was never offered; what
+        is owed for committed vehicles is in neither, as pooling saves none of it. An owner that does not answer keeps
+        the reserves it stated.
     """
     mine: dict[str, list[str]] = {}
     for shipment in sorted(loose):
         mine.setdefault(market.shipments[shipment].owner, []).append(shipment)
     raised, total = dict(stated), 0
-    figures = yield from ask_standalone(market, talk, {o: [own, ()] for o, own in mine.items()})
+    kept = {o: [s for s in market.owned_by(o) if s not in stated] for o in mine}
+    sets = {o: [sorted(own + kept[o]), kept[o]] for o, own in mine.items()}
+    figures = yield from ask_standalone(market, talk, sets)
     for owner, (alone, owed) in figures.items():
         own = mine[owner]
         if alone is None or owed is None:

@@ -203,6 +203,25 @@ def test_reserves_are_raised_to_what_is_left() -> None:
     assert raised_more > 3
 
 
+def test_what_was_never_offered_is_not_saved() -> None:
+    """A remainder costs what it adds to what its owner keeps for itself anyway."""
+    cheaper = 0
+    for seed in range(60, 80):
+        small = small_market(seed, factories=1, shipments=6)
+        desk = small.parties()["f0"].desks[0]
+        offered = sorted(desk.jobs)[::2]
+        asking = restated(small.market, Talk("test"), dict.fromkeys(offered, 1), offered)
+        try:
+            (question,) = next(asking).messages
+            asking.send((desk.answer(question, (), None),))
+        except StopIteration as ended:
+            _, left_cents = ended.value
+        kept = desk.alone(frozenset(desk.jobs) - frozenset(offered)).price_cents
+        assert left_cents == max(0, desk.alone(frozenset(desk.jobs)).price_cents - kept)
+        cheaper += left_cents < desk.alone(frozenset(offered)).price_cents - desk.alone(frozenset()).price_cents
+    assert cheaper > 3
+
+
 def test_a_second_look_at_what_is_left() -> None:
     """Where nothing saves any more, owners say what the rest costs alone, and more is awarded than before."""
     asked = later = 0

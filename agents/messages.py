@@ -53,6 +53,8 @@ class Topic(StrEnum):
     WISHES = "wishes"
     CHOICE = "choice"
     DEAL = "deal"
+    CONTRACTS = "contracts"
+    SIGNING = "signing"
     COALITION = "coalition"
     HUB_TERMS = "hub_terms"
     BOOKINGS = "bookings"
@@ -149,6 +151,18 @@ QUESTIONS: Mapping[Topic, pa.Schema] = {
     Topic.CHOICE: pa.schema([*AGREED_COLUMNS, ("carrier", pa.string()), ("fee_cents", pa.int64())]),
     # coordinator -> carrier: this deal is closed as agreed
     Topic.DEAL: pa.schema(AGREED_COLUMNS),
+    # coordinator -> carrier: what of each contract would you carry, and what would you then ask in all? A job is worth
+    # nothing where another carrier has taken it, and has no worth where nobody else is left to carry it.
+    Topic.CONTRACTS: pa.schema([("contract", pa.int32()), ("job", pa.string()), ("worth_cents", pa.int64())]),
+    # coordinator -> carrier: the contract as you answered it is signed, at so much for all you have
+    Topic.SIGNING: pa.schema(
+        [
+            ("contract", pa.int32()),
+            ("job", pa.string()),
+            ("worth_cents", pa.int64()),
+            ("price_cents", pa.int64()),
+        ]
+    ),
     # coordinator -> shipper: in a changed coalition you would pay that in all, now you pay this; do you join?
     Topic.COALITION: pa.schema([("now_cents", pa.int64()), ("then_cents", pa.int64())]),
     # coordinator -> hub: at what terms may the pool use you?
@@ -211,6 +225,8 @@ ANSWERS: Mapping[Topic, pa.Schema] = {
     Topic.WISHES: pa.schema([("deal", pa.int32())]),
     Topic.CHOICE: pa.schema([("deal", pa.int32())]),
     Topic.DEAL: pa.schema([("deal", pa.int32())]),
+    Topic.CONTRACTS: pa.schema([("contract", pa.int32()), ("job", pa.string()), _private("price_cents", pa.int64())]),
+    Topic.SIGNING: pa.schema([("contract", pa.int32())]),
     Topic.COALITION: pa.schema([]),
     Topic.HUB_TERMS: pa.schema(
         [

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.concession import Boulware, ConcessionStrategy
+from agents.market import digest
 from agents.messages import ANSWERS, Message, Performative, Topic, table
+from agents.participants.contracting import CONTRACT_TOPICS, ContractDesk, Standing, signed
 from agents.participants.seller import SELLING_TOPICS, SellerDesk
 from agents.participants.tours import TOUR_TOPICS, TourDesk
 from agents.plans import priced, routes_from_table, table_from_routes
@@ -64,7 +66,10 @@ class CarrierDesk:
     seed: int
     concession: ConcessionStrategy = field(default_factory=Boulware)
     topics: frozenset[Topic] = (
-        TOUR_TOPICS | SELLING_TOPICS | {Topic.TARIFFS, Topic.QUOTES, Topic.AWARD, Topic.PLAN, Topic.LOADS}
+        CONTRACT_TOPICS
+        | TOUR_TOPICS
+        | SELLING_TOPICS
+        | {Topic.TARIFFS, Topic.QUOTES, Topic.AWARD, Topic.PLAN, Topic.LOADS}
     )
     _tours: dict[Won, Tours] = field(default_factory=dict, repr=False)
     _own: dict[tuple[str, ...], Plan | None] = field(default_factory=dict, repr=False)
@@ -81,12 +86,16 @@ class CarrierDesk:
             return self._quotes(message, _won(history))
         if message.topic == Topic.AWARD:
             return self._take(message, _won(history))
+        if message.topic in CONTRACT_TOPICS:
+            return self._contracts.answer(message, history, self._awarded(history))
         if message.topic in TOUR_TOPICS:
             return self._bidder.answer(message, history)
         if message.topic in SELLING_TOPICS:
             return self._seller.answer(message, history)
         if message.topic == Topic.PLAN and any(m.topic == Topic.DEAL for m in history):
             return self._seller.plan(message, history)
+        if message.topic == Topic.PLAN and signed(history):
+            return self._plan(message, self._contracts.standing(self._awarded(history), history).plan)
         if message.topic == Topic.PLAN:
             bid = self._bidder.plan(history)
             warm = bid if bid.routes else self.tours(_won(history)).plan
@@ -98,6 +107,17 @@ class CarrierDesk:
         return TourDesk(
             self.carrier, self.fleet, self.jobs, self.network, self.bidding, self.quote_iterations, self.seed
         )
+
+    @cached_property
+    def _contracts(self) -> ContractDesk:
+        return ContractDesk(
+            self.carrier, self.fleet, self.jobs, self.network, self.bidding, self.quote_iterations, self.seed
+        )
+
+    def _awarded(self, history: Sequence[Message]) -> Standing:
+        """Where awards have left it: its tours, and what it quoted for them."""
+        won, asked_cents = _won(history), _quoted_cents(history)
+        return Standing(self.tours(won).plan, asked_cents, digest((won, asked_cents)))
 
     @cached_property
     def _seller(self) -> SellerDesk:
@@ -234,5 +254,15 @@ def _lots(message: Message) -> dict[int, tuple[str, ...]]:
 
 def _won(history: Sequence[Message]) -> Won:
     """Read the awards that a carrier confirmed from its conversation, oldest first."""
+    return tuple(jobs for m in _taken(history) for jobs in _lots(m).values())
+
+
+def _quoted_cents(history: Sequence[Message]) -> int:
+    """What a carrier quoted in all for the awards that it confirmed."""
+    columns = ([m.body[name].to_pylist() for name in ("lot", "price_cents")] for m in _taken(history))
+    return sum(sum(dict(zip(lots, prices, strict=True)).values()) for lots, prices in columns)
+
+
+def _taken(history: Sequence[Message]) -> list[Message]:
     confirmed = {m.in_reply_to for m in history if m.topic == Topic.AWARD and m.performative == Performative.INFORM}
-    return tuple(jobs for m in history if m.topic == Topic.AWARD and m.id in confirmed for jobs in _lots(m).values())
+    return [m for m in history if m.topic == Topic.AWARD and m.id in confirmed]

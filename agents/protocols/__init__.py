@@ -8,6 +8,7 @@ from agents.protocols.alternating_offers import AlternatingOffers
 from agents.protocols.coalition_formation import CoalitionFormation
 from agents.protocols.combinatorial_auction import CombinatorialAuction
 from agents.protocols.contract_net import ContractNet
+from agents.protocols.iterated_contract_net import IteratedContractNet
 from agents.protocols.request_exchange import RequestExchange
 from agents.protocols.standalone import Standalone
 from agents.protocols.trustee import Trustee
@@ -20,6 +21,7 @@ PROTOCOLS: Mapping[str, Callable[..., Any]] = {
     "coalition_formation": CoalitionFormation,
     "combinatorial_auction": CombinatorialAuction,
     "contract_net": ContractNet,
+    "iterated_contract_net": IteratedContractNet,
     "request_exchange": RequestExchange,
     "standalone": Standalone,
     "trustee": Trustee,
@@ -31,6 +33,7 @@ __all__ = [
     "CoalitionFormation",
     "CombinatorialAuction",
     "ContractNet",
+    "IteratedContractNet",
     "RequestExchange",
     "Standalone",
     "Trustee",

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from agents.market import Market
     from agents.protocol import Conduct
+    from agents.protocols.closing import Agreed
     from agents.tools import Tools
     from logistics.consolidation import HubOffer
 
@@ -236,7 +237,7 @@ class ContractNet:
             # read what they have won from the conversation, so a new attempt is a new conversation.
             here = talk if attempt == 0 else Talk(f"{talk.conversation}#{attempt}", talk.rounds, talk.notes)
             board = yield from self._awarded(market, tools, here, reserves, offers)
-            agreed = board.agreed()
+            agreed = yield from self._agreed(board, market, tools, here)
             keep = {s for lots in agreed.values() for lot, _ in lots for s in moved(lot)}
             reasons = _reasons(board, [s for s in reserves if s not in keep])
             deal = yield from closed(market, tools, here, reserves, agreed, reasons, offers)
@@ -249,6 +250,14 @@ class ContractNet:
             offers = [o for o in offers if o.hub not in refusing]
             attempt += 1
         return (yield from appraise(market, Deal(reserves=reserves), talk))
+
+    def _agreed(
+        self, board: Table, market: Market, tools: Tools, talk: Talk
+    ) -> Generator[Exchange, tuple[Message, ...], Agreed]:
+        """What carriers have agreed to carry: their awards; a protocol that goes on from these has more to ask."""
+        del market, tools, talk
+        yield from ()
+        return board.agreed()
 
     def _awarded(
         self, market: Market, tools: Tools, talk: Talk, reserves: Mapping[str, int], offers: Sequence[HubOffer]

@@ -133,7 +133,7 @@ def what_if(model: PoolingModel, day: Day, lie: Misreport) -> dict[str, int]:
     away: dict[str, str] = {}
     if lie.lever == Lever.VOLUME:
         away = dict.fromkeys(sorted(turned_away(settlement, market.shipments, region.vehicles, lie.party)), TURNED_AWAY)
-        settlement = _truly_handled(settlement, market.shipments, stated.shipments, away)
+        settlement = truly_handled(settlement, market.shipments, stated.shipments, away)
     return had(settlement, execute(region, market, settlement, shippers, away))
 
 
@@ -205,7 +205,7 @@ def _overfull(goods: Sequence[Shipment], full: tuple[float, float, float]) -> bo
     return any(u > c * (1 + _TOLERANCE) for u, c in zip(used, full, strict=True))
 
 
-def _truly_handled(
+def truly_handled(
     settlement: Settlement, true: Mapping[str, Shipment], stated: Mapping[str, Shipment], away: Mapping[str, str]
 ) -> Settlement:
     """Dock slots with the pallets that really come; prices stay as agreed."""

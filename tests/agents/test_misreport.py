@@ -10,10 +10,10 @@ import pandas as pd
 import pytest
 
 from agents.messages import COORDINATOR
-from agents.misreport import Lever, Misreport, had, misreports, turned_away, what_if
+from agents.misreport import Lever, Misreport, had, misreports, truly_handled, turned_away, what_if
 from agents.model import World, pooling_model
 from agents.registry import built_in
-from agents.settlement import Load, Settlement
+from agents.settlement import Booking, Load, Settlement
 from logistics import PublicTariffs
 from logistics.routing.problem import Stop
 from tests.agents.markets import HORIZON_MIN, START, Small, policy, small_market
@@ -118,6 +118,29 @@ def test_the_largest_of_the_liar_stay_behind():
     assert turned_away(in_turn, true, {"v0-0": vehicle}, "liar") == set()
     two = _load(("f", ("c", "d", "b"), ()), ("k", (), ("b", "c", "d")))
     assert turned_away(two, true, {"v0-0": vehicle}, "liar") == {"d"}
+
+
+def test_a_hub_handles_what_really_comes():
+    """Dock slots hold the true pallets of the goods that came, at the price that was agreed."""
+    small = small_market(SEED, **LIVELY)
+    template = next(iter(small.shipments.values()))
+    true = {name: replace(template, id=name, pallets=p) for name, p in (("a", 4.0), ("b", 1.0))}
+    stated = true | {"a": replace(true["a"], pallets=2.0)}
+    booked = Settlement("", bookings=(Booking("b1", "h0", "l", 0.0, 9.0, 3.0, 6.0, ("a", "b"), 900),))
+    (came,) = truly_handled(booked, true, stated, {}).bookings
+    assert (came.pallets, came.storage_pallet_hours, came.price_cents) == (5.0, 10.0, 900)
+    (less,) = truly_handled(booked, true, stated, {"a": "too large"}).bookings
+    assert (less.pallets, less.storage_pallet_hours) == (1.0, 2.0)
+
+
+def test_overstated_goods_pay_for_room():
+    """A hub that is paid for more pallets than come has less to handle, and keeps the difference."""
+    with day_of(small_market(SEED, **LIVELY), "trustee") as (model, day, honest):
+        assert day.settlement.bookings
+        handled = {s for b in day.settlement.bookings for s in b.shipments}
+        owner = next(o for o in day.market.owners if handled & set(day.market.owned_by(o)))
+        lied = what_if(model, day, Misreport(owner, "owner", Lever.VOLUME, 1.02))
+        assert lied["h0"] > honest["h0"]
 
 
 def test_understated_goods_travel_at_their_true_cost():

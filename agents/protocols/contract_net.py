@@ -323,13 +323,14 @@ def _reasons(board: Table, outside: Iterable[str]) -> dict[str, str]:
     """Say of shipments that nobody was awarded how close the pool came."""
     reasons: dict[str, str] = {}
     quoted = {s for lot, bids in board.quotes.items() if bids for s in moved(lot)}
+    left = board.left
     for s in outside:
         bids = board.quotes.get((s,), {})
         if board.out_of_rounds:
             reasons[s] = OUT_OF_ROUNDS
         elif s in board.broken:
             reasons[s] = WORD_BROKEN
-        elif s not in quoted and s in board.left:
+        elif s not in quoted and s in left:
             # Whoever quoted other lots and not this one has no room for it; of whoever quoted none it is not known.
             asked = board.lots[(s,)].carriers
             reasons[s] = NO_ROOM if asked and asked <= board.answered else NO_CARRIER

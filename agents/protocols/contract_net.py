@@ -205,7 +205,7 @@ class Table:
         return won
 
 
-def moved(lot: Lot) -> set[str]:
+def moved(lot: Iterable[str]) -> set[str]:
     """Shipments of a lot."""
     return {shipment_of(j) for j in lot}
 

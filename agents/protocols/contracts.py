@@ -40,9 +40,9 @@ class Kind(StrEnum):
 # How often a type is tried, in parts: the larger ones find the smaller by themselves where these gain more.
 TRIED = {Kind.ORIGINAL: 1, Kind.CLUSTER: 1, Kind.SWAP: 4, Kind.MULTI_AGENT: 4}
 SPREAD = 0.2  # of what two requests alike are worth, as a logarithm
-LOOSE = (
-    8.0  # times more at most that a request may be worth which is still with its owner: it may be dear to send alone
-)
+# Requests that are still with their owners may be dear to send alone: a part of contracts at least are about one of
+# them while there are any, and they may be worth so many times more at most.
+LOOSE_SHARE, LOOSE_WORTH = 0.25, 8.0
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ class Places:
             total = sum(holdings.reserves[s] for s in self.ids)
         level = rng.random() * total / weight[held].sum()
         drawn = level * weight[[self._row[s] for s in shipments]] * np.exp(SPREAD * rng.normal(size=len(shipments)))
-        drawn[[s in holdings.loose for s in shipments]] *= LOOSE ** rng.random()
+        drawn[[s in holdings.loose for s in shipments]] *= LOOSE_WORTH ** rng.random()
         return {s: max(1, round(cents)) for s, cents in zip(shipments, drawn.tolist(), strict=True)}
 
 
@@ -236,12 +236,14 @@ def drawn_contracts(
     movable = [s for s in places.ids if s in holdings.loose or holdings.holder(s) is not None]
     if not movable:
         return []
+    loose = sorted(holdings.loose)
     shares = np.array(list(TRIED.values()), dtype=np.float64)
     kinds = list(TRIED)
     contracts = []
     for number in numbers:
         kind = kinds[int(rng.choice(len(kinds), p=shares / shares.sum()))]
-        about = movable[int(rng.integers(len(movable)))]
+        some = loose if loose and rng.random() < LOOSE_SHARE else movable
+        about = some[int(rng.integers(len(some)))]
         near = places.near(about, movable, origins=rng.random() < 0.5)
         size = 1 if kind == Kind.ORIGINAL else int(rng.integers(1, largest + 1))
         wanted = parties if kind == Kind.MULTI_AGENT else 2
@@ -255,9 +257,9 @@ def drawn_contracts(
             order = [*first, *_others(holder, near, holdings, wanted - len(first), rng)]
             rng.shuffle(order)
             concerned = [s for s in near if (at := holdings.holder(s)) is None or at in order][:size]
-        loose = frozenset(concerned) & holdings.loose
-        if len(order) > 1 or (order and loose):
-            contracts.append(Contract(number, tuple(order), places.worth(concerned, holdings, rng), loose))
+        free = frozenset(concerned) & holdings.loose
+        if len(order) > 1 or (order and free):
+            contracts.append(Contract(number, tuple(order), places.worth(concerned, holdings, rng), free))
     return contracts
 
 

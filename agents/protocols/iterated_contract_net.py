@@ -66,8 +66,8 @@ class IteratedContractNet(ContractNet):
         Carriers in a multi-agent contract at most.
     """
 
-    contract_rounds: int = 40
-    patience: int = 8
+    contract_rounds: int = 60
+    patience: int = 12
     contracts: int = 8
     largest: int = 24
     parties: int = 3
@@ -129,8 +129,9 @@ class IteratedContractNet(ContractNet):
 
 
 def _awarded(board: Table) -> Holdings:
-    """What carriers hold when contracts begin; who refused an award or never quoted takes no part in them."""
-    willing = sorted(c for c in board.to_ask if c in board.answered and not board.refusals.get(c))
+    """What carriers hold when contracts begin; who never quoted, or refused every award, takes no part in them."""
+    refused = board.refusals.keys() - {award.carrier for award in board.awards}
+    willing = sorted((board.to_ask.keys() & board.answered) - refused)
     held: dict[str, frozenset[str]] = {c: frozenset() for c in willing}
     asked_cents = dict.fromkeys(willing, 0)
     for award in board.awards:

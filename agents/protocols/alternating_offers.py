@@ -2,8 +2,8 @@
 
 Rubinstein 1982, "Perfect equilibrium in a bargaining model"; the protocol is the stacked alternating offers of Aydogan,
 Festen, Hindriks and Jonker 2017 for two. All pairs talk at the same time, and the coordinator carries their offers to
-and fro, a table for each party in each round. It does not see what an offer is worth to either side, and neither side
-sees more of the other than its offers:
+and fro, a table for each party in each round. It knows what owners said that lots cost them alone, and neither what a
+window is worth to them nor what anything costs a carrier; neither side sees more of the other than its offers:
 
     coordinator -> owners     what do you put on the table, at what reserve?
     coordinator -> hubs       at what terms may the pool use you?

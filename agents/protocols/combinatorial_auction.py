@@ -9,7 +9,7 @@ problem over all bids is solved as far as it can be, with a proven gap. Hubs tak
     coordinator -> owners       what do you put on the table, at what reserve?
     repeat (see `agents.protocols.tour_bids`)
       coordinator -> carriers     which tours would you drive at these guide prices?
-      coordinator -> owners       what would be left to you cost alone?
+      coordinator -> owners       what would all that is still with you cost alone? (now and then)
       coordinator -> carriers     these of your bids stand for now, those no more
                                 (determine winners among all bids; payments by the rule chosen)
     coordinator -> carriers     these of your bids have won
@@ -119,7 +119,7 @@ class CombinatorialAuction:
         problem, worth, winners = self._winners(book, whole)
         chosen = tuple(worth[k] for k in winners.accepted)
         # Reserves add up and what is left to owners does not: the bids that stand may be cheaper for all.
-        last = set(chosen) != book.standing and not (yield from trading.worth_it([whole], {0: chosen}))
+        last = set(chosen) != book.standing and not (yield from trading.chosen(chosen))
         won = book.standing if last else set(chosen)
         moves = dict.fromkeys(book.standing - won, False) | dict.fromkeys(won, True)
         yield from stand(trading.talk, book, moves, binding=True)

@@ -9,7 +9,7 @@ drives it for least, or stays out at its reserve. Hubs take no part.
     repeat (see `agents.protocols.tour_bids`)
       coordinator -> carriers     select: which tours near this place do you release?
       coordinator -> carriers     bundle and bid, in several rounds: which tours would you drive at these guide prices?
-      coordinator -> owners       what would be left to you cost alone?
+      coordinator -> owners       what would all that is still with you cost alone? (now and then)
       coordinator -> carriers     determine winners: you let these tours go and take those on
     coordinator -> carriers     your plan and price for all you hold
     coordinator -> owners       what would you have paid alone for this?
@@ -46,7 +46,7 @@ class RequestExchange:
     Attributes
     ----------
     waves
-        Exchanges at most, in each pool of a large market.
+        Areas exchanged at most, in all pools of a large market together; some in each.
     patience
         Exchanges in a row that move nothing before it ends.
     area

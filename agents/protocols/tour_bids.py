@@ -1,11 +1,10 @@
 """Rounds in which carriers bid for whole tours at guide prices, area by area: how both auctions find cheaper sets.
 
-    coordinator -> owners       what would all that is still with you cost alone? (where that has changed)
+    coordinator -> owners       what would all that is still with you cost alone? (now and then)
     coordinator -> carriers     which of these tours do you release? (in an exchange)
     repeat
       coordinator -> carriers     guide prices of an area's shipments: which tours would you drive?
       carriers -> coordinator     tours, each at a price of its own
-    coordinator -> owners       what would be left to you cost alone?
     coordinator -> carriers     these of your bids stand now, those no more
 
 A tour needs no other bid to be driven, so bids of one carrier add up, as many as it has vehicles: it chooses the
@@ -17,7 +16,7 @@ another: what another carrier would take is worth nothing to them, what that one
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,7 +27,7 @@ from agents.protocols.tour_book import Area, Book, Offer
 from agents.seeds import rng_for
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
 
     from numpy.random import Generator as Rng
     from numpy.typing import NDArray
@@ -39,7 +38,9 @@ if TYPE_CHECKING:
     from agents.tools import Tools
 
 OPENING_ROUNDS = 4
-SHIPMENTS_PER_WAVE = 4  # in a market of fewer shipments waves are given up sooner
+LEAST_WAVES = 12  # areas auctioned in each pool at most, however many pools there are
+WAVES_PER_CHECK = 5  # a stand-alone plan takes its owner longer than a bid takes a carrier
+FEW = 10  # of so few shipments there are few sets of tours, so that waves are given up sooner
 OPENING_FACTOR = 2.0  # times the reserves: at first carriers shall fill their vehicles
 SMOOTHING = 0.5  # part of the last guide prices that the next ones keep
 KEEP_FACTOR = 5.0  # times its guide price: what a carrier shall keep that another does not take
@@ -58,7 +59,7 @@ class Settings:
     Attributes
     ----------
     waves
-        Areas that are auctioned one after another at most, in each pool of the market.
+        Areas that are auctioned at most, in all pools of the market together, but at least `LEAST_WAVES` in each.
     patience
         Waves in a row that change nothing before it ends; fewer where there are few shipments.
     area
@@ -90,18 +91,24 @@ class Trading:
     carriers: tuple[str, ...]
     settings: Settings
     exchange: bool
+    _left: dict[str, frozenset[str]] = field(default_factory=dict)
+    _alone: dict[str, int] = field(default_factory=dict)
+    _least: int = 0
+    _best: frozenset[int] = frozenset()
 
     def run(self) -> Generator[Exchange, tuple[Message, ...], None]:
         """Open with the whole of each pool, then auction areas until nothing changes any more."""
-        yield from self._ask_owners(self.book.left_of(self.market.owners), drop=True)
+        yield from self._check(first=True)
         rng = rng_for(self.tools.seed, "tours", self.talk.conversation)
         places = _places(self.market, self.book.reserves)
         pools = [p for p in self.tools.pools(self.book.reserves) if p.carriers]
         yield from self._auction(self._opening(pools), OPENING_ROUNDS, OPENING_FACTOR, rng)
-        patience = min(self.settings.patience, 2 + len(self.book.reserves) // SHIPMENTS_PER_WAVE)
+        patience = min(self.settings.patience, 2 + (len(self.book.reserves) // FEW) ** 2)
         idle = 0
-        for wave in range(self.settings.waves):
-            yield from self._ask_owners(self.book.left_of(set(self.market.owners) - self.book.alone_cents.keys()))
+        most = max(LEAST_WAVES, self.settings.waves // max(1, len(pools)))
+        for wave in range(most):
+            if wave % WAVES_PER_CHECK == 0:
+                yield from self._check()
             areas = self._areas(pools, places, wave, rng)
             if self.exchange:
                 areas = yield from self._released(areas)
@@ -110,6 +117,32 @@ class Trading:
             idle = 0 if self.book.standing != before else idle + 1
             if self.book.unwilling or idle >= patience:
                 break
+        if not self.book.unwilling:
+            yield from self._check()
+            moves = dict.fromkeys(self.book.standing - self._best, False)
+            yield from self._stand(moves | dict.fromkeys(self._best - self.book.standing, True))
+
+    def _check(self, *, first: bool = False) -> Generator[Exchange, tuple[Message, ...], None]:
+        """Ask owners what is left to them costs alone, and remember the tours with which all cost least.
+
+        Winners are determined by reserves, which add up; what is left over costs more, the fewer it is. So reserves are
+        raised to that. Owners that do not answer at first do not take part.
+        """
+        book = self.book
+        left = book.left_of(self.market.owners)
+        changed = {o: [sorted(rest)] for o, rest in left.items() if rest and rest != self._left.get(o)}
+        answers = (yield from ask_standalone(self.market, self.talk, changed)) if changed else {}
+        for owner, (cents,) in answers.items():
+            if cents is not None:
+                self._alone[owner] = cents
+                book.raise_reserves(left[owner], cents)
+            elif first:
+                book.reserves = {s: r for s, r in book.reserves.items() if s not in left[owner]}
+        self._left = left
+        total = sum(book.offers[k].price_cents for k in book.standing)
+        total += sum(self._alone.get(o, 0) for o, rest in left.items() if rest)
+        if first or total < self._least:
+            self._least, self._best = total, frozenset(book.standing)
 
     def _opening(self, pools: Sequence[Pool]) -> list[Area]:
         """Each pool's own shipments; a carrier's vehicles are shared out among its pools."""
@@ -216,9 +249,11 @@ class Trading:
                 fresh = self.book.prices(area, kept)[0]
                 prices[k] = {s: SMOOTHING * prices[k][s] + (1 - SMOOTHING) * fresh[s] for s in area.shipments}
         won = {k: chosen for k, area in enumerate(areas) if (chosen := self.book.winners(area, kept)) != area.released}
-        if won:
-            won = yield from self.worth_it(areas, won)
-            yield from self._stand(areas, won)
+        moves = {j: True for k, chosen in won.items() for j in chosen if j not in areas[k].released}
+        moves |= {j: False for k, chosen in won.items() for j in areas[k].released if j not in chosen}
+        yield from self._stand(moves)
+        for area in areas:
+            self.book.put_aside(area, 2 * kept)
 
     def _ask(
         self,
@@ -293,59 +328,16 @@ class Trading:
                 area[carrier] = area.get(carrier, frozenset()) | jobs
         return taken
 
-    def worth_it(
-        self, areas: Sequence[Area], won: Mapping[int, tuple[int, ...]]
-    ) -> Generator[Exchange, tuple[Message, ...], dict[int, tuple[int, ...]]]:
-        """Keep what is cheaper with what its leftovers cost their owners: reserves only add up."""
-        book = self.book
-        left = {k: book.loose_after(areas[k], chosen) for k, chosen in won.items()}
-        sets: dict[str, list[frozenset[str]]] = {}
-        for by_owner in left.values():
-            for owner, rest in by_owner.items():
-                if rest:
-                    sets.setdefault(owner, []).append(rest)
-        figures = {o: iter(f) for o, f in (yield from _alone(self.market, self.talk, sets)).items()}
-        kept = {}
-        for k, by_owner in left.items():
-            cents = sum(book.offers[j].price_cents for j in won[k])
-            cents -= sum(book.offers[j].price_cents for j in areas[k].released)
-            known = True
-            for owner, rest in by_owner.items():
-                alone = next(figures[owner]) if rest else 0
-                if alone is None or owner not in book.alone_cents:
-                    known = False
-                    continue
-                cents += alone - book.alone_cents[owner]
-                if rest:
-                    book.raise_reserves(rest, alone)
-            if known and cents < 0:
-                kept[k] = won[k]
-        changed = [owner for k in kept for owner in left[k]]
-        for owner in changed:
-            book.alone_cents.pop(owner)
-        return kept
-
-    def _stand(
-        self, areas: Sequence[Area], won: Mapping[int, tuple[int, ...]]
-    ) -> Generator[Exchange, tuple[Message, ...], None]:
-        """Tell carriers which of their bids stand, and which do so no more."""
-        moves = {j: True for k, chosen in won.items() for j in chosen if j not in areas[k].released}
-        moves |= {j: False for k, chosen in won.items() for j in areas[k].released if j not in chosen}
+    def _stand(self, moves: Mapping[int, bool]) -> Generator[Exchange, tuple[Message, ...], None]:
         yield from stand(self.talk, self.book, moves, binding=self.exchange)
 
-    def _ask_owners(
-        self, sets: Mapping[str, frozenset[str]], *, drop: bool = False
-    ) -> Generator[Exchange, tuple[Message, ...], None]:
-        """Learn what is left to owners costs them alone; without an answer at first they do not take part."""
-        book = self.book
-        asked = {o: [rest] for o, rest in sets.items() if rest}
-        book.alone_cents |= {o: 0 for o, rest in sets.items() if not rest}
-        for owner, (cents,) in (yield from _alone(self.market, self.talk, asked)).items():
-            if cents is not None:
-                book.alone_cents[owner] = cents
-                book.raise_reserves(sets[owner], cents)
-            elif drop:
-                book.reserves = {s: r for s, r in book.reserves.items() if s not in sets[owner]}
+    def chosen(self, numbers: Collection[int]) -> Generator[Exchange, tuple[Message, ...], bool]:
+        """Tell whether all cost less with other offers, with what would be left to the owners alone."""
+        before, standing = self._least, self.book.standing
+        self.book.standing = set(numbers)
+        yield from self._check()
+        self.book.standing = standing
+        return self._least < before
 
 
 def stand(
@@ -367,12 +359,6 @@ def stand(
     agreed = talk.answers((yield talk.ask(Topic.STAND, bodies, performative)))
     book.unwilling |= rows.keys() - agreed.keys()
     book.standing = {j for j in book.standing | moves.keys() if moves.get(j, True)}
-
-
-def _alone(
-    market: Market, talk: Talk, sets: Mapping[str, Sequence[frozenset[str]]]
-) -> Generator[Exchange, tuple[Message, ...], dict[str, list[int | None]]]:
-    return (yield from ask_standalone(market, talk, {o: [sorted(rest) for rest in own] for o, own in sets.items()}))
 
 
 def _places(market: Market, shipments: Iterable[str]) -> dict[str, NDArray[np.float64]]:

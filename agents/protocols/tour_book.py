@@ -69,8 +69,6 @@ class Book:
         As they were made; those that the same carrier undercut are out of `area_offers`.
     standing
         Numbers of the offers that stand.
-    alone_cents
-        By owner: what all that no standing offer carries costs it alone; missing where that is not known yet.
     unwilling
         Carriers that went back on a bid.
     """
@@ -79,7 +77,6 @@ class Book:
     reserves: dict[str, int]
     offers: list[Offer] = field(default_factory=list)
     standing: set[int] = field(default_factory=set)
-    alone_cents: dict[str, int] = field(default_factory=dict)
     unwilling: set[str] = field(default_factory=set)
     _number: dict[tuple[str, frozenset[str]], int] = field(default_factory=dict, repr=False)
     _serving: dict[str, set[int]] = field(default_factory=dict, repr=False)
@@ -101,14 +98,6 @@ class Book:
     def loose(self) -> frozenset[str]:
         """Shipments that no standing offer carries."""
         return frozenset(self.reserves).difference(*(self.offers[k].jobs for k in self.standing))
-
-    def loose_after(self, area: Area, chosen: Iterable[int]) -> dict[str, frozenset[str]]:
-        """By owner: what would be left of its shipments if other offers stood in an area; owners it changes for."""
-        before = {job for k in area.released for job in self.offers[k].jobs}
-        after = {job for k in chosen for job in self.offers[k].jobs}
-        owners = {self.market.shipments[s].owner for s in before ^ after}
-        left = (self.loose | before) - after
-        return {o: frozenset(s for s in left if self.market.shipments[s].owner == o) for o in sorted(owners)}
 
     def left_of(self, owners: Iterable[str]) -> dict[str, frozenset[str]]:
         """What no standing offer carries of some owners' shipments."""
@@ -175,6 +164,15 @@ class Book:
         order = sorted(range(len(numbers)), key=lambda k: (above[k], k))[:kept]
         worth = sorted({numbers[k] for k in order}.union(area.released))
         return dict(zip(area.shipments, map(float, prices), strict=True)), worth
+
+    def put_aside(self, area: Area, kept: int) -> None:
+        """Look no more at those of an area's many offers that ask most above the guide prices; what stands stays."""
+        numbers = self.area_offers(area)
+        if len(numbers) > 2 * kept:
+            _, worth = self.prices(area, kept)
+            for number in set(numbers).difference(worth, self.standing):
+                for job in self.offers[number].jobs:
+                    self._serving[job].discard(number)
 
     def winners(self, area: Area, kept: int) -> tuple[int, ...]:
         """The cheapest offers for an area that were found; those that stand where nothing is cheaper."""

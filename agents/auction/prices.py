@@ -43,6 +43,11 @@ def guide_prices(problem: WinnerProblem) -> tuple[NDArray[np.float64], NDArray[n
     groups = {name: items + k for k, name in enumerate(sorted(problem.most_per_group))}
     bidders = sorted({b.bidder for b in bids}) if problem.most_per_bidder is not None else []
     of_bidder = {name: items + len(groups) + k for k, name in enumerate(bidders)}
+    carried = frozenset().union(*(bid.items for bid in bids))
+    if missing := [i for i, reserve in enumerate(problem.reserves_cents) if reserve is None and i not in carried]:
+        raise AuctionError(f"item {missing[0]} has no reserve and is in no bid")
+    if not items:
+        return np.zeros(0), np.zeros(0)
     reserved = [i for i, reserve in enumerate(problem.reserves_cents) if reserve is not None]
     rows, columns, figures = list[int](), list[int](), list[float]()
     for column, bid in enumerate(bids):

@@ -123,6 +123,10 @@ def plot(measures: Mapping[str, float], protocols: Sequence[str], sizes: Sequenc
         left.loglog(sizes, limit, ":", color="grey")
     left.plot([], [], ":", color="grey", label=f"n^{LIMIT_EXPONENT:g}")
     left.set(xlabel="shipments", ylabel="processor seconds")
+    left.minorticks_off()
+    left.set_xticks(sizes, [f"{n:,}" for n in sizes])
+    ticks = [t for t in (10, 20, 50, 100, 200, 500, 1000) if t < left.get_ylim()[1]]
+    left.set_yticks(ticks, [f"{t:,}" for t in ticks])
     right.set(xlabel="shipments", ylabel="peak memory, GB", ylim=(0, None))
     for axes in (left, right):
         axes.legend(frameon=False)

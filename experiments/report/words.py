@@ -40,7 +40,8 @@ PROTOCOLS: Mapping[str, str] = {
     "standalone": "everybody goes alone; nothing is pooled",
     "contract_net": "shipments are offered to all carriers round by round; the lowest quote wins where it saves most",
     "iterated_contract_net": "as contract_net; then carriers pass requests on among themselves, as long as that saves",
-    "request_exchange": "carriers release requests into a pool and bid for bundles of them, as long as that saves",
+    "combinatorial_auction": "carriers bid for whole tours of their choice, and the bids that cost least together win",
+    "request_exchange": "carriers release tours area by area and bid for the requests on them, as long as that saves",
     "trustee": (
         "one neutral planner is told everybody's figures and plans for all: the bound that others are held against"
     ),

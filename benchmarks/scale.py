@@ -30,7 +30,7 @@ from experiments.generator import GeneratorParams, generate_to
 from experiments.runs import world_of
 from experiments.scenario import load_scenario
 
-PROTOCOLS = ("contract_net",)
+PROTOCOLS = ("contract_net", "request_exchange")
 SIZES, QUICK_SIZES = (500, 1000, 2000, 5000), (60, 120)
 MB = 1024  # kilobytes, in which Linux counts a process's memory
 LIMIT_EXPONENT = 1.3  # drawn as a line beside the measured times

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from agents.tools import Tools
 
 OPENING_ROUNDS = 4
-LEAST_WAVES = 12  # areas auctioned in each pool at most, however many pools there are
+LEAST_WAVES = 24  # areas auctioned in each pool at most, however many pools there are
 WAVES_PER_CHECK = 5  # a stand-alone plan takes its owner longer than a bid takes a carrier
 FEW = 10  # of so few shipments there are few sets of tours, so that waves are given up sooner
 OPENING_FACTOR = 2.0  # times the reserves: at first carriers shall fill their vehicles

@@ -15,6 +15,7 @@ from agents.protocols.deal import (
     ask_offers,
     confirm_bookings,
     pooled_shipments,
+    restated,
     settle,
     worst_owner,
 )
@@ -24,7 +25,7 @@ from agents.protocols.talk import Talk
 from logistics.fleet import OperatingCosts
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Generator, Mapping
+    from collections.abc import Collection, Container, Generator, Mapping
 
     from numpy.random import Generator as Rng
 
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from agents.settlement import Load
     from agents.tools import Tools
     from logistics.consolidation import HubOffer, MixedPlan
+
+
+MOST_PLANS = 5  # of a market: everything, then by reserves that are raised
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,12 +116,7 @@ class Trustee:
         reasons: dict[str, str] = {}
         refused = False
         while offered and stated.costs:
-            # Everything in the pool, or whatever beats its reserve: reserves are additive, true stand-alone costs
-            # are not, so both plans are costed with what their leftovers cost alone, and the cheaper one counts.
-            deals: list[Deal] = []
-            for prizes in (None, {s: stated.reserves[s] for s in sorted(offered)}):
-                plan = tools.plan(offered, stated.costs, stated.offers, prizes)
-                deals.append((yield from appraise(market, self._as_deal(market, tools, stated, plan), talk)))
+            deals = yield from self._planned(market, tools, talk, stated, offered)
             best = min(deals, key=lambda deal: deal.total_cents)
             # Of carriers that told nothing or would not drive it is not known what they have room for.
             everybody = stated.costs.keys() == market.vehicles.keys()
@@ -143,6 +142,31 @@ class Trustee:
             reasons = dict.fromkeys(sorted(offered), NO_CARRIER) | reasons
         return (yield from appraise(market, Deal(reserves=stated.reserves, reasons=reasons), talk))
 
+    def _planned(
+        self, market: Market, tools: Tools, talk: Talk, stated: Stated, offered: Collection[str]
+    ) -> Generator[Exchange, tuple[Message, ...], list[Deal]]:
+        """Plan everything in the pool, then whatever beats its reserve.
+
+        Reserves add up, true stand-alone costs do not: a remainder of few shipments is dear. So all plans are costed
+        with what their leftovers cost alone, and reserves are raised to that for another plan while plans get cheaper.
+        """
+        reserves = {s: stated.reserves[s] for s in sorted(offered)}
+        deals: list[Deal] = []
+        for number in range(MOST_PLANS):
+            plan = tools.plan(offered, stated.costs, stated.offers, reserves if number else None)
+            deal = yield from appraise(market, self._as_deal(market, tools, stated, plan), talk)
+            deals.append(deal)
+            if number == 0:
+                continue
+            left = frozenset(offered) - pooled_shipments(deal.loads)
+            if not left or (number > 1 and deal.total_cents >= deals[-2].total_cents):
+                break
+            raised, _ = yield from restated(market, talk, reserves, left)
+            if raised == reserves:
+                break
+            reserves = raised
+        return deals
+
     def _as_deal(self, market: Market, tools: Tools, stated: Stated, plan: MixedPlan) -> Deal:
         loads, bookings = tools.jobs.agreed(plan, stated.offers)
         return Deal(loads=loads, bookings=bookings, reserves=stated.reserves)
@@ -155,13 +179,8 @@ class Trustee:
         offered = [s for s in part.shipments if s in stated.reserves]
         if not offered:
             return alone
-        best = alone
-        talk = Talk(conversation_of(part))
-        for prizes in (None, {s: stated.reserves[s] for s in sorted(offered)}):
-            plan = tools.plan(offered, stated.costs, stated.offers, prizes)
-            what_if = yield from appraise(part, self._as_deal(part, tools, stated, plan), talk)
-            best = min(best, what_if.total_cents)
-        return best
+        deals = yield from self._planned(part, tools, Talk(conversation_of(part)), stated, offered)
+        return min(alone, *(deal.total_cents for deal in deals))
 
 
 def unfulfilled(deal: Deal, unwilling: Container[str]) -> dict[str, str]:

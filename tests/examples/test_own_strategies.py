@@ -63,7 +63,7 @@ def test_an_installed_rule_is_found_by_its_name(installed: Path, tmp_path: Path)
 @pytest.mark.slow
 def test_installed_strategies_conduct_a_run(installed: Path, tmp_path: Path) -> None:
     """The example's policy names three installed strategies in TOML; the run negotiates, bids and shares by them."""
-    generate_to(tmp_path / "region", GeneratorParams(factories=3, hubs=0, carriers=2, clients=12, days=2))
+    generate_to(tmp_path / "region", GeneratorParams(factories=4, hubs=0, carriers=2, clients=30, days=2))
     arguments = ("run", "region", "--policy", EXAMPLE / "policy.toml", "--seed", "1", "--out", "out")
     figures = groupage(installed, tmp_path, *arguments)
     assert figures["feasible"]

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from agents.messages import Topic
 from agents.policy import Choice
+from agents.protocols.closing import _paid
+from agents.protocols.deal import Deal, settle
+from agents.protocols.talk import Talk
+from agents.registry import create
 from agents.synchronize import Synchronization, synchronize
+from agents.tools import Tools
+from agents.verify import settlement_faults
 from groupage.errors import PolicyError
-from tests.agents.markets import Small, policy
+from tests.agents.markets import QUICK, Small, policy
 from tests.agents.protocols.contract import TWO_HAULIERS, WITH_HUB, Misbehaving, ProtocolContract, lively, run
 from tests.agents.protocols.promises import check_promises
 from tests.agents.protocols.standing import check_standing
@@ -90,6 +97,24 @@ class TestCombinatorialAuction(ProtocolContract):
             for s in seeds
         ]
         assert any(more)
+
+    def test_operator_adds_what_owners_may_not_pay(self) -> None:
+        """Payments above what going alone costs all owners are made up by the operator, to the cent, and verified."""
+        small, outcome = auctioned(TWO_HAULIERS)
+        before = outcome.settlement
+        deal = Deal(before.loads, standalone=before.standalone_cents, left_alone=before.left_cents)
+        may_pay = sum(deal.ceilings(small.market.owners).values())
+        payments = {carrier: cents + may_pay for carrier, cents in received(outcome).items()}
+        paid = _paid(small.market, deal, payments)
+        assert paid.price_cents == may_pay
+        assert paid.subsidy_cents == sum(payments.values()) - may_pay > 0
+        tools = Tools(small.market, create("sharing", Choice(name="proportional")), QUICK, 11)
+        after = settle(small.market, tools, paid, Talk("test"))
+        assert after.operator_cents == -paid.subsidy_cents
+        assert settlement_faults(small.market, after) == []
+        assert {c: after.received_cents[c] for c in payments} == payments
+        kept = replace(after, evidence=replace(after.evidence, subsidy_cents=0))
+        assert any("coordinator keeps" in fault for fault in settlement_faults(small.market, kept))
 
     def test_unknown_payment(self) -> None:
         """A payment rule that does not exist is named with those that do."""

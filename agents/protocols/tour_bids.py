@@ -23,6 +23,7 @@ import numpy as np
 
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
 from agents.protocols.deal import ask_standalone
+from agents.protocols.talks import round_up
 from agents.protocols.tour_book import Area, Book, Offer
 from agents.seeds import rng_for
 
@@ -235,9 +236,9 @@ class Trading:
         """Ask for bids in all areas at once, then let the cheapest sets stand that were found."""
         kept = self.settings.kept
         if factor is None:
-            prices = [self.book.prices(area, kept)[0] for area in areas]
+            prices = [self._guide(area) for area in areas]
         else:
-            prices = [{s: factor * self.book.reserves[s] for s in area.shipments} for area in areas]
+            prices = [{s: factor * round_up(self.book.reserves[s]) for s in area.shipments} for area in areas]
         last: list[dict[str, frozenset[str]]] = [{} for _ in areas]
         for number in range(rounds):
             asks: Asks = {}
@@ -246,7 +247,7 @@ class Trading:
                 self._ask(asks, k, area, prices[k], None if leads else last[k], rng)
             last = yield from self._bids(asks, len(areas))
             for k, area in enumerate(areas):
-                fresh = self.book.prices(area, kept)[0]
+                fresh = self._guide(area)
                 prices[k] = {s: SMOOTHING * prices[k][s] + (1 - SMOOTHING) * fresh[s] for s in area.shipments}
         won = {k: chosen for k, area in enumerate(areas) if (chosen := self.book.winners(area, kept)) != area.released}
         moves = {j: True for k, chosen in won.items() for j in chosen if j not in areas[k].released}
@@ -254,6 +255,11 @@ class Trading:
         yield from self._stand(moves)
         for area in areas:
             self.book.put_aside(area, 2 * kept)
+
+    def _guide(self, area: Area) -> dict[str, float]:
+        """Guide prices that tell no owner's reserve: where no bid is below it, its order of magnitude alone."""
+        reserves, found = self.book.reserves, self.book.prices(area, self.settings.kept)[0]
+        return {s: cents if cents < reserves[s] - 1 else round_up(reserves[s]) for s, cents in found.items()}
 
     def _ask(
         self,

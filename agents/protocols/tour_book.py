@@ -171,7 +171,9 @@ class Book:
         if len(numbers) > 2 * kept:
             _, worth = self.prices(area, kept)
             for number in set(numbers).difference(worth, self.standing):
-                for job in self.offers[number].jobs:
+                offer = self.offers[number]
+                self._number.pop((offer.vehicle, offer.jobs), None)  # it may be made again
+                for job in offer.jobs:
                     self._serving[job].discard(number)
 
     def winners(self, area: Area, kept: int) -> tuple[int, ...]:

@@ -34,3 +34,19 @@ def check_standing(market: Market, transcript: Transcript) -> None:
         counts = {v: market.vehicles[v].count for v in used}
         assert all(most is None or used[v] <= most for v, most in counts.items())
     assert moved
+
+
+def check_reserves_untold(market: Market, transcript: Transcript) -> None:
+    """At the opening, before anything is bid, no carrier is told what an owner's shipment is worth to it."""
+    stated: dict[str, int] = {}
+    for one in transcript.rounds:
+        for reply in one.replies:
+            if reply.topic == Topic.OFFER and "reserve_cents" in reply.body.column_names:
+                stated |= {row["shipment"]: row["reserve_cents"] for row in reply.body.to_pylist()}
+    opening = next(one for one in transcript.rounds if one.sent[0].topic == Topic.TOURS)
+    told = [(r["job"], r["price_cents"]) for m in opening.sent for r in m.body.to_pylist() if r["job"] is not None]
+    assert told
+    assert all(stated[job] > 0 for job, _ in told)
+    # Noise aside, the same few steps are told whatever lies between them.
+    ratios = sorted(cents / stated[job] for job, cents in told)
+    assert ratios[-1] > 1.4 * ratios[0]

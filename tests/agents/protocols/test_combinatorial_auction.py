@@ -20,7 +20,7 @@ from groupage.errors import PolicyError
 from tests.agents.markets import QUICK, Small, policy
 from tests.agents.protocols.contract import TWO_HAULIERS, WITH_HUB, Misbehaving, ProtocolContract, lively, run
 from tests.agents.protocols.promises import check_promises
-from tests.agents.protocols.standing import check_standing
+from tests.agents.protocols.standing import check_reserves_untold, check_standing
 
 
 def auctioned(seed: int, **params: Any) -> tuple[Small, Synchronization]:
@@ -66,6 +66,7 @@ class TestCombinatorialAuction(ProtocolContract):
         """At no time do two tours stand that carry the same request, or more of a vehicle type than there are."""
         small, outcome = auctioned(TWO_HAULIERS)
         check_standing(small.market, outcome.transcript)
+        check_reserves_untold(small.market, outcome.transcript)
 
     def test_gap_is_told(self) -> None:
         """Whoever reads the evidence sees over how many bids winners were determined, and how surely."""

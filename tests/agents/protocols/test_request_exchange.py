@@ -9,7 +9,7 @@ from agents.synchronize import synchronize
 from tests.agents.markets import policy, small_market
 from tests.agents.protocols.contract import TWO_HAULIERS, WITH_HUB, Misbehaving, ProtocolContract, lively, run
 from tests.agents.protocols.promises import check_promises
-from tests.agents.protocols.standing import check_standing
+from tests.agents.protocols.standing import check_reserves_untold, check_standing
 
 
 class TestRequestExchange(ProtocolContract):
@@ -52,3 +52,4 @@ class TestRequestExchange(ProtocolContract):
         small, parties = lively(TWO_HAULIERS)
         transcript = synchronize(small.market, dict(parties), policy(self.protocol), 11).transcript
         check_standing(small.market, transcript)
+        check_reserves_untold(small.market, transcript)

@@ -1,4 +1,4 @@
-"""One neutral planner with full information: everybody tells it everything. The upper bound."""
+"""One neutral planner with full information: everybody tells it everything. What others are held against."""
 
 from __future__ import annotations
 

@@ -19,19 +19,22 @@ import numpy as np
 import pandas as pd
 
 from forecasting.forecast import FittedForecaster, Forecast
-from forecasting.history import Panel, extend, read_history
-from forecasting.resampling import fill_missing, joint_paths
+from forecasting.history import read_history
+from forecasting.panel import Panel, extend
+from forecasting.resampling import add_blocks, draw_origins, fill_missing
 from forecasting.seasonal_naive import naive_forecast
-from groupage.errors import MissingLibraryError, PolicyError, Problem
+from groupage.errors import InputError, MissingLibraryError, PolicyError, Problem
 
 if TYPE_CHECKING:
     from mlforecast import MLForecast
     from numpy.random import Generator
     from numpy.typing import NDArray
 
+    from forecasting.model_state import ModelState
+
 # Below eight weeks there is too little to learn from and to be tested on.
 MIN_DAYS = 56
-NAIVE_WEEKS = 4
+NAIVE_SEASONS = 4
 # With less than a year and a half, the place in the year only tells the past from the present.
 MIN_SEASON_DAYS = 548
 # The longest lag is four weeks.
@@ -64,7 +67,7 @@ class LightGBM:
         self.trees = trees
         self.threads = threads
 
-    def fit(self, history: pd.DataFrame, seed: int) -> FittedForecaster:
+    def fit(self, history: pd.DataFrame | Panel, seed: int) -> FittedForecaster:
         """Learn from a history and measure the errors.
 
         With less than eight weeks, or no demand before the last half of the record, the seasonal naive rule stays.
@@ -77,21 +80,29 @@ class LightGBM:
             Where LightGBM cannot load, as on a system without OpenMP.
         """
         panel = read_history(history)
-        period = min(MAX_TEST_DAYS, panel.days // (2 * TEST_PERIODS))
-        if panel.days < MIN_DAYS or not panel.scale(panel.days - TEST_PERIODS * period).any():
+        period = min(MAX_TEST_DAYS, panel.periods // (2 * TEST_PERIODS))
+        if (
+            panel.freq != "D"
+            or panel.periods < MIN_DAYS
+            or not panel.scale(panel.periods - TEST_PERIODS * period).any()
+        ):
             return FittedLightGBM(panel, None)
         step = max(1, min(MAX_ORIGIN_STEP, TEST_PERIODS * period * len(panel.series) // MAX_TEST_FORECASTS))
         # A step of whole weeks would leave weekdays out.
         step += step % 7 == 0
         tested = []
         for periods_back in range(TEST_PERIODS, 0, -1):
-            cut = panel.days - periods_back * period
-            origins = np.arange(cut, min(cut + period, panel.days - BLOCK_DAYS + 1), step)
+            cut = panel.periods - periods_back * period
+            origins = np.arange(cut, min(cut + period, panel.periods - BLOCK_DAYS + 1), step)
             tested.append((origins, self._errors(panel, cut, origins, seed)))
         blocks = fill_missing(np.concatenate([errors for _, errors in tested]), np.random.default_rng(seed))
         origins = np.concatenate([origins for origins, _ in tested])
-        weekdays = (origins + panel.first_day.weekday()) % 7
-        return FittedLightGBM(panel, _Trained(self._train(panel, panel.days, seed), blocks, weekdays))
+        weekdays = (origins + panel.first.weekday()) % 7
+        return FittedLightGBM(panel, _Trained(self._train(panel, panel.periods, seed), blocks, weekdays))
+
+    def restore(self, state: ModelState) -> FittedLightGBM:
+        """Put a fitted one together again."""
+        raise InputError("lightgbm cannot be restored yet")
 
     def _train(self, panel: Panel, days: int, seed: int) -> MLForecast:
         """Fit the global model to the first ``days`` columns."""
@@ -137,7 +148,7 @@ class LightGBM:
         scaled = panel.demand[:, :days] / _divisor(panel.scale(days))[:, None]
         known = ~np.isnan(scaled)
         row, day = np.nonzero(known)
-        frame = _frame(panel, row, day, panel.promotion_until(days)[known]).assign(y=scaled[known])
+        frame = _frame(panel, row, day, panel.feature("promotion", days)[known]).assign(y=scaled[known])
         model.fit(frame, static_features=[], dropna=False)
         return model
 
@@ -174,7 +185,7 @@ class FittedLightGBM:
         self._history = history
         self._trained = trained
 
-    def forecast(self, recent: pd.DataFrame, horizon_days: int, paths: int, rng: Generator) -> Forecast:
+    def forecast(self, recent: pd.DataFrame | Panel, horizon: int, paths: int, rng: Generator) -> Forecast:
         """Forecast the days that follow ``recent`` for every series of the history or of ``recent``.
 
         The model is not trained again: lags and scales come from ``recent``, and from the history for the days before
@@ -185,19 +196,28 @@ class FittedLightGBM:
         InputError
             Where ``recent`` breaks the contract of `forecasting.history`.
         """
-        known = extend(self._history, read_history(recent, "recent"))
+        known = extend(self._history, read_history(recent, "recent", like=self._history))
         if self._trained is None:
-            return naive_forecast(known, NAIVE_WEEKS, horizon_days, paths, rng)
+            return naive_forecast(known, NAIVE_SEASONS, horizon, paths, rng)
         scale = known.scale()
-        origin = np.array([known.days])
-        point = _predict(self._trained.model, known, _divisor(scale), origin, horizon_days)[0]
-        blocks = self._trained.blocks
+        origin = np.array([known.periods])
+        point = _predict(self._trained.model, known, _divisor(scale), origin, horizon)[0]
+        blocks, weekdays, first = self._trained.blocks, self._trained.weekdays, known.next_period.weekday()
+        drawn = draw_origins(lambda start: _of_weekday(weekdays, first + start), horizon, BLOCK_DAYS, paths, rng)
         if known.series != self._history.series:
             widened = np.full((len(blocks), len(known.series), BLOCK_DAYS), np.nan)
             widened[:, np.isin(known.series, self._history.series)] = blocks
             blocks = fill_missing(widened, rng)
-        sampled = joint_paths(point, blocks, self._trained.weekdays, known.next_day.weekday(), paths, rng)
-        return Forecast(known.series, known.next_day, sampled * scale[:, None, None])
+        sampled = add_blocks(point, blocks, drawn)
+        return Forecast(known.series, known.next_period, sampled * scale[:, None, None])
+
+    def update(self, recent: pd.DataFrame | Panel) -> FittedLightGBM:
+        """Take in what came since; the model and its errors stay."""
+        return FittedLightGBM(extend(self._history, read_history(recent, "recent", like=self._history)), self._trained)
+
+    def state(self) -> ModelState:
+        """Take itself apart."""
+        raise InputError("lightgbm cannot be taken apart yet")
 
 
 def season_sine(days: pd.DatetimeIndex) -> NDArray[np.float64]:
@@ -210,13 +230,19 @@ def season_cosine(days: pd.DatetimeIndex) -> NDArray[np.float64]:
     return np.asarray(np.cos(2 * np.pi * days.dayofyear / 365.25))
 
 
+def _of_weekday(weekdays: NDArray[np.int64], weekday: int) -> NDArray[np.intp]:
+    """Origins on a weekday; all where there is none."""
+    same = np.flatnonzero(weekdays == weekday % 7)
+    return same if len(same) else np.arange(len(weekdays))
+
+
 def _divisor(scale: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the scale, 1 where a series has shown no demand yet."""
     return np.where(scale > 0, scale, 1.0)
 
 
 def _predict(
-    model: MLForecast, panel: Panel, divisor: NDArray[np.float64], origins: NDArray[np.int64], horizon_days: int
+    model: MLForecast, panel: Panel, divisor: NDArray[np.float64], origins: NDArray[np.int64], horizon: int
 ) -> NDArray[np.float64]:
     """Scaled point forecasts from several origins in one call: each series cut at each origin is a series of its own.
 
@@ -226,7 +252,7 @@ def _predict(
     """
     count = len(panel.series)
     scaled = panel.demand / divisor[:, None]
-    promotion = panel.promotion_until(panel.days + horizon_days)
+    promotion = panel.feature("promotion", panel.periods + horizon)
     origin, row = (grid.ravel() for grid in np.meshgrid(origins, np.arange(count), indexing="ij"))
 
     back = origin[:, None] - np.arange(min(LOOKBACK_DAYS, int(origins.max())), 0, -1)
@@ -238,23 +264,23 @@ def _predict(
     past = _frame(panel, cut_series, days, promotion[rows, days]).assign(y=scaled[rows, days])
 
     starting = np.flatnonzero(started)
-    ids = np.repeat(starting, horizon_days)
-    days = origin[ids] + np.tile(np.arange(horizon_days), len(starting))
+    ids = np.repeat(starting, horizon)
+    days = origin[ids] + np.tile(np.arange(horizon), len(starting))
     ahead = _frame(panel, ids, days, promotion[row[ids], days])
 
-    predicted = np.zeros((len(origin), horizon_days))
+    predicted = np.zeros((len(origin), horizon))
     if len(starting):
         with warnings.catch_warnings():
             # Young series have no value four weeks back; LightGBM knows what to do with that.
             warnings.filterwarnings("ignore", message="Found null values", category=UserWarning)
             # Predicting from new data replaces a field of the model: of this copy, so that a forecast changes nothing.
-            answer = copy.copy(model).predict(horizon_days, new_df=past, X_df=ahead)
-        predicted[starting] = answer.iloc[:, -1].to_numpy().reshape(len(starting), horizon_days)
-    return predicted.reshape(len(origins), count, horizon_days)
+            answer = copy.copy(model).predict(horizon, new_df=past, X_df=ahead)
+        predicted[starting] = answer.iloc[:, -1].to_numpy().reshape(len(starting), horizon)
+    return predicted.reshape(len(origins), count, horizon)
 
 
 def _frame(panel: Panel, ids: NDArray[Any], days: NDArray[Any], promotion: NDArray[np.float64]) -> pd.DataFrame:
     """Long frame as mlforecast wants it, from series numbers and columns."""
-    first = np.datetime64(panel.first_day, "ns")
+    first = np.datetime64(panel.first, "ns")
     stamps = first + days.astype("timedelta64[D]")
     return pd.DataFrame({"unique_id": ids, "ds": stamps, "promotion": promotion})

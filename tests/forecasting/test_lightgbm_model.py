@@ -62,7 +62,7 @@ def test_real_demand(shared_dir: Path):
     history = demand[demand["ds"] < cut]
     model, pooled, actual = backtest(LightGBM().fit(history, 1), demand, cut, 9, 13, 14)
     naive, _, _ = backtest(SeasonalNaive().fit(history, 1), demand, cut, 9, 13, 14)
-    mean_of_weeks, _, _ = backtest(SeasonalNaive(weeks=4).fit(history, 1), demand, cut, 9, 13, 14)
+    mean_of_weeks, _, _ = backtest(SeasonalNaive(seasons=4).fit(history, 1), demand, cut, 9, 13, 14)
     assert pinball(actual, model) < 0.85 * pinball(actual, naive)
     assert pinball(actual, model) < pinball(actual, mean_of_weeks)
     assert 0.82 < (actual <= model[4]).mean() < 0.96

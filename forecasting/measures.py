@@ -2,7 +2,7 @@
 
 Shapes are the same everywhere: ``actual`` is ``(series, horizon)``, ``quantiles`` is ``(levels, series, horizon)``, and
 ``history`` is ``(series, periods)``. A period whose demand nobody knows (NaN: before a lane began, a censored day) is
-left out of every mean. Folds of a rolling origin are measured one by one and averaged.
+left out of every mean.
 """
 
 from __future__ import annotations

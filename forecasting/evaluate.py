@@ -8,7 +8,7 @@ as a planner has them, and those of later periods are not.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -22,14 +22,40 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from datetime import date
 
+    from numpy.random import Generator
     from numpy.typing import NDArray
 
-    from forecasting.forecast import Forecast, Forecaster
+    from forecasting.forecast import Forecast
     from forecasting.panel import Panel
 
 YARDSTICK = "seasonal_naive"
 DEFAULT_PATHS = 200
 POOL_SIZE = 7
+# Columns of a lane's row that can be added up over lanes and folds.
+SUMS = (
+    "periods",
+    "demand",
+    "absolute_error",
+    "signed_error",
+    *(f"covered_{level}" for level in LEVELS),
+    *(f"loss_{level}" for level in LEVELS),
+)
+
+
+class LooksAhead(Protocol):
+    """What can be judged: any fitted forecaster can."""
+
+    def forecast(self, recent: Panel, horizon: int, paths: int, rng: Generator) -> Forecast:
+        """Forecast the periods that follow the last one in ``recent``."""
+        ...
+
+
+class Learns(Protocol):
+    """What a rolling origin can fit: any forecaster, and `forecasting.apart.Apart`."""
+
+    def fit(self, history: Panel, seed: int) -> LooksAhead:
+        """Fit to a history."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +111,10 @@ class Evaluation:
         Figures that are not defined, such as a WAPE without demand, are None.
         """
         if by is None:
-            told = _by_forecaster(self.lanes)
+            told = by_forecaster(self.lanes)
             return {n: m | _pool_measures(self.pools[self.pools["forecaster"] == n]) for n, m in told.items()}
-        return {
-            str(group): {"lanes": int(rows["unique_id"].nunique()), **_by_forecaster(rows)}
-            for group, rows in self.lanes.groupby(by, sort=True)
-        }
+        lanes = self.lanes.groupby(by)["unique_id"].nunique()
+        return {group: {"lanes": int(lanes[group]), **told} for group, told in by_group(self.lanes, by).items()}
 
 
 def folds_of(panel: Panel, horizon: int, folds: int) -> Iterator[Fold]:
@@ -116,16 +140,19 @@ def folds_of(panel: Panel, horizon: int, folds: int) -> Iterator[Fold]:
                 )
             ]
         )
-    observed = panel.observed()
     for number in range(folds):
-        cut = least + number * horizon
-        rows = np.flatnonzero(~np.isnan(panel.demand[:, :cut]).all(axis=1))
-        known = select(panel, rows).until(cut)
-        planned = {name: values[:, : cut + horizon] for name, values in known.ahead.items()}
-        yield Fold(number, replace(known, ahead=planned), rows, observed[rows, cut : cut + horizon])
+        yield fold_at(panel, least + number * horizon, horizon, number)
 
 
-def forecast_fold(fold: Fold, forecaster: Forecaster, seed: int, paths: int = DEFAULT_PATHS) -> Forecast:
+def fold_at(panel: Panel, cut: int, horizon: int, number: int = 0) -> Fold:
+    """Cut a history at a column: what is known before it, and what comes in the ``horizon`` columns from it on."""
+    rows = np.flatnonzero(~np.isnan(panel.demand[:, :cut]).all(axis=1))
+    part = select(panel, rows)
+    planned = {name: values[:, : cut + horizon] for name, values in part.ahead.items()}
+    return Fold(number, replace(part.until(cut), ahead=planned), rows, part.observed()[:, cut : cut + horizon])
+
+
+def forecast_fold(fold: Fold, forecaster: Learns, seed: int, paths: int = DEFAULT_PATHS) -> Forecast:
     """Fit on what a fold knows, and look ahead from it."""
     fitted = forecaster.fit(fold.known, seed)
     horizon = fold.actual.shape[1]
@@ -134,7 +161,7 @@ def forecast_fold(fold: Fold, forecaster: Forecaster, seed: int, paths: int = DE
 
 def evaluate(
     panel: Panel,
-    forecasters: Mapping[str, Forecaster],
+    forecasters: Mapping[str, Learns],
     *,
     horizon: int,
     folds: int,
@@ -168,18 +195,12 @@ def evaluate(
     pooled: list[tuple[Any, ...]] = []
     done = 0
     for fold in cuts:
-        history = fold.known.observed()
-        naive = naive_quantiles(history, panel.season, horizon)
-        middle = naive[LEVELS.index(0.5)]
-        lanes.append(_lane_rows(YARDSTICK, fold, naive, middle, middle))
+        lanes.append(yardstick_rows(fold))
         for name, forecaster in forecasters.items():
             progress(done, len(cuts) * len(forecasters), name)
             forecast = forecast_fold(fold, forecaster, seed, paths)
-            told = _in_order(forecast, fold.known.series)
-            quantiles = np.asarray(np.quantile(told, LEVELS, axis=2))
-            mean = told.mean(axis=2)
-            lanes.append(_lane_rows(name, fold, quantiles, quantiles[LEVELS.index(0.5)], mean))
-            pooled.extend(_pool_rows(name, fold, told, quantiles, pools))
+            lanes.append(forecast_rows(name, fold, forecast))
+            pooled.extend(_pool_rows(name, fold, _in_order(forecast, fold.known.series), pools))
             done += 1
     progress(done, done, "")
     table = pd.concat(lanes, ignore_index=True)
@@ -199,6 +220,20 @@ def default_pools(series: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Lanes in order of their ids, seven at a time; a rest of one stays alone and is in no pool."""
     groups = [tuple(series[at : at + POOL_SIZE]) for at in range(0, len(series), POOL_SIZE)]
     return {f"{group[0]} to {group[-1]}": group for group in groups if len(group) > 1}
+
+
+def yardstick_rows(fold: Fold) -> pd.DataFrame:
+    """Sums per lane for the yardstick."""
+    naive = naive_quantiles(fold.known.observed(), fold.known.season, fold.actual.shape[1])
+    middle = naive[LEVELS.index(0.5)]
+    return _lane_rows(YARDSTICK, fold, naive, middle, middle)
+
+
+def forecast_rows(name: str, fold: Fold, forecast: Forecast) -> pd.DataFrame:
+    """Sums per lane for a forecast of a fold."""
+    told = _in_order(forecast, fold.known.series)
+    quantiles = np.asarray(np.quantile(told, LEVELS, axis=2))
+    return _lane_rows(name, fold, quantiles, quantiles[LEVELS.index(0.5)], told.mean(axis=2))
 
 
 def _in_order(forecast: Forecast, series: tuple[str, ...]) -> NDArray[np.float64]:
@@ -238,7 +273,6 @@ def _pool_rows(
     name: str,
     fold: Fold,
     paths: NDArray[np.float64],
-    quantiles: NDArray[np.float64],
     pools: Mapping[str, Sequence[str]],
 ) -> Iterator[tuple[Any, ...]]:
     """Losses of pools that reserve for the sum of their members, and of the members one by one."""
@@ -250,7 +284,8 @@ def _pool_rows(
         together = fold.actual[rows].sum(axis=0)  # unknown where any member's demand is
         for level in RESERVATION_LEVELS:
             joint = np.quantile(paths[rows].sum(axis=0), level, axis=1)
-            alone = pinball_loss(fold.actual[rows], quantiles[[LEVELS.index(level)]][:, rows], [level])[0].sum(axis=0)
+            own = np.quantile(paths[rows], level, axis=2)
+            alone = pinball_loss(fold.actual[rows], own[None], [level])[0].sum(axis=0)
             loss = pinball_loss(together[None], joint[None, None], [level])[0, 0]
             yield (name, fold.number, pool, level, np.nansum(loss), _sum_where(alone, together), np.nansum(together))
 
@@ -259,20 +294,33 @@ def _sum_where(values: NDArray[np.float64], known: NDArray[np.float64]) -> float
     return float(values[~np.isnan(known)].sum())
 
 
-def _by_forecaster(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
-    return {str(name): _measures(part) for name, part in rows.groupby("forecaster", sort=False)}
+def by_forecaster(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    """Make measures of some lanes, per forecaster."""
+    return by_group(rows.assign(all=""), "all")[""]
 
 
-def _measures(rows: pd.DataFrame) -> dict[str, Any]:
-    """Measures of some lanes of one forecaster."""
-    demand, periods = float(rows["demand"].sum()), int(rows["periods"].sum())
-    spl = rows.groupby("fold")["spl"].mean().mean()
+def by_group(rows: pd.DataFrame, by: str) -> dict[str, dict[str, dict[str, Any]]]:
+    """Make measures of groups of lanes, per group and forecaster."""
+    keys = [by, "forecaster"]
+    sums = rows.groupby(keys)[list(SUMS)].sum()
+    spl = rows.groupby([*keys, "fold"])["spl"].mean().groupby(level=keys).mean()
+    order = {name: place for place, name in enumerate(rows["forecaster"].unique())}
+    found: dict[str, dict[str, dict[str, Any]]] = {}
+    for group, name in sorted(sums.index, key=lambda key: (key[0], order[key[1]])):
+        found.setdefault(str(group), {})[str(name)] = _measures(sums.loc[(group, name)], spl[(group, name)])
+    return found
+
+
+def _measures(sums: pd.Series, spl: float) -> dict[str, Any]:
+    """Measures of some lanes of one forecaster, from sums of `_lane_rows` and the mean SPL."""
+    total = sums.to_dict()
+    demand, periods = total["demand"], total["periods"]
     return {
-        "spl": _figure(float(spl)),
-        "wape": _share(rows["absolute_error"].sum(), demand),
-        "bias": _share(rows["signed_error"].sum(), demand),
-        "coverage": {str(q): _share(rows[f"covered_{q}"].sum(), periods) for q in LEVELS},
-        "regret": {str(q): _share(rows[f"loss_{q}"].sum(), (1 - q) * demand) for q in RESERVATION_LEVELS},
+        "spl": None if np.isnan(spl) else float(spl),
+        "wape": _share(total["absolute_error"], demand),
+        "bias": _share(total["signed_error"], demand),
+        "coverage": {str(q): _share(total[f"covered_{q}"], periods) for q in LEVELS},
+        "regret": {str(q): _share(total[f"loss_{q}"], (1 - q) * demand) for q in RESERVATION_LEVELS},
     }
 
 
@@ -289,7 +337,3 @@ def _pool_measures(rows: pd.DataFrame) -> dict[str, Any]:
 
 def _share(part: float, whole: float) -> float | None:
     return float(part / whole) if whole > 0 else None
-
-
-def _figure(value: float) -> float | None:
-    return None if np.isnan(value) else value

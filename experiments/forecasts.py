@@ -248,7 +248,7 @@ def evaluate_file(
     if against is None:
         against = ["auto_ets"] if find_spec("statsforecast") is not None else []
     chosen: dict[str, Learns] = {}
-    for other, given in ((name, params), *((n, {}) for n in against if n not in (name, YARDSTICK))):
+    for other, given in ((name, params), *((n, {}) for n in against if n != name)):
         made = forecaster(other, given)
         apart = len(set(owners.values())) > 1 and not consents
         chosen[other if other != YARDSTICK else f"{YARDSTICK}_paths"] = Apart(made, owners) if apart else made

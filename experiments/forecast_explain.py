@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from experiments.problems import problem_error
-from forecasting.demand_classes import demand_classes
+from forecasting.evaluate import kinds_of_demand
 from forecasting.periods import date_of
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _lane_facts(known: Panel, lane: str, period: int) -> dict[str, Any]:
     column = known.periods + period - 1
     return {
         "unique_id": lane,
-        "class": str(demand_classes(demand[None])[0]),
+        "class": kinds_of_demand(known)[row],
         "period": date_of(known.first_number + column, known.freq).isoformat(),
         "known_periods": len(seen),
         "recent_mean": float(last.mean()) if len(last) else None,

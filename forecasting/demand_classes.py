@@ -1,4 +1,10 @@
-"""Kinds of demand by how often and how evenly it comes, after Syntetos, Boylan and Croston (2005)."""
+"""Demand classes: how often a series has demand, and how much its sizes vary.
+
+Sources
+-------
+Syntetos, Boylan and Croston 2005, On the categorization of demand patterns, Journal of the Operational Research Society
+56, 495-503: the cut-offs 1.32 for the average inter-demand interval and 0.49 for the squared coefficient of variation.
+"""
 
 from __future__ import annotations
 
@@ -9,35 +15,33 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-CLASSES = ("smooth", "erratic", "intermittent", "lumpy", "none")
-MAX_FREQUENT_INTERVAL = 1.32
-MAX_EVEN_VARIATION = 0.49
+    from forecasting.panel import Panel
+
+ADI_CUT_OFF = 1.32
+CV2_CUT_OFF = 0.49
+CLASSES = ("smooth", "erratic", "intermittent", "lumpy")
 
 
-def demand_classes(demand: NDArray[np.float64]) -> NDArray[np.str_]:
-    """Tell each series' kind of demand.
-
-    The average interval between demands (ADI) is the number of known periods per period with demand; CV² is the
-    variance of the demands that are not zero over their squared mean. Below an ADI of 1.32 demand is ``smooth`` up to a
-    CV² of 0.49 and ``erratic`` above, else ``intermittent`` and ``lumpy``; a series without demand is ``none``.
-
-    Parameters
-    ----------
-    demand
-        Shape ``(series, periods)``; NaN where it is unknown.
+def interval_and_variation(panel: Panel) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Average inter-demand interval (periods per period with demand), and squared coefficient of variation of sizes.
 
     Returns
     -------
-        Shape ``(series,)``, of `CLASSES`.
+        Two figures per series, from observed periods; the interval is infinite and the variation 0 without any demand.
     """
-    known = (~np.isnan(demand)).sum(axis=1)
-    positive = demand > 0
+    observed = panel.observed()
+    positive = observed > 0
     count = positive.sum(axis=1)
-    some = np.maximum(count, 1)
-    mean = np.where(positive, demand, 0.0).sum(axis=1) / some
-    variance = np.where(positive, demand - mean[:, None], 0.0)
-    variation = (variance**2).sum(axis=1) / some / np.where(mean > 0, mean, 1.0) ** 2
-    frequent = known / some < MAX_FREQUENT_INTERVAL
-    even = variation <= MAX_EVEN_VARIATION
-    kind = np.where(frequent, np.where(even, "smooth", "erratic"), np.where(even, "intermittent", "lumpy"))
-    return np.asarray(np.where(count > 0, kind, "none"))
+    seen = (~np.isnan(observed)).sum(axis=1)
+    interval = np.where(count > 0, seen / np.maximum(count, 1), np.inf)
+    sizes = np.where(positive, observed, 0.0)
+    mean = sizes.sum(axis=1) / np.maximum(count, 1)
+    spread = (np.where(positive, observed - mean[:, None], 0.0) ** 2).sum(axis=1) / np.maximum(count, 1)
+    return interval, spread / np.where(mean > 0, mean, 1.0) ** 2
+
+
+def demand_classes(panel: Panel) -> tuple[str, ...]:
+    """Class of each series: ``smooth``, ``erratic``, ``intermittent`` or ``lumpy``; without demand ``intermittent``."""
+    interval, variation = interval_and_variation(panel)
+    number = 2 * (interval > ADI_CUT_OFF) + (variation > CV2_CUT_OFF)
+    return tuple(CLASSES[n] for n in number)

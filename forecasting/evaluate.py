@@ -190,7 +190,7 @@ def evaluate(
     """
     pools = default_pools(panel.series) if pools is None else pools
     cuts = list(folds_of(panel, horizon, folds))
-    kinds = dict(zip(panel.series, demand_classes(panel.observed()[:, : cuts[0].known.periods]), strict=True))
+    kinds = dict(zip(panel.series, kinds_of_demand(panel.until(cuts[0].known.periods)), strict=True))
     lanes: list[pd.DataFrame] = []
     pooled: list[tuple[Any, ...]] = []
     done = 0
@@ -220,6 +220,12 @@ def default_pools(series: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Lanes in order of their ids, seven at a time; a rest of one stays alone and is in no pool."""
     groups = [tuple(series[at : at + POOL_SIZE]) for at in range(0, len(series), POOL_SIZE)]
     return {f"{group[0]} to {group[-1]}": group for group in groups if len(group) > 1}
+
+
+def kinds_of_demand(panel: Panel) -> tuple[str, ...]:
+    """Class of each series' demand, ``none`` where there was none."""
+    some = (panel.observed() > 0).any(axis=1)
+    return tuple(kind if any_ else "none" for kind, any_ in zip(demand_classes(panel), some, strict=True))
 
 
 def yardstick_rows(fold: Fold) -> pd.DataFrame:

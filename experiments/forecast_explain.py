@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import asdict
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from experiments.problems import problem_error
 from forecasting.evaluate import kinds_of_demand
+from forecasting.lightgbm_explain import contributions, importances, weights
+from forecasting.lightgbm_model import FittedLightGBM
 from forecasting.periods import date_of
 
 if TYPE_CHECKING:
@@ -15,9 +20,33 @@ if TYPE_CHECKING:
 
     from experiments.demand_files import Demand
     from experiments.forecasts import Model
+    from forecasting.lightgbm_explain import Contributions
     from forecasting.panel import Panel
 
 SHOWN_FEATURES = 15
+SHOWN_FACTORS = 5
+LOOKS = "What the trees look at (share of their gain)"
+_MEMBERS = {"point": "mean and errors", "direct": "models of quantiles", "empirical": "own past"}
+_FEATURES = {
+    "level": "recent level against the usual one",
+    "year_shape": "same time a year before, against its surroundings",
+    "place": "place in the season",
+    "day": "day of the month",
+    "trait_0": "share of periods without demand",
+    "trait_1": "how unsteady the lane is",
+}
+# In the names that mlforecast gives lags and rolling figures.
+_PATTERNS = (
+    (r"lag(\d+)", "demand {0} periods before"),
+    (r"rolling_mean_lag(\d+)_window_size(\d+).*", "mean of {1} periods, until {0} before"),
+    (r"rolling_std_lag(\d+)_window_size(\d+).*", "spread of {1} periods, until {0} before"),
+    (r"rolling_quantile_lag(\d+)_p([\d.]+)_window_size(\d+).*", "{1} quantile of {2} periods, until {0} before"),
+    (
+        r"seasonal_rolling_mean_lag(\d+)_season_length(\d+)_window_size(\d+).*",
+        "mean of {2} at the same place in the season, until {0} before",
+    ),
+    (r"(.+)_in_level", "how much {0} is in the recent level"),
+)
 _WORDS = {
     "auto_ets": "AutoETS smooths each lane's level, trend and season by itself and looks at nothing but its record.",
     "croston": "Croston smooths, for each lane, how much comes at a time and how long it takes to come.",
@@ -45,28 +74,71 @@ def explain_model(model: Model, recent: Demand | None, lane: str | None, period:
         "words": [_origin(model), *_rule_words(model)],
         "tables": {},
     }
-    if model.state.boosters:
-        told["tables"]["What the trees look at (share of their gain)"] = importances(model.state.boosters)
+    if isinstance(model.fitted, FittedLightGBM):
+        told |= _trees(model.fitted)
+        told["words"] += _tree_words(told["ensemble"])
     if lane is not None:
         if lane not in known.series:
             raise problem_error("--lane", "", repr(lane), f"one of {len(known.series)} lanes of the model")
         told["lane"] = _lane_facts(known, lane, period)
         told["words"] += _lane_words(known, told["lane"])
+        if isinstance(model.fitted, FittedLightGBM):
+            parts = contributions(model.fitted, known, lane, period)
+            told["lane"]["contributions"] = None if parts is None else asdict(parts)
+            told["words"] += _part_words(parts, told["lane"])
     return told
 
 
-def importances(boosters: Mapping[str, str]) -> dict[str, float]:
-    """Share of each feature in the gain of all splits, averaged over the boosters; the greatest first."""
-    import lightgbm as lgb
+def _trees(fitted: FittedLightGBM) -> dict[str, Any]:
+    """Facts of an ensemble: what its trees look at, and how its members are weighed."""
+    shares = dict(list(importances(fitted).items())[:SHOWN_FEATURES]) if fitted.buckets else {}
+    told = {in_words(name): share for name, share in shares.items()}
+    return {"ensemble": weights(fitted), "importances": shares, "tables": {LOOKS: told} if told else {}}
 
-    totals: dict[str, float] = {}
-    for text in boosters.values():
-        booster = lgb.Booster(model_str=text)
-        gain = booster.feature_importance("gain")
-        whole = gain.sum() or 1.0
-        for name, value in zip(booster.feature_name(), gain, strict=True):
-            totals[name] = totals.get(name, 0.0) + float(value / whole) / len(boosters)
-    return dict(sorted(totals.items(), key=lambda item: (-item[1], item[0]))[:SHOWN_FEATURES])
+
+def _tree_words(ensemble: list[dict[str, Any]]) -> list[str]:
+    """Say how the members are weighed."""
+    if not ensemble:
+        return [
+            "The record was too short to learn from, so it repeats the last seasons, with the errors that this made."
+        ]
+    words = [
+        "Its quantiles average three: a mean with its past errors, a model of each quantile, and the lane's own past."
+    ]
+    for bucket in ensemble:
+        for group, members in bucket.items():
+            if group == "until_period":
+                continue
+            parts = ", ".join(f"{_MEMBERS[name]} {share:.0%}" for name, share in members.items())
+            words.append(f"Until {bucket['until_period']} periods ahead, for {group} demand: {parts}.")
+    return words
+
+
+def _part_words(parts: Contributions | None, facts: Mapping[str, Any]) -> list[str]:
+    """Say what moved one forecast of the mean."""
+    if parts is None:
+        return [f"No model speaks for {facts['period']}: it lies beyond what was learned."]
+    words = [
+        f"For {facts['period']} the mean's model says {parts.mean:,.3g}: the recent level of {parts.level:,.3g}, times "
+        f"{parts.start:.2f} as for all, times what the features do:"
+    ]
+    for name, factor in list(parts.factors.items())[:SHOWN_FACTORS]:
+        does = "raises" if factor > 1 else "lowers"
+        words.append(f"  {in_words(name)} ({parts.values[name]:.3g}) {does} it by {abs(factor - 1):.1%}")
+    rest = prod(list(parts.factors.values())[SHOWN_FACTORS:])
+    if len(parts.factors) > SHOWN_FACTORS:
+        words.append(f"  everything else: times {rest:.2f}")
+    return words
+
+
+def in_words(name: str) -> str:
+    """Name a feature for people."""
+    if name in _FEATURES:
+        return _FEATURES[name]
+    for pattern, text in _PATTERNS:
+        if found := re.fullmatch(pattern, name):
+            return text.format(*found.groups())
+    return name.replace("_", " ")
 
 
 def _origin(model: Model) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 from importlib.util import find_spec
+from inspect import signature
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -19,7 +20,7 @@ from forecasting.model_files import read_model, write_model
 from forecasting.monitor import Monitoring, monitor
 from forecasting.panel import Panel, extend, panel_from_state
 from forecasting.periods import days_of, number_of
-from forecasting.registry import forecaster
+from forecasting.registry import FORECASTERS, forecaster
 from groupage.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -92,6 +93,12 @@ def open_model(folder: Path) -> Model:
     return Model(folder, state, forecaster(state.forecaster, {}).restore(state), training, history)
 
 
+def with_horizon(name: str, params: Mapping[str, Any], horizon: int | None) -> dict[str, Any]:
+    """Tell a forecaster how far ahead it will be asked, where it wants to know and was not told."""
+    taken = signature(FORECASTERS[name]).parameters if name in FORECASTERS else {}
+    return {"horizon": horizon, **params} if horizon is not None and "horizon" in taken else dict(params)
+
+
 def train(
     demand: Demand,
     out: Path,
@@ -99,6 +106,7 @@ def train(
     params: Mapping[str, Any],
     seed: int,
     *,
+    horizon: int | None = None,
     calendar: Calendar = Calendar(),
     consents: Sequence[Consent] = (),
     progress: Callable[[int, int, str], None] = _silent,
@@ -110,6 +118,8 @@ def train(
 
     Parameters
     ----------
+    horizon
+        How far ahead the model will be asked, where its forecaster wants to know.
     consents
         Of every owner in the file, where they pool their histories (`experiments.consents.check_consents`).
 
@@ -121,7 +131,7 @@ def train(
     parts = [(out, demand, owners)]
     if len(owners) > 1 and not consents:
         parts = [(out / _folder_name(owner), demand.of(owner), [owner]) for owner in owners]
-    made = forecaster(name, params)
+    made = forecaster(name, with_horizon(name, params, horizon))
     # All are read before any is trained: a wrong line shows at once.
     panels = [calendar.panel(part) for _, part, _ in parts]
     told = []
@@ -249,7 +259,7 @@ def evaluate_file(
         against = ["auto_ets"] if find_spec("statsforecast") is not None else []
     chosen: dict[str, Learns] = {}
     for other, given in ((name, params), *((n, {}) for n in against if n != name)):
-        made = forecaster(other, given)
+        made = forecaster(other, with_horizon(other, given, horizon))
         apart = len(set(owners.values())) > 1 and not consents
         chosen[other if other != YARDSTICK else f"{YARDSTICK}_paths"] = Apart(made, owners) if apart else made
     more = {} if paths is None else {"paths": paths}

@@ -41,6 +41,9 @@ def train(
     data: Data,
     out_folder: Annotated[Path, typer.Option("--out", help="Folder for the model.")],
     seed: Seed,
+    horizon: Annotated[
+        int | None, typer.Option(min=1, help="How far ahead it will be asked; 14 days, 8 weeks or 3 months.")
+    ] = None,
     forecaster: Name = "lightgbm",
     param: Param = None,
     owner: Owner = None,
@@ -64,6 +67,7 @@ def train(
             forecaster,
             key_values(param or []),
             seed,
+            horizon=horizon,
             calendar=calendar,
             consents=consents,
             progress=show,

@@ -178,7 +178,7 @@ def test_explain(place: Path) -> None:
     """Trees tell which features they gain from; every model says where it comes from and what it looks at."""
     told = json.loads(groupage(place, "explain", "trees", "--json").stdout)
     (shares,) = told["tables"].values()
-    assert sum(shares.values()) == pytest.approx(1, abs=0.05)
+    assert 0.5 < sum(shares.values()) <= 1
     assert list(shares.values()) == sorted(shares.values(), reverse=True)
     words = groupage(place, "explain", "mean", "--lane", "F1|75|dairy").stdout
     assert "learned from 3 lanes, from 2024-01-01 until before 2024-05-06" in words

@@ -99,12 +99,8 @@ def _trees(fitted: FittedLightGBM) -> dict[str, Any]:
 def _tree_words(ensemble: list[dict[str, Any]]) -> list[str]:
     """Say how the members are weighed."""
     if not ensemble:
-        return [
-            "The record was too short to learn from, so it repeats the last seasons, with the errors that this made."
-        ]
-    words = [
-        "Its quantiles average three: a mean with its past errors, a model of each quantile, and the lane's own past."
-    ]
+        return ["The record was too short to learn from: it repeats the last seasons, with the errors that this made."]
+    words = ["Its quantiles average a mean with its past errors, a model of each quantile, and each lane's own past."]
     for bucket in ensemble:
         for group, members in bucket.items():
             if group == "until_period":
@@ -120,7 +116,7 @@ def _part_words(parts: Contributions | None, facts: Mapping[str, Any]) -> list[s
         return [f"No model speaks for {facts['period']}: it lies beyond what was learned."]
     words = [
         f"For {facts['period']} the mean's model says {parts.mean:,.3g}: the recent level of {parts.level:,.3g}, times "
-        f"{parts.start:.2f} as for all, times what the features do:"
+        f"{parts.start:.2f} as for all, times what the features do (in brackets: what they were, demand over that level):"
     ]
     for name, factor in list(parts.factors.items())[:SHOWN_FACTORS]:
         does = "raises" if factor > 1 else "lowers"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# More rows than these teach a few hundred small trees nothing new: the newest are kept, evenly thinned.
+# More rows than these teach a few hundred small trees nothing new: the newest are kept.
 MAX_ROWS = 1_000_000
 SETTINGS: dict[str, Any] = {
     "learning_rate": 0.05,
@@ -94,11 +94,6 @@ class Lesson:
         """Boost so many trees on an objective."""
         booster = _lightgbm().train(self._settings | {"seed": seed} | objective, self._data, trees)
         return Trees(booster.model_to_string())
-
-
-def thinned(count: int) -> slice:
-    """Which of so many rows to learn from, at most `MAX_ROWS`."""
-    return slice(None, None, -(-count // MAX_ROWS))
 
 
 def _lightgbm() -> Any:

@@ -1,7 +1,7 @@
 """One bucket of the horizon: its models, their weights, and the quantiles they give together.
 
-The models learn twice: up to a cut, to be judged on the periods after it, which gives the pooled errors, the weights and
-the correction; and then on all there is, to forecast.
+The models learn twice: up to a cut, to be judged on the periods after it, which gives the pooled errors, the weights
+and the correction; and then on all there is, to forecast.
 """
 
 from __future__ import annotations
@@ -115,19 +115,23 @@ def train_bucket(panel: Panel, cut: int, recipe: Recipe, trees: int, seed: int, 
     return Bucket(recipe, mean, quantiles, errors, weights, shift)
 
 
-def bucket_quantiles(bucket: Bucket, view: Sight, start: int, stop: int, threads: int) -> NDArray[np.float64]:
+def bucket_quantiles(
+    bucket: Bucket, view: Sight, start: int, stop: int, threads: int, beyond: int = 0
+) -> NDArray[np.float64]:
     """Quantiles of columns ahead, in the panel's unit.
 
     Parameters
     ----------
     start, stop
         Columns from the first to before the last; at most the bucket's reach beyond the panel.
+    beyond
+        As for `forecasting.features.table`.
 
     Returns
     -------
         Shape ``(levels, series, stop - start)``; NaN for series that have not begun.
     """
-    seen = table(view.panel, view.demand, view.traits, bucket.recipe, start, stop)
+    seen = table(view.panel, view.demand, view.traits, bucket.recipe, start, stop, beyond)
     expectation, unit = expected(bucket.mean, seen, view.traits, threads)
     direct = direct_quantiles(bucket.quantiles, seen, threads)
     members = _members(view, seen, bucket.recipe, expectation, unit, bucket.errors, direct)

@@ -39,14 +39,14 @@ def group_quantiles(panel: Panel, rows: NDArray[np.intp], columns: NDArray[np.in
 
     Returns
     -------
-        Shape ``(levels, rows, columns)``; zeros where nobody has a past.
+        Shape ``(levels, rows, columns)``; NaN where nobody like them has a past.
     """
     observed = panel.observed()[:, -WINDOW[panel.freq.partition("-")[0]] :]
     first = panel.periods - observed.shape[1]
     place = panel.phases(first + np.arange(observed.shape[1]))
     weekly = panel.season <= 14
     experienced = (~np.isnan(observed)).sum(axis=1) >= min(observed.shape[1], 2 * panel.season if weekly else 6)
-    found = np.zeros((len(LEVELS), len(rows), len(columns)))
+    found = np.full((len(LEVELS), len(rows), len(columns)), np.nan)
     for number, row in enumerate(rows):
         donors = _donors(panel, int(row), experienced)
         figures = observed[donors]

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 STEPS = 10
 # Weights are chosen on few days of one season: a part of them stays evenly spread, and of the correction undone.
-EVENLY = 0.2
-TRUST = 0.7
+EVENLY = 0.1
+TRUST = 0.4
 MAX_CASES = 20_000
 
 

@@ -30,6 +30,7 @@ LEVEL_FLOOR = 0.1
 YEAR_AND = {"D": 200, "W": 40, "MS": 18}
 YEAR = {"D": 364, "W": 52, "MS": 12}
 FILL_SEASONS = 4
+MAX_PROMOTED = 0.4
 
 
 @dataclass(frozen=True)
@@ -100,31 +101,42 @@ def recipe(panel: Panel, reach: int, country: str | None = None, subdivision: st
 
 
 def filled(panel: Panel) -> NDArray[np.float64]:
-    """Demand with figures where it is masked or unknown after a series' start, from earlier ones only.
+    """Ordinary demand: where it is masked, promoted or unknown after a series' start, it is guessed from earlier figures.
 
-    A missing figure is the mean of the last ones known at its place in the season (in seasons longer than a fortnight:
-    of the last ones), and never below a censored one, which is the least that demand was.
+    Lags and levels are of ordinary demand, so that what a promotion adds is not taken for the level after it. A guess is
+    the mean of the last figures known at the same place in the season (in seasons longer than a fortnight: of the last
+    ones), and never below a censored figure, which is the least that demand was.
     """
     observed = panel.observed()
     started = np.maximum.accumulate(~np.isnan(panel.demand), axis=1)
+    promoted = panel.feature("promotion", panel.periods) > 0
+    # Where promotions are the rule, they are ordinary.
+    rare = promoted.sum(axis=1) <= MAX_PROMOTED * np.maximum(started.sum(axis=1), 1)
+    observed[promoted & rare[:, None]] = np.nan
     lost = started & np.isnan(observed)
     step = panel.season if panel.season <= 14 else 1
     for column in np.flatnonzero(lost.any(axis=0)):
         rows = np.flatnonzero(lost[:, column])
         back = [c for c in range(column - step, column - step * FILL_SEASONS - 1, -step) if c >= 0]
-        guess = np.zeros(len(rows))
+        guess, count = np.zeros(len(rows)), np.zeros(len(rows))
         if back:
-            known = observed[np.ix_(rows, back)]
+            known = observed[np.ix_(rows, np.array(back))]
             count = (~np.isnan(known)).sum(axis=1)
             guess = np.nansum(known, axis=1) / np.maximum(count, 1)
         if column:
-            guess = np.where(guess > 0, guess, np.nan_to_num(observed[rows, column - 1]))
+            guess = np.where(count > 0, guess, np.nan_to_num(observed[rows, column - 1]))
         observed[rows, column] = np.fmax(guess, np.where(panel.censored[rows, column], panel.demand[rows, column], 0.0))
     return observed
 
 
 def table(
-    panel: Panel, demand: NDArray[np.float64], traits: NDArray[np.float64], chosen: Recipe, start: int, stop: int
+    panel: Panel,
+    demand: NDArray[np.float64],
+    traits: NDArray[np.float64],
+    chosen: Recipe,
+    start: int,
+    stop: int,
+    beyond: int = 0,
 ) -> Table:
     """Features of the columns from ``start`` to before ``stop``.
 
@@ -136,22 +148,24 @@ def table(
         Figures per series (`series_traits`), shape ``(series, traits)``.
     stop
         At most ``panel.periods + chosen.reach``.
+    beyond
+        Whole seasons by which the periods meant lie later than the columns: what is known of the periods themselves is
+        then theirs, and what was before them that of the columns.
     """
     lags, transforms, level_name, year_name, look_back = _lags(chosen, panel.freq)
     begin = max(0, start - look_back)
-    window = np.full((len(panel.series), stop - begin), 0.0)
+    # Columns ahead count as 0, which no lag reaches.
+    cut_out = np.full((len(panel.series), stop - begin), 0.0)
     known = min(panel.periods, stop) - begin
-    window[:, :known] = demand[:, begin : begin + known]
-    present = np.ones(window.shape, dtype=np.bool_)
-    present[:, :known] = ~np.isnan(window[:, :known])
-    row, column = np.nonzero(present)
-    frame = pd.DataFrame({"unique_id": row, "ds": column, "y": window[row, column]})
+    cut_out[:, :known] = demand[:, begin : begin + known]
+    row, column = np.nonzero(~np.isnan(cut_out))
+    frame = pd.DataFrame({"unique_id": row, "ds": column, "y": cut_out[row, column]})
     from mlforecast import MLForecast
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         # Integer time: the panel's calendar has done the dates.
-        lagged = MLForecast([], freq=1, lags=lags, lag_transforms=transforms).preprocess(
+        lagged: Any = MLForecast([], freq=1, lags=lags, lag_transforms=transforms).preprocess(
             frame, static_features=[], dropna=False, validate_data=False
         )
     wanted = column + begin >= start
@@ -170,9 +184,10 @@ def table(
     if chosen.yearly:
         # How the same time of the year stood out a year ago, whatever the level then.
         features["year_shape"] = shape
-    features |= _periods(panel, chosen, column, begin, stop)
+    features |= _periods(panel, chosen, column + beyond, begin + beyond, stop + beyond)
     for name in chosen.known_ahead:
-        features[name] = panel.feature(name, stop)[row, column]
+        planned = panel.feature(name, stop + beyond)
+        features[name] = planned[row, column + beyond]
     for number in range(traits.shape[1]):
         features[f"trait_{number}"] = traits[row, number]
     categorical = []

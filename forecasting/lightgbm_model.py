@@ -25,6 +25,7 @@ from forecasting.levels import LEVELS
 from forecasting.model_state import ModelState
 from forecasting.panel import Panel, extend, panel_from_state, panel_state
 from forecasting.paths import draw_templates, joint_paths
+from forecasting.rest_days import rest_days
 from forecasting.seasonal_naive import naive_forecast
 from groupage.errors import PolicyError, Problem
 
@@ -84,7 +85,7 @@ class LightGBM:
     def fit(self, history: pd.DataFrame | Panel, seed: int) -> FittedLightGBM:
         """Learn from a history, and judge what was learned.
 
-        With too short a record (`MIN_PERIODS`), or no demand before the part that judges, the seasonal naive rule stays.
+        With too short a record (`MIN_PERIODS`), or no demand before the part that judges, seasonal naive stays.
 
         Raises
         ------
@@ -150,18 +151,25 @@ class FittedLightGBM:
                 first, last = known.periods + start, known.periods + stop
                 answer[:, :, start:stop] = bucket_quantiles(bucket, view, first, last, self.threads)
             start = stop
-        # Beyond the models, the same place of the last season, or the last bucket, again.
-        back = known.season if known.season <= farthest else farthest
-        for ahead in range(farthest, horizon):
-            answer[:, :, ahead] = answer[:, :, ahead - back]
+        # Beyond the models' reach: what they say of the last season within it, with what is known of the later one.
+        farther = self.buckets[-1]
+        season = known.season if known.season <= farthest else farthest
+        for start in range(farthest, horizon, season):
+            beyond = start - farthest + season
+            begin, end = known.periods + farthest - season, known.periods + farthest
+            found = bucket_quantiles(farther, view, begin, end, self.threads, beyond)
+            answer[:, :, start : start + season] = found[:, :, : horizon - start]
         answer = answer[:, :, :horizon]
         share = own_share(known)
         young = np.flatnonzero(share < 1)
         if len(young):
             columns = known.periods + np.arange(horizon)
             group = group_quantiles(known, young, columns)
-            own = np.nan_to_num(answer[:, young])
-            answer[:, young] = share[young][:, None] * own + (1 - share[young])[:, None] * group
+            own = answer[:, young]
+            mixed = share[young][:, None] * np.nan_to_num(own) + (1 - share[young])[:, None] * group
+            # Who has nobody like it stands by itself.
+            answer[:, young] = np.nan_to_num(np.where(np.isnan(group), own, mixed))
+        answer[:, rest_days(known, known.periods + np.arange(horizon))] = 0.0
         # A series that has only ever had zeros has no unit to be forecast in.
         dead = (share > 0) & (known.scale() == 0)
         answer[:, dead] = 0.0

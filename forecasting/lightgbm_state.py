@@ -22,7 +22,9 @@ def buckets_state(
     buckets: Sequence[Bucket],
 ) -> tuple[list[dict[str, Any]], dict[str, str], dict[str, NDArray[Any]]]:
     """Take buckets apart into JSON's own types, boosters by name, and arrays by name."""
-    specs, boosters, arrays = [], {}, {}
+    specs: list[dict[str, Any]] = []
+    boosters: dict[str, str] = {}
+    arrays: dict[str, NDArray[Any]] = {}
     for bucket in buckets:
         r = bucket.recipe
         key = f"bucket_{r.reach}"

@@ -1,7 +1,7 @@
 """A mean, and around it the errors that it made on days it had not seen, pooled over all series alike.
 
-An error is measured in its series' own unit, which grows with the root of what is expected times the series' level, as
-counts do, and with how unsteady the series is. So a day that is expected to bring nothing has no errors to speak of.
+An error is measured in its series' own unit: how unsteady the series is, times the root of how much more than its
+average is expected, as errors of counts grow.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 # A mean that is never negative and in which weekday, season and promotion multiply.
 OBJECTIVE = {"objective": "poisson", "poisson_max_delta_step": 0.7}
 MAX_ERRORS = 20_000
+# Where next to nothing is expected, an error is not measured by that.
+LEAST_SHARE = 0.1
 
 
 def train_mean(lesson: Lesson, trees: int, seed: int) -> Trees:
@@ -33,7 +35,9 @@ def expected(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean, and the unit of its errors, a figure per row of the table."""
     mean = model.predict(table.values, threads) * table.level
-    return mean, traits[table.row, 1] * np.sqrt(table.level * np.maximum(mean, 1e-9))
+    # In scaled units the average is the share of periods with demand.
+    average = np.maximum(1 - traits[table.row, 0], LEAST_SHARE)
+    return mean, traits[table.row, 1] * np.sqrt(np.maximum(mean, LEAST_SHARE * table.level) / average)
 
 
 def pool(errors: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -116,7 +116,7 @@ def _part_words(parts: Contributions | None, facts: Mapping[str, Any]) -> list[s
         return [f"No model speaks for {facts['period']}: it lies beyond what was learned."]
     words = [
         f"For {facts['period']} the mean's model says {parts.mean:,.3g}: the recent level of {parts.level:,.3g}, times "
-        f"{parts.start:.2f} as for all, times what the features do (in brackets: what they were, demand over that level):"
+        f"{parts.start:.2f} as for all, times what the features do (in brackets: what each was, in that level):"
     ]
     for name, factor in list(parts.factors.items())[:SHOWN_FACTORS]:
         does = "raises" if factor > 1 else "lowers"

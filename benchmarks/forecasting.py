@@ -20,18 +20,18 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-import numpy as np
-import pandas as pd
+import numpy as np  # noqa: E402
+import pandas as pd  # noqa: E402
 
-from benchmarks.common import options, report
-from forecasting import LightGBM, Panel, read_history
-from forecasting.apart import select
-from forecasting.auto_ets import AutoETS
-from forecasting.boosting import MAX_ROWS, SETTINGS, Lesson, Trees
-from forecasting.bucket import Sight, learning_rows, sight
-from forecasting.direct_model import direct_quantiles
-from forecasting.evaluate import YARDSTICK, evaluate
-from forecasting.features import Recipe, lag_features, recipe, table
+from benchmarks.common import options, report  # noqa: E402
+from forecasting import LightGBM, Panel, read_history  # noqa: E402
+from forecasting.apart import select  # noqa: E402
+from forecasting.auto_ets import AutoETS  # noqa: E402
+from forecasting.boosting import MAX_ROWS, SETTINGS, Lesson, Trees  # noqa: E402
+from forecasting.bucket import Sight, learning_rows, sight  # noqa: E402
+from forecasting.direct_model import direct_quantiles  # noqa: E402
+from forecasting.evaluate import YARDSTICK, evaluate  # noqa: E402
+from forecasting.features import Recipe, lag_features, recipe, table  # noqa: E402
 
 DEMAND = ROOT.parent / "shared" / "demand"
 THREE_YEARS = 1095

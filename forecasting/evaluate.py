@@ -224,7 +224,7 @@ def default_pools(series: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 def kinds_of_demand(panel: Panel) -> tuple[str, ...]:
     """Class of each series' demand, ``none`` where there was none."""
-    some = (panel.observed() > 0).any(axis=1)
+    some = np.asarray((panel.observed() > 0).any(axis=1))
     return tuple(kind if any_ else "none" for kind, any_ in zip(demand_classes(panel), some, strict=True))
 
 

@@ -192,7 +192,7 @@ def test_mixed_frequency_is_named():
     days = [str(day.date()) for day in pd.date_range("2024-01-05", periods=15, freq="W-FRI")]
     mixed = frame(*(("a", day, 1.0) for day in [*days, "2024-03-07"]))
     assert "demand row 16: ds is 2024-03-07" in refusal(mixed)
-    with pytest.raises(InputError, match="row 16: ds .* expected the first day of a period of W-FRI"):
+    with pytest.raises(InputError, match=r"row 16: ds .* expected the first day of a period of W-FRI"):
         read_history(mixed, freq="W-FRI")
     with pytest.raises(InputError, match="freq is 'H'"):
         read_history(mixed, freq="H")

@@ -16,7 +16,7 @@ from tests.forecasting.samples import factory_demand, long_frame
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(0, 1e6), min_size=7, max_size=7), st.integers(10, 300))
 def test_quantile_function_grows(figures: list[float], paths: int):
-    """Between and beyond the levels paths never cross, are never negative, and meet the quantiles they are read from."""
+    """Between and beyond the levels paths never cross, are not negative, and meet the quantiles they are read from."""
     quantiles = np.sort(figures)[:, None]
     at = (np.arange(paths) + 0.5) / paths
     read = read_quantiles(quantiles, at[None])[0]

@@ -37,11 +37,10 @@ from typing import TYPE_CHECKING
 from agents.jobs import shipment_of
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
 from agents.participants.talks import latest_start_min
-from agents.protocols.closing import closed, concluded
-from agents.protocols.deal import Deal, appraise, ask_hub_terms, ask_offers, confirm_bookings
+from agents.protocols.closing import closed, concluded, handled, kept_to
+from agents.protocols.deal import ask_hub_terms, ask_offers
 from agents.protocols.lots import first_lots
 from agents.protocols.reasons import NO_CARRIER, NO_TERMS, NOTHING_TO_SAVE, WORD_BROKEN
-from agents.protocols.talk import Talk
 from agents.protocols.talks import Board, Pact, Rules, talk_over, threads_for, without
 
 if TYPE_CHECKING:
@@ -53,6 +52,8 @@ if TYPE_CHECKING:
 
     from agents.market import Market
     from agents.protocol import Conduct
+    from agents.protocols.deal import Deal
+    from agents.protocols.talk import Talk
     from agents.settlement import Load
     from agents.tools import Tools
     from logistics.consolidation import HubOffer
@@ -93,25 +94,20 @@ class AlternatingOffers:
     def _deal(self, market: Market, tools: Tools, talk: Talk) -> Generator[Exchange, tuple[Message, ...], Deal]:
         reserves = yield from ask_offers(market, tools, talk)
         offers: list[HubOffer] = (yield from ask_hub_terms(market, talk)) if reserves else []
-        attempt = 0
-        while reserves:
-            # Who has closed which deal is read from the conversation, so a new attempt is a new conversation.
-            here = talk if attempt == 0 else Talk(f"{talk.conversation}#{attempt}", talk.rounds, talk.notes)
-            board = yield from self._bargained(market, tools, here, reserves, offers)
+
+        def attempt(
+            here: Talk, without: frozenset[str]
+        ) -> Generator[Exchange, tuple[Message, ...], tuple[Deal, frozenset[str]]]:
+            willing = [o for o in offers if o.hub not in without]
+            board = yield from self._bargained(market, tools, here, reserves, willing)
             agreed: dict[str, list[tuple[Sequence[str], int]]] = {}
             for pact in board.closed:
                 agreed.setdefault(pact.carrier, []).append((pact.lot, pact.price_cents))
             kept = partial(_kept, self._promised(tools, board))
-            deal = yield from closed(market, tools, here, reserves, agreed, _reasons(board, reserves), offers, kept)
-            refusing = yield from confirm_bookings(deal.bookings, here)
-            refusing |= tools.jobs.overbooked(deal.loads, offers)
-            talk.rounds = here.rounds
-            if not refusing:
-                return deal
-            talk.notes.append(f"negotiated again without {', '.join(sorted(refusing))}")
-            offers = [o for o in offers if o.hub not in refusing]
-            attempt += 1
-        return (yield from appraise(market, Deal(reserves=reserves), talk))
+            deal = yield from closed(market, tools, here, reserves, agreed, _reasons(board, reserves), willing, kept)
+            return deal, (yield from handled(deal, tools, here, willing))
+
+        return (yield from kept_to(market, talk, reserves, attempt))
 
     def _bargained(
         self, market: Market, tools: Tools, talk: Talk, reserves: Mapping[str, int], offers: Sequence[HubOffer]

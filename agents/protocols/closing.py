@@ -13,7 +13,15 @@ from agents.jobs import shipment_of
 from agents.market import digest
 from agents.messages import QUESTIONS, Exchange, Message, Topic, table
 from agents.plans import carried, routes_from_table
-from agents.protocols.deal import Deal, appraise, pooled_owners, pooled_shipments, settle, worst_owner
+from agents.protocols.deal import (
+    Deal,
+    appraise,
+    confirm_bookings,
+    pooled_owners,
+    pooled_shipments,
+    settle,
+    worst_owner,
+)
 from agents.protocols.reasons import NO_PLAN, left_out
 from agents.protocols.subsets import allocation
 from agents.protocols.talk import Talk
@@ -28,6 +36,8 @@ if TYPE_CHECKING:
 
 Agreed = Mapping[str, Sequence[tuple[Collection[str], int]]]  # by carrier: jobs that go together, at a price in cents
 Negotiation = Callable[["Market", Talk], Generator[Exchange, tuple[Message, ...], Deal]]
+# One try without some parties: a deal (``None`` where there was nothing to negotiate), and who went back on its word.
+Attempt = Callable[[Talk, frozenset[str]], Generator[Exchange, tuple[Message, ...], tuple[Deal | None, frozenset[str]]]]
 
 
 def concluded(market: Market, tools: Tools, conversation: str, negotiate: Negotiation) -> Conduct:
@@ -49,6 +59,43 @@ def _what_if(part: Market, negotiate: Negotiation) -> Generator[Exchange, tuple[
 def conversation_of(part: Market) -> str:
     """Name of a coalition's what-if conversation; the same owners may ask about other shipments in another pool."""
     return f"coalition/{'+'.join(part.owners)}/{digest(tuple(sorted(part.shipments)))[:8]}"
+
+
+def kept_to(
+    market: Market, talk: Talk, reserves: Mapping[str, int], attempt: Attempt, anew: str = "negotiated"
+) -> Generator[Exchange, tuple[Message, ...], Deal]:
+    """Negotiate, and anew without whoever went back on its word, until nobody does.
+
+    Participants read what they have agreed to from the conversation, so a new attempt is a new conversation.
+
+    Parameters
+    ----------
+    anew
+        Says in the notes what was done again.
+    """
+    without: frozenset[str] = frozenset()
+    number = 0
+    while reserves:
+        here = talk if number == 0 else Talk(f"{talk.conversation}#{number}", talk.rounds, talk.notes)
+        deal, refusing = yield from attempt(here, without)
+        talk.rounds = here.rounds
+        if refusing:
+            talk.notes.append(f"{anew} again without {', '.join(sorted(refusing))}")
+            without |= refusing
+            number += 1
+        elif deal is None:
+            break
+        else:
+            return deal
+    return (yield from appraise(market, Deal(reserves=reserves), talk))
+
+
+def handled(
+    deal: Deal, tools: Tools, talk: Talk, offers: Sequence[HubOffer]
+) -> Generator[Exchange, tuple[Message, ...], frozenset[str]]:
+    """Have hubs confirm a deal's dock slots; returns those that do not, or that would be overbooked."""
+    refusing = yield from confirm_bookings(deal.bookings, talk)
+    return refusing | tools.jobs.overbooked(deal.loads, offers)
 
 
 def closed(

@@ -104,15 +104,11 @@ class CarrierDesk:
 
     @cached_property
     def _bidder(self) -> TourDesk:
-        return TourDesk(
-            self.carrier, self.fleet, self.jobs, self.network, self.bidding, self.quote_iterations, self.seed
-        )
+        return TourDesk(self)
 
     @cached_property
     def _contracts(self) -> ContractDesk:
-        return ContractDesk(
-            self.carrier, self.fleet, self.jobs, self.network, self.bidding, self.quote_iterations, self.seed
-        )
+        return ContractDesk(self)
 
     def _awarded(self, history: Sequence[Message]) -> Standing:
         """Where awards have left it: its tours, and what it quoted for them."""

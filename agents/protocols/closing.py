@@ -22,7 +22,7 @@ from agents.protocols.deal import (
     settle,
     worst_owner,
 )
-from agents.protocols.reasons import NO_PLAN, left_out
+from agents.protocols.reasons import NO_PLAN, PROMISE_WITHDRAWN, left_out
 from agents.protocols.subsets import allocation
 from agents.protocols.talk import Talk
 from agents.settlement import Load
@@ -30,6 +30,7 @@ from logistics.money import split_cents
 
 if TYPE_CHECKING:
     from agents.market import Market
+    from agents.promise import Promise
     from agents.protocol import Conduct
     from agents.tools import Tools
     from logistics.consolidation import HubOffer
@@ -46,7 +47,9 @@ def concluded(market: Market, tools: Tools, conversation: str, negotiate: Negoti
     deal = yield from negotiate(market, talk)
     shares = None
     if deal.loads and tools.needs_coalitions:
-        shares = yield from allocation(market, deal, tools, lambda part: _what_if(part, negotiate))
+        # What goes later is in no coalition's cost: what-ifs are about today alone.
+        today = replace(market.restricted_to(market.shipments.keys() - deal.promised), later=())
+        shares = yield from allocation(today, deal, tools, lambda part: _what_if(part, negotiate))
     return settle(market, tools, deal, talk, shares)
 
 
@@ -108,6 +111,9 @@ def closed(
     offers: Sequence[HubOffer] = (),
     broken: Callable[[Sequence[Load]], list[str]] | None = None,
     payments: Mapping[str, int] | None = None,
+    terms: Mapping[str, float] | None = None,
+    promises: Sequence[Promise] = (),
+    void: Mapping[str, str] | None = None,
 ) -> Generator[Exchange, tuple[Message, ...], Deal]:
     """Ask carriers for their final plans; drop owners until nobody pays more than alone.
 
@@ -123,21 +129,34 @@ def closed(
     payments
         What each carrier is paid in all, where an auction's rule says so; only if nothing of what it won falls away.
         What all this is above what the owners may pay, the operator adds.
+    terms
+        By shipment that goes through a hub: the share of the hub's named terms that was agreed on.
+    promises, void
+        What was agreed on for later days, and why promises that were due today are not kept. An owner for whom it is
+        worse to wait has its promises withdrawn.
     """
     why = dict(reasons)
     keep = {shipment_of(j) for parts in agreed.values() for jobs, _ in parts for j in jobs}
     everything = set(keep)
+    held = tuple(promises)
     while True:
         loads = yield from _final_loads(tools, talk, agreed, keep, broken)
-        bookings = tools.jobs.bookings(loads, offers)
+        bookings = tools.jobs.bookings(loads, offers, terms)
         unplanned = keep - pooled_shipments(loads)
         known = why | dict.fromkeys(sorted(unplanned), NO_PLAN)
-        deal = yield from appraise(market, Deal(loads=loads, bookings=bookings, reserves=reserves, reasons=known), talk)
+        whole = Deal(loads, bookings, reserves, reasons=known, promises=held, void=void or {})
+        deal = yield from appraise(market, whole, talk)
         if payments and payments.keys() == agreed.keys() and not unplanned and keep == everything:
             deal = _paid(market, deal, payments)
         dropped = worst_owner(market, deal)
         if dropped is None:
             return deal
+        withdrawn = [p for p in held if p.owner == dropped]
+        if withdrawn:
+            talk.notes.append(f"what was promised to {dropped} cost it more than going alone today and was withdrawn")
+            held = tuple(p for p in held if p not in withdrawn)
+            why |= {s: PROMISE_WITHDRAWN for p in withdrawn for s in p.lot}
+            continue
         talk.notes.append(f"what was agreed for {dropped} cost more than going alone and was withdrawn")
         gone = {s for s in keep if market.shipments[s].owner == dropped}
         for s in sorted(gone):

@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 from numpy.random import Generator
 
-from agents.bargaining import Ending, bargain
+from agents.bargaining import Ending, Issues, Side, Threads, bargain
 from agents.concession import Boulware, Conceder, Linear, TitForTat
 from agents.messages import Message, Performative, Topic, table
 from agents.participant import Participant
-from agents.participants import CarrierDesk, Party, ShipperDesk
+from agents.participants import CarrierDesk, HubDesk, Party, ShipperDesk
 from agents.participants.seller import sold_lots
 from agents.participants.talks import issues_of, latest_start_min
 from agents.policy import Choice
@@ -26,7 +26,7 @@ from tests.agents.markets import Small, policy
 from tests.agents.protocols.contract import TWO_HAULIERS, WITH_HUB, Misbehaving, ProtocolContract, lively, run
 from tests.agents.protocols.promises import check_promises
 
-TALKS = (Topic.BUYING, Topic.SELLING)
+TALKS = (Topic.BUYING, Topic.SELLING, Topic.HOSTING)
 
 
 class TestAlternatingOffers(ProtocolContract):
@@ -72,7 +72,7 @@ class Told:
 
     owner: Message
     carrier: Message
-    offers: list[tuple[int, int]]  # price in cents, window
+    offers: list[tuple[int, int, int]]  # price in cents, day, window
     ending: Performative | None = None
 
 
@@ -92,7 +92,7 @@ def talks_of(outcome: Synchronization) -> dict[int, Told]:
                 for row in reply.body.to_pylist():
                     told = found[row["talk"]]
                     if row["act"] == Performative.PROPOSE:
-                        told.offers.append((row["price_cents"], row["window"]))
+                        told.offers.append((row["price_cents"], row["day"], row["window"]))
                     else:
                         told.ending = Performative(row["act"])
     return found
@@ -117,40 +117,56 @@ def test_each_talk_is_the_bargain_of_its_sides(seed: int, owners: object, carrie
     small, parties = lively(seed)
     parties = giving_way(giving_way(parties, ShipperDesk, owners), CarrierDesk, carriers)  # type: ignore[arg-type]
     outcome = negotiated(small, dict(parties))
+    assert agrees_with_bargains(outcome, parties) > 0
+
+
+def issues_in(message: Message) -> Issues:
+    """What a message is about: as many days as the talk in it that has most."""
+    rows = message.body.to_pylist()
+    return issues_of(rows[0]["prices"], max(row["days"] for row in rows), rows[0]["windows"])
+
+
+def threads_of(party: Party, message: Message, history: Sequence[Message]) -> Threads:
+    """The receiver's side of the talks in a message."""
+    desk = next(d for d in party.desks if message.topic in d.topics)
+    issues, rounds = issues_in(message), message.body["rounds"][0].as_py()
+    if isinstance(desk, ShipperDesk):
+        return desk._buyer.threads(message, desk._buyer.worth_cents(history), issues, rounds)
+    if isinstance(desk, HubDesk):
+        return desk.threads(message, issues, rounds)
+    assert isinstance(desk, CarrierDesk)
+    return desk._seller.threads(message, sold_lots(history)[0], issues, rounds)
+
+
+def agrees_with_bargains(outcome: Synchronization, parties: dict[str, Party]) -> int:
+    """Check every talk of a record against `bargain` between its two sides; returns how many ended in agreement."""
     sides = {}
 
-    def side(message: Message, talk: int) -> object:
+    def side(message: Message, talk: int, days: int) -> Side:
+        rows = message.body.to_pylist()
         if message.id not in sides:
-            history = history_before(outcome, message)
-            desk = next(d for d in parties[message.receiver].desks if message.topic in d.topics)  # type: ignore[attr-defined]
-            row = message.body.slice(0, 1).to_pylist()[0]
-            issues = issues_of(row["prices"], row["windows"])
-            if isinstance(desk, ShipperDesk):
-                buyer = desk._buyer
-                sides[message.id] = buyer.threads(message, buyer.worth_cents(history), issues, row["rounds"])
-            else:
-                assert isinstance(desk, CarrierDesk)
-                sides[message.id] = desk._seller.threads(message, sold_lots(history)[0], issues, row["rounds"])
-        return sides[message.id].side(message.body["talk"].to_pylist().index(talk))
+            sides[message.id] = threads_of(parties[message.receiver], message, history_before(outcome, message))
+        found = sides[message.id].side([row["talk"] for row in rows].index(talk))
+        return replace(found, worth=found.worth.reshape(issues_in(message).sizes)[:, :days].ravel())
 
     compared = agreed = 0
     for number, told in talks_of(outcome).items():
         if told.ending is None and not told.offers:
             continue
         row = next(r for r in told.owner.body.to_pylist() if r["talk"] == number)
-        issues = issues_of(row["prices"], row["windows"])
-        found = bargain(issues, side(told.owner, number), side(told.carrier, number), row["rounds"])  # type: ignore[arg-type]
-        outcomes = [
-            (int(o) // row["windows"] * row["top_cents"] // (row["prices"] - 1), int(o) % row["windows"])
-            for o in found.offers
-        ]
+        issues = issues_of(row["prices"], row["days"], row["windows"])
+        both = (side(message, number, row["days"]) for message in (told.owner, told.carrier))
+        found = bargain(issues, *both, row["rounds"])
+        levels = issues.levels[found.offers].tolist()
+        outcomes = [(price * row["top_cents"] // (row["prices"] - 1), day, window) for price, day, window in levels]
         assert told.offers == outcomes[: len(told.offers)]
         if told.ending is not None:
             assert told.offers == outcomes
             assert (told.ending == Performative.ACCEPT_PROPOSAL) == (found.ending is Ending.AGREED)
             compared += 1
             agreed += found.ending is Ending.AGREED
-    assert compared > agreed > 0
+    assert compared > agreed
+    return agreed
 
 
 def first_prices(outcome: Synchronization) -> dict[int, int]:
@@ -367,14 +383,11 @@ def test_prices_between_the_steps(seed: int) -> None:
             rows = message.body.to_pylist()
             history = history_before(outcome, message)
             desk = next(d for d in parties[message.receiver].desks if message.topic in d.topics)
-            issues = issues_of(rows[0]["prices"], rows[0]["windows"])
-            if isinstance(desk, ShipperDesk):
-                kept = desk._buyer.threads(message, desk._buyer.worth_cents(history), issues, rows[0]["rounds"]).reserve
-                bad = [row["top_cents"] - int(r) + 1 for row, r in zip(rows, kept, strict=True)]
+            reserves = threads_of(parties[message.receiver], message, history).reserve
+            if message.topic == Topic.BUYING:
+                bad = [row["top_cents"] - int(r) + 1 for row, r in zip(rows, reserves, strict=True)]
             else:
-                assert isinstance(desk, CarrierDesk)
-                least = desk._seller.threads(message, sold_lots(history)[0], issues, rows[0]["rounds"]).reserve
-                bad = [int(r) - 1 for r in least]
+                bad = [int(r) - 1 for r in reserves]
             worse = [
                 row | {"price_cents": cents}
                 for row, cents in zip(rows, bad, strict=True)

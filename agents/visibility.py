@@ -63,7 +63,8 @@ MATRIX: Mapping[str, Fact] = {
     # A shipment on one day. A carrier quotes for goods and places before it knows whose they are.
     "owner": Fact("whose shipment it is", _OWNER, _CARRIER),
     "destination": Fact("the client's site", _OWNER | _CARRIER | _CONSIGNEE),
-    "pallets": Fact("pallets of the shipment", _OWNER | _CARRIER, _HUB),
+    # A hub that bargains about its fee can tell a lot's pallets from what its own terms make of it.
+    "pallets": Fact("pallets of the shipment", _OWNER | _CARRIER | _HUB),
     "weight_kg": Fact("weight of the shipment", _OWNER | _CARRIER),
     "mode": Fact("pool, alone, groupage, held or unserved", _NOBODY, _OWNER),
     "reason": Fact("why it was pooled, held or left outside, without anybody else's figures", _NOBODY, _OWNER),
@@ -79,6 +80,11 @@ MATRIX: Mapping[str, Fact] = {
     "on_time": Fact("whether it came by its due time", _NOBODY, _OWNER | _CARRIER | _CONSIGNEE),
     "late_hours": Fact("hours after its due time", _NOBODY, _OWNER | _CARRIER | _CONSIGNEE),
     "kgco2e": Fact("emissions of its transport", _NOBODY, _OWNER),
+    "promises": Fact(
+        "promises for a later day, made, kept or void: carrier, day, latest delivery and price; a carrier: its own",
+        _NOBODY,
+        _OWNER | _CARRIER,
+    ),
     "alone_mode": Fact("how it would have gone without a pool", _OWNER),
     "alone_kgco2e": Fact("emissions of its transport without a pool", _OWNER),
     # An owner's account on one day.

@@ -63,8 +63,7 @@ MATRIX: Mapping[str, Fact] = {
     # A shipment on one day. A carrier quotes for goods and places before it knows whose they are.
     "owner": Fact("whose shipment it is", _OWNER, _CARRIER),
     "destination": Fact("the client's site", _OWNER | _CARRIER | _CONSIGNEE),
-    # A hub that bargains about its fee can tell a lot's pallets from what its own terms make of it.
-    "pallets": Fact("pallets of the shipment", _OWNER | _CARRIER | _HUB),
+    "pallets": Fact("pallets of the shipment", _OWNER | _CARRIER, _HUB),
     "weight_kg": Fact("weight of the shipment", _OWNER | _CARRIER),
     "mode": Fact("pool, alone, groupage, held or unserved", _NOBODY, _OWNER),
     "reason": Fact("why it was pooled, held or left outside, without anybody else's figures", _NOBODY, _OWNER),

@@ -169,28 +169,21 @@ class BuyerDesk:
         return message.reply(Performative.INFORM, table(ANSWERS[Topic.CHOICE], {"deal": ranked}))
 
     def _promised(self, message: Message) -> Message:
-        """The most it would pay today, so that its promises leave it no worse off.
+        """The most it would pay today, so that promises for later days leave it no worse off.
 
-        For later days: what everything costs alone today, less what is promised, with waiting and lateness. Due today:
-        what the rest costs alone, with what was promised.
+        That is what everything costs alone today, with what it owes for promises that are due, less what is promised
+        for later days, waiting and lateness included.
         """
-        alone, everything = self.shipper.alone, frozenset(self.shipper.jobs)
-        waiting: set[str] = set()
-        due: set[str] = set()
-        later_cents = due_cents = 0.0
+        alone, due = frozenset(self.shipper.jobs), 0
+        later = 0.0
         for row in message.body.to_pylist():
-            own = [s for s in row["jobs"] if s in everything]
+            own = [s for s in row["jobs"] if s in self.shipper.jobs]
             if row["day"]:
-                waiting.update(own)
-                later_cents += row["price_cents"] + self._late_cents(own, row["day"], row["windows"])[row["window"]]
+                later += row["price_cents"] + self._late_cents(own, row["day"], row["windows"])[row["window"]]
             else:
-                due.update(own)
-                due_cents += row["price_cents"]
-        most = math.inf
-        if waiting:
-            most = alone(everything).price_cents - later_cents
-        if due:
-            most = min(most, alone(everything - waiting - due).price_cents + due_cents)
+                alone = alone.difference(own)
+                due += row["price_cents"]
+        most = self.shipper.alone(alone).price_cents + due - later
         if not 0 <= most < math.inf:
             return message.reply(Performative.REFUSE, reason="it would pay more than for sending everything today")
         return message.reply(Performative.INFORM, table(ANSWERS[Topic.PROMISED], {"most_cents": [math.floor(most)]}))

@@ -158,7 +158,8 @@ def closed(
             why |= {s: PROMISE_WITHDRAWN for p in withdrawn for s in p.lot}
             continue
         talk.notes.append(f"what was agreed for {dropped} cost more than going alone and was withdrawn")
-        gone = {s for s in keep if market.shipments[s].owner == dropped}
+        own = {s for s in keep if market.shipments[s].owner == dropped}
+        gone = own - {s for p in market.due for s in p.lot} or own
         for s in sorted(gone):
             why[s] = NO_PLAN if s in unplanned else left_out(deal, dropped, after_refusal=bool(unplanned))
         keep -= gone

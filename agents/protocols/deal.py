@@ -39,7 +39,8 @@ class Deal:
     reserves
         Stated stand-alone cost of each offered shipment, cents.
     standalone, left_alone
-        By owner: cost alone of everything it owns, and of what the deal leaves out, cents.
+        By owner: cost alone of everything it owns, and of what the deal leaves out, cents. What it was promised for
+        today, and is kept, costs it alone what was promised.
     reasons
         Why shipments outside the deal are there, where the protocol knows better than `settle` would say.
     silent
@@ -51,7 +52,7 @@ class Deal:
     void
         Why promises that were due are not kept, by id, as far as that is known.
     most
-        What owners with promises at most pay in all today; below 0 they would rather have none.
+        What owners with promises for later days at most pay in all today; below 0 they would rather have none.
     """
 
     loads: tuple[Load, ...] = ()
@@ -192,23 +193,26 @@ def restated(
 def appraise(market: Market, deal: Deal, talk: Talk) -> Generator[Exchange, tuple[Message, ...], Deal]:
     """Ask all owners for their cost alone of everything that goes today, and of what the deal leaves out.
 
-    Owners with promises are asked what these leave them to pay. An owner that does not answer counts as gaining
-    nothing: its ceiling is zero. One of whose shipments the deal takes none was asked the same thing twice, and its
-    first figure counts.
+    What was promised for today and is kept is owed, and counts as promised. Owners with new promises are asked what
+    these leave them to pay. An owner that does not answer counts as gaining nothing: its ceiling is zero. One of whose
+    shipments the deal takes none was asked the same thing twice, and its first figure counts.
     """
     pooled = pooled_shipments(deal.loads)
+    as_promised = kept(market, deal.loads)
+    owed = {s for p in as_promised for s in p.lot}
     sets = {}
     for owner in market.owners:
-        own = tuple(s for s in market.owned_by(owner) if s not in deal.promised)
+        own = tuple(s for s in market.owned_by(owner) if s not in deal.promised and s not in owed)
         sets[owner] = [own, tuple(s for s in own if s not in pooled)]
     figures = yield from ask_standalone(market, talk, sets)
-    standalone = {o: f[0] or 0 for o, f in figures.items()}
+    rest = {o: f[0] or 0 for o, f in figures.items()}
     left = {
-        o: standalone[o] if all_left is None or alone is None or sets[o][0] == sets[o][1] else all_left
+        o: rest[o] if all_left is None or alone is None or sets[o][0] == sets[o][1] else all_left
         for o, (alone, all_left) in figures.items()
     }
     silent = frozenset(o for o, (alone, _) in figures.items() if alone is None)
-    most = yield from ask_most(market, talk, (*deal.promises, *kept(market, deal.loads)))
+    standalone = {o: cents + sum(p.price_cents for p in as_promised if p.owner == o) for o, cents in rest.items()}
+    most = yield from ask_most(market, talk, deal.promises, as_promised)
     return replace(deal, standalone=standalone, left_alone=left, silent=silent, most=most)
 
 

@@ -105,11 +105,14 @@ class BuyerDesk:
         issues: Issues,
         rounds: int,
     ) -> Threads:
-        """Its side of talks with hubs: what it keeps of the named terms; no fee is worth more to it than its goods."""
+        """Its side of talks with hubs: what it keeps of the named terms, which hold where nothing is agreed on.
+
+        A fee above what its goods are worth to it is no use to it.
+        """
         worth = np.array([float(sum(worth_cents.get(s, 0) for s in own)) for own, _ in lots])
         named = np.array([float(fee) for _, fee in lots])
         kept = np.repeat(tops[:, None] - price_table(issues.sizes[0], tops), math.prod(issues.sizes[1:]), axis=1)
-        reserve = tops * (1.0 - worth / named)
+        reserve = np.maximum(0.0, tops * (1.0 - worth / named))
         discount = getattr(self.concession, "discount", 1.0)
         return Threads(issues, kept.astype(np.float64), reserve, self.concession, rounds, False, discount)
 

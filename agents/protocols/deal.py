@@ -11,7 +11,7 @@ import numpy as np
 from agents.jobs import hub_offer, shipment_of
 from agents.messages import COORDINATOR, QUESTIONS, Exchange, Message, Performative, Topic, table
 from agents.promise import waiting_for
-from agents.protocols.promises import NOT_KEPT, ask_most, kept
+from agents.protocols.promises import NOT_FEASIBLE, NOT_KEPT, ask_most, kept
 from agents.protocols.reasons import NOT_CHEAPER, NOT_OFFERED, NOTHING_TO_SAVE
 from agents.settlement import Booking, Evidence, Left, LeftStatus, Leg, Load, Settlement, Transfer
 from agents.sharing.allocation import Allocation, allocate
@@ -49,8 +49,10 @@ class Deal:
         What the operator adds where payments are more than the owners may pay (under VCG).
     promises
         Made for later days: what they are about goes neither in the pool today nor alone.
+    due
+        Promises due today that were closed as they were given.
     void
-        Why promises that were due are not kept, by id, as far as that is known.
+        Why others are not kept, by id, as far as that is known.
     most
         What owners with promises for later days at most pay in all today; below 0 they would rather have none.
     """
@@ -64,6 +66,7 @@ class Deal:
     silent: frozenset[str] = frozenset()
     subsidy_cents: int = 0
     promises: tuple[Promise, ...] = ()
+    due: tuple[Promise, ...] = ()
     void: Mapping[str, str] = field(default_factory=dict)
     most: Mapping[str, int] = field(default_factory=dict)
 
@@ -198,7 +201,7 @@ def appraise(market: Market, deal: Deal, talk: Talk) -> Generator[Exchange, tupl
     shipments the deal takes none was asked the same thing twice, and its first figure counts.
     """
     pooled = pooled_shipments(deal.loads)
-    as_promised = kept(market, deal.loads)
+    as_promised = kept(market, deal.due, deal.loads)
     owed = {s for p in as_promised for s in p.lot}
     sets = {}
     for owner in market.owners:
@@ -351,7 +354,7 @@ def settle(
         for s in sorted(market.shipments)
         if s not in pooled
     )
-    as_promised = kept(market, deal.loads)
+    as_promised = kept(market, deal.due, deal.loads)
     return Settlement(
         market_digest=market.digest,
         legs=legs_of(deal.loads, market),
@@ -362,7 +365,11 @@ def settle(
         standalone_cents=dict(deal.standalone),
         left_cents=dict(deal.left_alone),
         promises=deal.promises,
-        void={p.id: deal.void.get(p.id, NOT_KEPT) for p in market.due if p not in as_promised},
+        void={
+            p.id: NOT_FEASIBLE if tools.jobs.infeasible.keys() & set(p.lot) else deal.void.get(p.id, NOT_KEPT)
+            for p in market.due
+            if p not in as_promised
+        },
         most_cents={o: deal.most_of(o) for o in sorted(deal.most)},
         evidence=Evidence(
             rounds=talk.rounds,

@@ -138,12 +138,12 @@ def made(market: Market, closed: Iterable[Pact], windows: int) -> tuple[Promise,
     return tuple(promises)
 
 
-def kept(market: Market, loads: Sequence[Load]) -> tuple[Promise, ...]:
+def kept(market: Market, due: Sequence[Promise], loads: Sequence[Load]) -> tuple[Promise, ...]:
     """Promises due today of which everything is delivered in its window, by the carrier that gave them."""
-    if not market.due:
+    if not due:
         return ()
     start = {(load.carrier, j): stop.start_min for load in loads for stop in load.stops for j in stop.deliveries}
-    jobs = JobBook(market.restricted_to(s for p in market.due for s in p.lot)).direct
+    jobs = JobBook(market.restricted_to(s for p in due for s in p.lot)).direct
 
     def in_time(promise: Promise, job: str) -> bool:
         if job not in jobs or (promise.carrier, job) not in start:
@@ -151,7 +151,7 @@ def kept(market: Market, loads: Sequence[Load]) -> tuple[Promise, ...]:
         latest = latest_start_min(jobs[job], promise.window, promise.windows)
         return start[promise.carrier, job] <= latest + TOLERANCE_MIN
 
-    return tuple(p for p in market.due if all(in_time(p, job) for job in p.lot))
+    return tuple(p for p in due if all(in_time(p, job) for job in p.lot))
 
 
 def ask_most(

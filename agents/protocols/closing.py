@@ -60,14 +60,15 @@ class Payment:
 
 
 def concluded(market: Market, tools: Tools, conversation: str, negotiate: Negotiation) -> Conduct:
-    """Negotiate a market, then each coalition's shipments alone where the sharing rule looks at coalitions; settle."""
+    """Negotiate a market, then each coalition's shipments alone where coalitions are to be costed; settle."""
     talk = Talk(conversation)
     deal = yield from negotiate(market, talk)
     shares = None
-    if deal.loads and tools.needs_coalitions:
+    if deal.loads:
         # What goes later is in no coalition's cost: what-ifs are about today alone.
         today = replace(market.restricted_to(market.shipments.keys() - deal.promised), later=())
-        shares = yield from allocation(today, deal, tools, lambda part: _what_if(part, negotiate))
+        costed = tools.needs_coalitions
+        shares = yield from allocation(today, deal, tools, lambda part: _what_if(part, negotiate), coalitions=costed)
     return settle(market, tools, deal, talk, shares)
 
 

@@ -14,7 +14,6 @@ from agents.promise import waiting_for
 from agents.protocols.promises import NOT_FEASIBLE, NOT_KEPT, ask_most, kept
 from agents.protocols.reasons import NOT_CHEAPER, NOT_OFFERED, NOTHING_TO_SAVE
 from agents.settlement import Booking, Evidence, Left, LeftStatus, Leg, Load, Settlement, Transfer
-from agents.sharing.allocation import Allocation, allocate
 from agents.sharing.game import CoalitionGame, Game
 from agents.sharing.partial import PartialGame
 from agents.sharing.settle import rational_shares
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from agents.market import Market
     from agents.promise import Promise
     from agents.protocols.talk import Talk
+    from agents.sharing.allocation import Allocation
     from agents.tools import Tools
     from logistics.consolidation import HubOffer
 
@@ -309,26 +309,26 @@ def settle(
     talk: Talk,
     allocation: Allocation | None = None,
 ) -> Settlement:
-    """Split the price among the owners by the policy's rule, nobody above its ceiling, and write the transfers.
+    """Split the price among the owners as allocated, nobody above its ceiling, and write the transfers.
 
     Parameters
     ----------
     allocation
-        What the rule says, where it looks at coalitions (see `agents.protocols.subsets`).
+        What the policy's rule says (see `agents.protocols.subsets`); ``None`` where nothing is pooled.
     """
     pooled = pooled_shipments(deal.loads)
     owners = pooled_owners(market, deal)
     transfers: list[Transfer] = []
     raw: dict[str, int] = {}
     stability: Mapping[str, float | int | str | bool] = {}
-    if owners:
-        found = allocation or allocate(tools.sharing, unpooled_game(owners, deal, tools.weights(market, pooled)))
+    if allocation is not None:
+        found = allocation
         exact = dict(sorted(zip(found.players, map(float, found.shares), strict=True)))
         raw = {o: round(x) for o, x in exact.items()}
         shares = rational_shares(exact, deal.ceilings(owners), deal.price_cents)
         if found.note:
             talk.notes.append(f"sharing by {found.rule}: {found.note}")
-        if allocation is not None:
+        if tools.needs_coalitions:
             stability = tools.stability_of(found.game, shares) | {
                 "certified": found.certified,
                 "coalitions_evaluated": found.coalitions_evaluated,

@@ -12,9 +12,10 @@ from agents.messages import Topic
 from agents.policy import Choice
 from agents.protocols import combinatorial_auction
 from agents.protocols.closing import Payment, _paid
-from agents.protocols.deal import Deal, settle
+from agents.protocols.deal import Deal, pooled_owners, settle, unpooled_game
 from agents.protocols.talk import Talk
 from agents.registry import create
+from agents.sharing import allocate
 from agents.synchronize import Synchronization, synchronize
 from agents.tools import Tools
 from agents.verify import settlement_faults
@@ -115,7 +116,9 @@ class TestCombinatorialAuction(ProtocolContract):
         assert paid.price_cents == may_pay
         assert paid.subsidy_cents == sum(payments.values()) - may_pay > 0
         tools = Tools(small.market, create("sharing", Choice(name="proportional")), QUICK, 11)
-        after = settle(small.market, tools, paid, Talk("test"))
+        owners = pooled_owners(small.market, paid)
+        game = unpooled_game(owners, paid, dict.fromkeys(owners, 1.0))
+        after = settle(small.market, tools, paid, Talk("test"), allocate(tools.sharing, game))
         assert after.operator_cents == -paid.subsidy_cents
         assert settlement_faults(small.market, after) == []
         assert {c: after.received_cents[c] for c in payments} == payments

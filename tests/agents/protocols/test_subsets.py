@@ -6,7 +6,8 @@ import pytest
 
 from agents.jobs import shipment_of
 from agents.policy import Effort
-from agents.protocols.subsets import _chained
+from agents.protocols.deal import Deal
+from agents.protocols.subsets import _chained, _pools
 from agents.settlement import Load, Settlement
 from agents.sharing.proportional import Proportional
 from agents.synchronize import synchronize
@@ -16,6 +17,7 @@ from tests.agents.markets import QUICK, Small, policy, small_market
 from tests.agents.protocols.promises import check_promises
 
 FEW_QUESTIONS = Effort(**QUICK.model_dump() | {"coalitions": 20})
+MANY_OWNERS = 3  # seed of a market of which more than twelve owners' goods are pooled
 
 
 def shared(small: Small, protocol: str, sharing: str, effort: Effort = QUICK) -> Settlement:
@@ -62,6 +64,52 @@ def test_many_owners_share_pool_by_pool() -> None:
     }
     expected = sum(2 ** len(owners) - 1 for owners in at.values())
     assert settlement.evidence.stability["coalitions_evaluated"] == expected
+
+
+@pytest.mark.parametrize("sharing", ["proportional", "nash_bargaining"])
+def test_looking_at_stability_moves_no_money(sharing: str) -> None:
+    """With more than twelve owners every rule shares pool by pool, whether or not coalitions are costed."""
+    small = small_market(MANY_OWNERS, factories=18, shipments=36, carriers=3, hubs=0)
+    effort = Effort(**QUICK.model_dump() | {"coalitions": 15})
+    plain, watched = (
+        synchronize(
+            small.market, small.parties(), policy("contract_net", sharing, effort=effort), 11, stability=looked
+        ).settlement
+        for looked in (False, True)
+    )
+    assert len(owners_of(small, plain)) > 12
+    assert plain.transfers == watched.transfers
+    assert plain.evidence.raw_shares == watched.evidence.raw_shares
+    assert watched.evidence.stability
+    assert not plain.evidence.stability
+
+
+def test_each_pool_pays_for_itself() -> None:
+    """With more than twelve owners a load's owners save the same percentage of what that load's goods cost alone.
+
+    Whoever is on one load alone is asked for no part of another's price, and a subsidy is shared out once.
+    """
+    small = small_market(MANY_OWNERS, factories=18, shipments=36, carriers=3, hubs=0)
+    settlement = synchronize(small.market, small.parties(), policy("contract_net", "proportional"), 11).settlement
+    deal = Deal(
+        settlement.loads,
+        reserves=settlement.evidence.reserves,
+        standalone=settlement.standalone_cents,
+        left_alone=settlement.left_cents,
+        subsidy_cents=1001,
+    )
+    pools = [pool for _, pool in _pools(small.market, deal)]
+    assert len(pools) > 1
+    assert sum(pool.subsidy_cents for pool in pools) == 1001
+    assert sum(pool.price_cents for pool in pools) == deal.price_cents
+    on = {
+        load.id: {small.market.shipments[shipment_of(j)].owner for s in load.stops for j in s.deliveries}
+        for load in settlement.loads
+    }
+    raw = settlement.evidence.raw_shares
+    for load in settlement.loads:
+        if all(owner not in on[other] for owner in on[load.id] for other in on if other != load.id):
+            assert sum(raw[o] for o in on[load.id]) == pytest.approx(sum(load.price_lines.values()), abs=len(raw))
 
 
 def test_thirty_owners_in_proportion() -> None:

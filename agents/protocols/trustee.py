@@ -113,7 +113,7 @@ class Trustee:
                 lambda part: self._what_if(part, tools, stated, deal),
                 coalitions=tools.needs_coalitions,
             )
-        return settle(market, tools, deal, talk, shares)
+        return settle(market, tools, deal, talk, shares, stated.costs)
 
     def _deal(
         self, market: Market, tools: Tools, talk: Talk, stated: Stated

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from agents.jobs import shipment_of
@@ -9,9 +10,12 @@ from agents.policy import Effort
 from agents.protocols.deal import Deal
 from agents.protocols.subsets import _chained, _pools
 from agents.settlement import Load, Settlement
+from agents.sharing import CoalitionGame, allocate
 from agents.sharing.proportional import Proportional
 from agents.synchronize import synchronize
-from agents.tools import Tools
+from agents.tools import NOT_DISTINGUISHABLE, STABLE, UNSTABLE, Tools
+from logistics.consolidation import MixedPlan
+from logistics.routing import Plan
 from logistics.routing.problem import Stop
 from tests.agents.markets import QUICK, Small, policy, small_market
 from tests.agents.protocols.promises import check_promises
@@ -49,6 +53,9 @@ def test_eleven_owners_cost_some(sharing: str) -> None:
     check_promises(small, settlement)
     assert len(owners_of(small, settlement)) == 11
     assert settlement.evidence.stability["certified"] is False
+    errors = settlement.evidence.standard_errors
+    assert errors.keys() == (owners_of(small, settlement) if sharing == "shapley" else set())
+    assert sharing != "shapley" or max(errors.values()) > 0
     assert 23 <= settlement.evidence.stability["coalitions_evaluated"] < 60
 
 
@@ -121,10 +128,64 @@ def test_thirty_owners_in_proportion() -> None:
 
 
 def test_says_where_a_rule_fell_back() -> None:
-    """What a rule had to do instead stands among the notes of the settlement."""
+    """What a rule had to do instead stands among the notes of the settlement, and by itself."""
     small = small_market(5, factories=13, carriers=3)
-    notes = shared(small, "contract_net", "equal_profit").evidence.notes
-    assert any(note.startswith("sharing by equal_profit: no split keeps") for note in notes)
+    evidence = shared(small, "contract_net", "equal_profit").evidence
+    assert evidence.sharing_note.startswith("no split keeps")
+    assert f"sharing by equal_profit: {evidence.sharing_note}" in evidence.notes
+
+
+def test_fairness_needs_no_coalition() -> None:
+    """Whether somebody pays more than alone, and how even savings are, is told of every rule without being asked."""
+    small = small_market(5, factories=7, carriers=3)
+    even, equal = (shared(small, "contract_net", rule).evidence for rule in ("proportional", "nash_bargaining"))
+    assert not even.stability
+    assert even.fairness["individually_rational"] is True
+    assert even.fairness["raw_individually_rational"] is True
+    assert even.fairness["jain_index"] == pytest.approx(1.0, abs=1e-4)  # shares are whole cents
+    assert 0 < equal.fairness["jain_index"] < even.fairness["jain_index"]
+    assert shared(small, "standalone", "proportional").evidence.fairness == {}
+
+
+@pytest.mark.parametrize("protocol", ["contract_net", "trustee"])
+def test_verdict_on_stability(protocol: str) -> None:
+    """Where stability is asked for, the spread of three plans of the pooled goods is told, and what it makes of it."""
+    small = small_market(5, factories=4, shipments=9, carriers=2)
+    asked = synchronize(small.market, small.parties(), policy(protocol), 5, stability=True).settlement.evidence
+    assert asked.stability["routing_noise_eur"] >= 0
+    assert asked.stability["verdict"] in (STABLE, NOT_DISTINGUISHABLE, UNSTABLE)
+    assert "verdict" not in shared(small, protocol, "shapley").evidence.stability
+
+
+def test_a_violation_below_the_routing_noise_is_none() -> None:
+    """What the most tempted group would gain is held against the noise: at most so much is not told apart from none."""
+    small = small_market(5, factories=3, shipments=6, carriers=1)
+    tools = Tools(small.market, Proportional(), QUICK, 1, stability=True)
+    game = CoalitionGame(("a", "b", "c"), np.array([0, 900, 900, 1000, 900, 1800, 1800, 2100.0]))
+    found = allocate(Proportional(), game)  # a and b pay 1400 for what costs them 1000
+    shares = {p: round(x) for p, x in zip(found.players, found.shares, strict=True)}
+    verdicts = {noise: tools.stability_of(found, shares, noise)["verdict"] for noise in (0, 399, 400)}
+    assert verdicts == {0: UNSTABLE, 399: UNSTABLE, 400: NOT_DISTINGUISHABLE}
+    tight = CoalitionGame(("a", "b"), np.array([0, 900, 900, 1600.0]))
+    assert tools.stability_of(allocate(Proportional(), tight), {"a": 800, "b": 800}, 0)["verdict"] == STABLE
+
+
+def test_routing_noise_is_the_spread_of_three_plans(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plans from three seeds: the dearest less the cheapest, at stated costs or in proportion to the pool's price."""
+    small = small_market(5, factories=3, shipments=6, carriers=1)
+    tools = Tools(small.market, Proportional(), QUICK, 1)
+    seeds: list[int] = []
+    cents = iter([1000, 1100, 1050] * 2)
+
+    def planned(*_: object, seed: int, **__: object) -> MixedPlan:
+        seeds.append(seed)
+        return MixedPlan(Plan((), ()), {}, {}, cost_lines={"distance": next(cents)})
+
+    monkeypatch.setattr("agents.tools.mixed_plan", planned)
+    ids = list(tools.jobs.direct)
+    assert tools.routing_noise_cents(ids, 2200) == 200
+    assert tools.routing_noise_cents(ids, 2200, dict(small.region.operating_costs)) == 100
+    assert len(set(seeds)) == 3
 
 
 def test_weights_by_volume() -> None:

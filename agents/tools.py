@@ -16,6 +16,7 @@ from agents.jobs import JobBook
 from agents.market import Market, digest
 from agents.pools import KM_PER_GAP_MIN, Pool, find_pools
 from agents.seeds import seed_for
+from agents.sharing.settle import check_rule
 from agents.sharing.stability import stability
 from logistics.consolidation import HubOffer, MixedPlan, mixed_plan
 from logistics.fleet import OperatingCosts
@@ -55,6 +56,7 @@ class Tools:
     _later: dict[int, JobBook] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
+        check_rule(self.sharing, len(self.market.owners))
         self.jobs = JobBook(self.market)
         zero = {v: OperatingCosts() for v in self.market.vehicles}
         self._offered, self.exclusions = self._fleet(zero, self.jobs.direct)

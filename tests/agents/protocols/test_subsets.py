@@ -189,11 +189,11 @@ def test_routing_noise_is_the_spread_of_three_plans(monkeypatch: pytest.MonkeyPa
 
 
 def test_weights_by_volume() -> None:
-    """Sharing by volume weighs by cubic metres, and sharing by weights by tonne-kilometres."""
+    """Sharing by volume weighs by cubic metres, and sharing by tonne-kilometres by these."""
     small = small_market(5, factories=3, shipments=6, carriers=1)
     market = small.market
     cubic, tonne_km = (
-        Tools(market, Proportional(to=to), QUICK, 1).weights(market, market.shipments) for to in ("volume", "weights")
+        Tools(market, Proportional(to=to), QUICK, 1).weights(market, market.shipments) for to in ("volume", "tonne_km")
     )
     for owner in market.owners:
         assert cubic[owner] == pytest.approx(sum(market.shipments[s].volume_m3 for s in market.owned_by(owner)))

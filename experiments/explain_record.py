@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -226,6 +227,12 @@ class Record:
                 }
             )
         return tours
+
+    def sharing_on(self, day: date) -> Row:
+        """What was found out about a day's shares, where there was anything."""
+        row = next(iter(self.rows("days", day=day)), {})
+        found = {"stability": json.loads(row.get("stability") or "{}"), "sharing_note": row.get("sharing_note")}
+        return {name: said for name, said in found.items() if said}
 
     def notes_on(self, day: date, party: str) -> list[str]:
         """What the coordinator noted of a participant on a day."""

@@ -60,6 +60,8 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("settlement_digest", pa.string()),
             ("notes", pa.list_(pa.string())),
             ("stability", pa.string()),
+            ("fairness", pa.string()),
+            ("sharing_note", pa.string()),
         ]
     ),
     "loads": pa.schema(
@@ -108,6 +110,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("left_alone_eur", pa.float64()),
             ("share_eur", pa.float64()),
             ("raw_share_eur", pa.float64()),
+            ("standard_error_eur", pa.float64()),
             ("received_eur", pa.float64()),
             ("cost_eur", pa.float64()),
             ("gain_eur", pa.float64()),
@@ -340,6 +343,8 @@ def day_tables(day: Day, shipper_ids: Iterable[str], bodies: Mapping[str, str]) 
                 "settlement_digest": digest(s),
                 "notes": list(s.evidence.notes),
                 "stability": json.dumps(dict(s.evidence.stability), sort_keys=True),
+                "fairness": json.dumps(dict(s.evidence.fairness), sort_keys=True),
+                "sharing_note": s.evidence.sharing_note,
             }
         ],
         "loads": [r for scope, ex in _scopes(day) for r in _load_rows(day, scope, ex, bodies)],
@@ -538,6 +543,9 @@ def _share_rows(day: Day, shippers: set[str]) -> list[dict[str, Any]]:
                 "left_alone_eur": left / 100,
                 "share_eur": share.get(p, 0) / 100,
                 "raw_share_eur": s.evidence.raw_shares[p] / 100 if p in s.evidence.raw_shares else None,
+                "standard_error_eur": (
+                    s.evidence.standard_errors[p] / 100 if p in s.evidence.standard_errors else None
+                ),
                 "received_eur": received.get(p, 0) / 100,
                 "cost_eur": cost.get(p, 0) / 100,
                 "gain_eur": gain / 100,

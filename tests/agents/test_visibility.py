@@ -23,6 +23,7 @@ OWN_AFTER = {
 } | {
     "paid_eur",
     "saving_eur",
+    "standard_error_eur",
     "shipments",
 }
 ARRIVAL = {"delivered_at", "on_time", "late_hours"}

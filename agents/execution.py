@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from logistics.standalone import StandalonePlan
 
 
+SECONDS_PER_DAY = 86_400
+
+
 class _Log:
     """Collects a day's loads and deliveries."""
 
@@ -40,6 +43,7 @@ class _Log:
         self.reason: dict[str, str] = {}
         self.commitment: Counter[str] = Counter()
         self.revenue: Counter[str] = Counter()
+        self.waited_days: dict[str, float] = {}
 
     def drive(
         self,
@@ -161,7 +165,7 @@ class _Log:
                     moment,
                     mode != UNSERVED and late_hours == 0.0,
                     late_hours,
-                    _indirect(shipment, late_hours, mode),
+                    _indirect(shipment, late_hours, mode) | _kept_back(shipment, self.waited_days.get(s, 0.0)),
                     self.emissions[s].wtw_kgco2e,
                     self.emissions[s].ttw_kgco2e,
                     ", and ".join(filter(None, (self.reason.get(s), reasons.get(s)))),
@@ -195,6 +199,14 @@ def _indirect(shipment: Shipment, late_hours: float, mode: str) -> dict[str, int
     return lines
 
 
+def _kept_back(shipment: Shipment, days: float) -> dict[str, int]:
+    """Cost of keeping goods that were promised for a later day, for the owner."""
+    if shipment.stakes is None:
+        return {}
+    cents = to_cents(shipment.stakes.holding_eur_per_pallet_day * shipment.pallets * days)
+    return {str(CostLine.STORAGE): cents} if cents else {}
+
+
 def _full_shipments(shippers: Mapping[str, ShipperDesk]) -> dict[str, Shipment]:
     return {s: x for desk in shippers.values() for s, x in desk.shipments.items()}
 
@@ -215,6 +227,9 @@ def execute(
         they go by their owner's own means.
     """
     log = _Log(region, market, _full_shipments(shippers))
+    for promise in market.due:
+        days = (promise.day - promise.made).total_seconds() / SECONDS_PER_DAY
+        log.waited_days |= dict.fromkeys(promise.lot, days)
     for load in settlement.loads:
         vehicle = region.vehicles[load.vehicle]
         costs = region.operating_costs[load.vehicle]

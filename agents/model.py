@@ -19,6 +19,7 @@ from agents.holding import HoldingRule, HoldingView
 from agents.jobs import JobBook
 from agents.market import Market
 from agents.participants import Party, ShipperDesk
+from agents.promise import waiting_for
 from agents.registry import create, create_forecaster
 from agents.seeds import rng_for, seed_for
 from agents.synchronize import Synchronization, replayed, synchronize
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from agents.bidding import BiddingStrategy
     from agents.participants.party import Desk
     from agents.policy import Policy
+    from agents.promise import Promise
     from agents.transcript import Transcript
     from logistics.region import Region
     from logistics.shipments import Shipment
@@ -150,6 +152,9 @@ class PoolingModel(mesa.Model):
         self.holding: HoldingRule = create("holding", policy.holding)
         bidding: BiddingStrategy = create("bidding", policy.bidding)
         self.concession = create("concession", policy.concession)
+        # How many planning days, today included, the protocol bargains about; most know today alone.
+        self.days_ahead: int = getattr(create("protocols", policy.protocol), "days", 1) - 1
+        self.promises: tuple[Promise, ...] = ()
         self.number = 0
         self.last: Day | None = None
         self.desks: Mapping[str, tuple[Desk, ...]] = {}
@@ -209,7 +214,9 @@ class PoolingModel(mesa.Model):
     def _reserve(self) -> None:
         """Nothing is reserved ahead yet; settlements carry the fields, and this is the step's place in the day."""
 
-    def _market(self, start: datetime, shipments: Sequence[Shipment]) -> Market:
+    def _market(self, start: datetime, shipments: Sequence[Shipment], *, whole: bool = False) -> Market:
+        """The market of a day; the whole one, with promises and the days to make them for, is negotiated."""
+        coming = self.world.releases[self.number + 1 : self.number + 1 + self.days_ahead]
         region = self.world.region
         return Market(
             start=start,
@@ -221,10 +228,13 @@ class PoolingModel(mesa.Model):
             vehicles=region.vehicles,
             hubs=region.hubs,
             tariffs=region.tariffs,
+            later=tuple(at for _, at, _ in coming) if whole else (),
+            promises=self.promises if whole else (),
         )
 
     def _hold(self, day: date, start: datetime) -> tuple[dict[str, tuple[str, str]], Market]:
-        """Let each factory hold what can wait; what has no window today waits for its day."""
+        """Let each factory hold what can wait; what has no window today, or is promised, waits for its day."""
+        promised = {s: p for p in self.promises for s in p.lot}
         open_now = [s for f in self.factories.values() for s in f.open.values()]
         book = JobBook(self._market(start, open_now))
         last = self.number == len(self.world.releases) - 1
@@ -233,6 +243,10 @@ class PoolingModel(mesa.Model):
             factory.held = {}
             views = []
             for s in factory.open.values():
+                if s.id in promised:
+                    if promised[s.id].day > start:
+                        factory.held[s.id] = waiting_for(promised[s.id], self.world.region.sites)
+                    continue
                 ahead = self._last_chance(s)
                 if s.id in book.infeasible:
                     if ahead > 0:
@@ -252,15 +266,14 @@ class PoolingModel(mesa.Model):
                 factory.decide(views, day)
             factory.held = waiting | factory.held
             held |= {s: (factory.owner, reason) for s, reason in factory.held.items()}
-        return held, self._market(start, [s for s in open_now if s.id not in held])
+        return held, self._market(start, [s for s in open_now if s.id not in held], whole=True)
 
     def _last_chance(self, s: Shipment) -> int:
         """How many planning days ahead the shipment could still be delivered by its due date."""
-        latest = min(s.window_close, s.due_at) if s.due_at > s.window_open else s.window_close
         ahead = 0
         for n in range(self.number + 1, len(self.world.releases)):
             _, start, _ = self.world.releases[n]
-            if start >= latest:
+            if start >= s.last_moment:
                 break
             if not JobBook(self._market(start, [s])).infeasible:
                 ahead = n - self.number
@@ -303,8 +316,15 @@ class PoolingModel(mesa.Model):
         """Drive the plan as agreed; disturbances come with later work."""
         shippers = {d.owner: d for made in desks.values() for d in made if isinstance(d, ShipperDesk)}
         region = self.world.region
-        executed = execute(region, market, outcome.settlement, shippers)
-        alone = execute_alone(region, market, shippers)
+        # What is promised for a later day goes then, with or without a pool.
+        promised = {s: waiting_for(p, region.sites) for p in outcome.settlement.promises for s in p.lot}
+        for s, reason in promised.items():
+            owner = market.shipments[s].owner
+            self.factories[owner].held[s] = reason
+            held = {**held, s: (owner, reason)}
+        going = market.restricted_to(market.shipments.keys() - promised.keys())
+        executed = execute(region, going, outcome.settlement, shippers)
+        alone = execute_alone(region, going, shippers)
         displaced = {
             c: lost
             for c in sorted(alone.revenue)
@@ -326,6 +346,7 @@ class PoolingModel(mesa.Model):
     def _learn(self, market: Market, outcome: Synchronization) -> None:
         """Close what was delivered or lost, count days held, book each agent's money, and let bidding learn."""
         s = outcome.settlement
+        self.promises = (*(p for p in self.promises if p.day > market.start), *s.promises)
         paid, received = s.paid_cents, s.received_cents
         for factory in self.factories.values():
             factory.open = {i: x for i, x in factory.open.items() if i in factory.held}

@@ -14,6 +14,7 @@ from agents.visibility import Role
 from experiments.results import read_table
 from experiments.runs import find_scenario
 from experiments.scenario import load_scenario
+from logistics.sites import SiteKind
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -86,8 +87,9 @@ class Record:
 
     @cached_property
     def owners(self) -> frozenset[str]:
-        """Everybody who has shipments."""
-        return frozenset(self._owner_of.values()) | frozenset(self.scenario.owners)
+        """Everybody who has shipments, and factories that happen to have none."""
+        factories = frozenset(s.id for s in self.scenario.region.sites.values() if s.kind is SiteKind.FACTORY)
+        return frozenset(self._owner_of.values()) | frozenset(self.scenario.owners) | factories
 
     @cached_property
     def _clients(self) -> frozenset[str]:
@@ -165,6 +167,21 @@ class Record:
         """How many owners had goods in the pool on a day."""
         legs = self.rows("legs", day=day)
         return len({self._owner_of[leg["shipment"]] for leg in legs})
+
+    def promises_of(self, day: date, shipment: str) -> list[Row]:
+        """What was promised of a shipment on a day for a later one, or came due then; prices are for all of it."""
+        return [
+            {
+                "state": p["state"],
+                "carrier": p["carrier"],
+                "due_day": p["due_day"].isoformat(),
+                "latest_at": self.local(p["latest_at"]),
+                "shipments": len(self.rows("promises", day=day, promise=p["promise"])),
+                "price_eur": p["price_eur"],
+                "reason": p["reason"],
+            }
+            for p in self.rows("promises", day=day, shipment=shipment)
+        ]
 
     def _booking(self, row: Row) -> Row:
         return {

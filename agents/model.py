@@ -24,7 +24,7 @@ from agents.registry import create, create_forecaster
 from agents.seeds import rng_for, seed_for
 from agents.sharing.settle import check_rule
 from agents.synchronize import Synchronization, replayed, synchronize
-from forecasting import FittedForecaster, Forecast, known_at
+from forecasting import FittedForecaster, Forecast, known_at, read_history
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -87,7 +87,8 @@ class FactoryAgent(mesa.Agent):
             return
         if self.fitted is None:
             forecaster = create_forecaster(self.model.policy.forecaster, self._future)
-            self.fitted = forecaster.fit(self._history, seed_for(self.model.root_seed, "fit", self.owner))
+            history = read_history(self._history, freq="D")
+            self.fitted = forecaster.fit(history, seed_for(self.model.root_seed, "fit", self.owner))
         rng = rng_for(self.model.root_seed, "forecast", self.owner, day.isoformat())
         known = known_at(pd.concat([self._history, self._future]), day, FORECAST_DAYS)
         self.forecast = self.fitted.forecast(known, FORECAST_DAYS, FORECAST_PATHS, rng)

@@ -103,8 +103,8 @@ def reserve_units(need: ArrayLike, offers: Sequence[CapacityOffer]) -> Reserve:
 
     Units of all offers serve the need equally well, so a unit that is not reserved can be bought on the day at the
     lowest spot price among the offers. By that price the k-th unit is judged, in the order of reserved prices (then of
-    what is given back, most first). For one offer, and for several that give the same back, no other choice of units has
-    lower expected cost; where they give back different amounts the order may miss a better mix.
+    what is given back, most first). For one offer, and for several that give the same back, no other choice of units
+    has lower expected cost; where they give back different amounts the order may miss a better mix.
 
     Parameters
     ----------

@@ -17,7 +17,7 @@ from logistics.emissions import (
     hub_emissions,
     route_emissions,
 )
-from logistics.fleet import Body, Carrier, Certificate, OperatingCosts, VehicleType
+from logistics.fleet import Body, CallUp, Carrier, Certificate, OperatingCosts, VehicleType
 from logistics.hubs import Hub, HubCosts
 from logistics.money import split_cents, to_cents, to_eur
 from logistics.network import Network, great_circle_km, great_circle_network
@@ -29,6 +29,7 @@ from logistics.tariffs import DedicatedTariff, GroupageBracket, GroupageTariff, 
 __all__ = [
     "ADR_LABELS",
     "Body",
+    "CallUp",
     "Carrier",
     "Certificate",
     "CostLine",

@@ -42,7 +42,7 @@ def goods(draw: st.DrawFn, same_release: bool = True) -> tuple[list[int], list[C
 
 @given(goods())
 def test_no_other_choice_is_cheaper(case: tuple[list[int], list[CapacityOffer]]) -> None:
-    """Where unused units give back the same, brute force over all choices of units finds none of lower expected cost."""
+    """Where unused units give back the same, brute force over all choices of units finds none that costs less."""
     need, offers = case
     found = reserve_units(need, offers)
     nothing = expected_cost(need, offers, (0,) * len(offers))

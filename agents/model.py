@@ -244,6 +244,7 @@ class PoolingModel(mesa.Model):
                         s.pallets,
                         0 if last else ahead,
                         factory.days_held.get(s.id, 0),
+                        (*s.origins, self.world.region.sites[s.destination].zone),
                     )
                 )
             waiting = factory.held

@@ -19,6 +19,7 @@ from logistics.emissions import (
 )
 from logistics.fleet import Body, CallUp, Carrier, Certificate, OperatingCosts, VehicleType
 from logistics.hubs import Hub, HubCosts
+from logistics.lane_costs import LaneCosts, lane_costs
 from logistics.money import split_cents, to_cents, to_eur
 from logistics.network import Network, great_circle_km, great_circle_network
 from logistics.region import Region
@@ -41,6 +42,7 @@ __all__ = [
     "Hub",
     "HubCosts",
     "Incumbent",
+    "LaneCosts",
     "Network",
     "OpeningHours",
     "OperatingCosts",
@@ -66,6 +68,7 @@ __all__ = [
     "groupage_emissions",
     "hub_emissions",
     "is_valid_gln",
+    "lane_costs",
     "route_emissions",
     "split_cents",
     "sum_lines",

@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from groupage.errors import PolicyError, Problem
+
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from numpy.random import Generator
@@ -31,6 +33,8 @@ class HoldingView:
         Days from today to the last planning day on which it can still be delivered in time; 0 means today.
     held_days
         Planning days that it has been held already.
+    lane
+        Where it is ready and the zone that it goes to; known without a forecast.
     """
 
     shipment: str
@@ -38,6 +42,7 @@ class HoldingView:
     pallets: float
     last_day: int
     held_days: int = 0
+    lane: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +102,25 @@ def lane_paths(forecast: Forecast | None, series: Sequence[str], day: date) -> N
     if not 0 <= column < forecast.paths.shape[1]:
         return None
     return np.asarray(forecast.pooled(series)[column])
+
+
+def refuse_wrong(rule: str, checks: Iterable[tuple[str, float, bool, str]]) -> None:
+    """Refuse a rule's parameters that are out of range.
+
+    Parameters
+    ----------
+    checks
+        Name, value, whether it is good, and what is expected.
+
+    Raises
+    ------
+    PolicyError
+        With every one that is not.
+    """
+    wrong = [
+        Problem(f"policy holding {rule}", key, str(value), expected)
+        for key, value, good, expected in checks
+        if not good
+    ]
+    if wrong:
+        raise PolicyError(wrong)

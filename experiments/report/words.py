@@ -73,6 +73,9 @@ CONCESSION: Mapping[str, str] = {
 HOLDING: Mapping[str, str] = {
     "ship_now": "whatever can be delivered today is put on the table today",
     "quantity_based": "a shipment waits a day when enough more is expected on its lane tomorrow",
+    "quantity": "shipments on a lane gather until they make a good load, or one of them must go",
+    "time_based": "shipments on a lane gather for some days, and then leave together",
+    "time_and_quantity": "shipments on a lane gather until they make a good load, for some days at most",
 }
 LEVERS: Mapping[str, str] = {
     "cost": "its true costs",
@@ -127,6 +130,8 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"left out: with it the pool was dearer", "Its owner was left out: with it the pool was dearer than going alone"),
     (r"policy does not pool", "The policy does not pool"),
     (r"delivery window is on a later day", "Its delivery window is on a later day"),
+    (r"its lane has .* of the .* economic load", "Its lane gathers until it makes a good load"),
+    (r"no shipment was held for", "Its lane gathers until its oldest shipment has waited long enough"),
     (r"economic load", "More is expected on its lane tomorrow: together they make a better load"),
     (r"outside the planning window", "Its delivery window lies outside the planning day"),
     (r"is closed during the delivery window", "The client is closed during its delivery window"),

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
+    from agents.lookahead import Ahead
     from agents.market import Market
-    from agents.reservations import Reserved
     from agents.settlement import Settlement
     from agents.transcript import Transcript
     from logistics.routing.problem import Stop
@@ -228,8 +228,8 @@ class Day:
         Revenue that each incumbent or tariff carrier would have had without the pool and lost to it.
     look_ahead
         The record of what the coordinator asked and decided before the negotiation; ``None`` where it did not.
-    reserved
-        What was reserved for the next planning day.
+    ahead
+        What came of that: holds, and what was reserved for the next planning day.
     """
 
     number: int
@@ -243,7 +243,7 @@ class Day:
     alone: Execution
     displaced_cents: Mapping[str, int]
     look_ahead: Transcript | None = None
-    reserved: tuple[Reserved, ...] = ()
+    ahead: Ahead | None = None
 
     @property
     def rounds(self) -> int:

@@ -26,6 +26,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "bidding": ("agents.bidding", "BIDDING"),
     "concession": ("agents.concession", "CONCESSION"),
     "holding": ("agents.holding", "HOLDING"),
+    "reserving": ("agents.reserving", "RESERVING"),
     "forecasters": ("forecasting", "FORECASTERS"),
 }
 
@@ -57,6 +58,7 @@ def check_policy(policy: Policy) -> None:
     create("bidding", policy.bidding)
     create("concession", policy.concession)
     create("holding", policy.holding)
+    create("reserving", policy.reservation)
     create_forecaster(policy.forecaster, pd.DataFrame({"unique_id": [], "ds": [], "y": []}))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -68,6 +68,9 @@ class World:
     history, future
         Long frames ``unique_id, ds, y, promotion``: before the first planning day, and from it on. The future's ``y``
         reaches a model only day by day, and the oracle.
+    fitted
+        Forecasters fitted in earlier runs on this world, by owner, choice and seed: policies that share a forecaster
+        need not fit it twice. A fitted forecaster is the same after it was used.
     """
 
     region: Region
@@ -75,6 +78,7 @@ class World:
     history: pd.DataFrame
     future: pd.DataFrame
     horizon_min: float
+    fitted: dict[tuple[str, str, int], FittedForecaster] = field(default_factory=dict, repr=False, compare=False)
 
 
 class FactoryAgent(mesa.Agent):
@@ -110,11 +114,19 @@ class FactoryAgent(mesa.Agent):
         if self._history.empty:
             return
         if self.fitted is None:
-            forecaster = create_forecaster(self.model.policy.forecaster, self._future)
-            self.fitted = forecaster.fit(self._history, seed_for(self.model.root_seed, "fit", self.owner))
+            self.fitted = self._fit()
         rng = rng_for(self.model.root_seed, "forecast", *([] if shared else [self.owner]), day.isoformat())
         known = known_at(pd.concat([self._history, self._future]), day, horizon_days)
         self.forecast = self.fitted.forecast(known, horizon_days, FORECAST_PATHS, rng)
+
+    def _fit(self) -> FittedForecaster:
+        """Fit a forecaster to its own history, or take the one that an earlier run on the same world fitted."""
+        choice, seed = self.model.policy.forecaster, seed_for(self.model.root_seed, "fit", self.owner)
+        key = (self.owner, choice.model_dump_json(), seed)
+        fitted: dict[tuple[str, str, int], FittedForecaster] = self.model.world.fitted
+        if key not in fitted:
+            fitted[key] = create_forecaster(choice, self._future).fit(self._history, seed)
+        return fitted[key]
 
     def decide(self, views: Sequence[HoldingView], day: date) -> None:
         """Hold or ship each shipment that could go today."""

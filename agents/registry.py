@@ -62,6 +62,11 @@ def check_policy(policy: Policy) -> None:
     create_forecaster(policy.forecaster, pd.DataFrame({"unique_id": [], "ds": [], "y": []}))
 
 
+def looks_ahead(policy: Policy) -> bool:
+    """Tell whether anything that a policy decides depends on its forecaster."""
+    return bool(create("holding", policy.holding).uses_forecast or create("reserving", policy.reservation).reserves)
+
+
 def create_forecaster(choice: Choice, future: pd.DataFrame) -> Forecaster:
     """Make the forecaster that a policy chose; only an oracle looks at the future."""
     from forecasting import forecaster

@@ -98,6 +98,8 @@ MATRIX: Mapping[str, Fact] = {
     # Of one day and all.
     "disclosed": Fact("private figures that a participant told the coordinator", _OWNER | _CARRIER | _HUB),
     "pool_owners": Fact("how many owners had goods in the pool", _NOBODY, _NOBODY),
+    # It adds up everybody's costs, and rests on what each knows of its own orders to come.
+    "forecast_value": Fact("what all owners together saved by one forecaster against another", _NOBODY, _NOBODY),
     "notes": Fact("what the coordinator noted, naming participants", _NOBODY, _NOBODY),
 }
 

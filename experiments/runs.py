@@ -76,6 +76,23 @@ def world_of(scenario: Scenario) -> World:
     )
 
 
+@dataclass(frozen=True)
+class Stage:
+    """A replication's scenario and the world made of it, for runs one after another.
+
+    Forecasters that one run fits serve the next.
+    """
+
+    scenario: Scenario
+    world: World
+
+    @classmethod
+    def of(cls, folder: Path, replication: int) -> Stage:
+        """Read a scenario's folder and draw the replication's orders."""
+        scenario = scenario_for(load_scenario(folder), replication)
+        return cls(scenario, world_of(scenario))
+
+
 def simulate(
     scenario: Scenario,
     spec: RunSpec,
@@ -83,16 +100,22 @@ def simulate(
     progress: Progress | None = None,
     transcripts: Mapping[date, Transcript] | None = None,
     look_aheads: Mapping[date, Transcript] | None = None,
+    world: World | None = None,
 ) -> tuple[dict[str, Any], dict[date, str]]:
     """Run all days; returns the summary and the digest of each day's settlement.
 
     Days are written and forgotten one by one, so memory does not grow with their number.
+
+    Parameters
+    ----------
+    world
+        Made of the scenario, where an earlier run has made it.
     """
     bodies = {v.id: str(v.body) for v in scenario.region.vehicles.values()}
     totals = Totals()
     digests: dict[date, str] = {}
     with pooling_model(
-        world_of(scenario),
+        world or world_of(scenario),
         spec.policy,
         spec.seed,
         stability=spec.stability,
@@ -112,9 +135,20 @@ def simulate(
 
 
 def run(
-    folder: Path, spec: RunSpec, out: Path, progress: Progress | None = None, *, keep_scenario: bool = True
+    folder: Path,
+    spec: RunSpec,
+    out: Path,
+    progress: Progress | None = None,
+    *,
+    keep_scenario: bool = True,
+    stage: Stage | None = None,
 ) -> dict[str, Any]:
     """Run a scenario's folder and write the results; an earlier results folder is replaced only when all is written.
+
+    Parameters
+    ----------
+    stage
+        Of this folder and replication, where an earlier run has made it.
 
     Returns
     -------
@@ -122,11 +156,12 @@ def run(
         The summary.
     """
     started = time.perf_counter()
-    scenario = scenario_for(load_scenario(folder), spec.replication)
+    stage = stage or Stage.of(folder, spec.replication)
+    scenario = stage.scenario
     with fresh_folder(out) as partial:
         writer = TableWriter(partial)
         try:
-            summary, _ = simulate(scenario, spec, writer, progress)
+            summary, _ = simulate(scenario, spec, writer, progress, world=stage.world)
         finally:
             writer.close()
         write_config(partial, spec.config())

@@ -45,7 +45,9 @@ def test_each_role(role, before, after):
     assert seen(role, Phase.AFTER) == after
 
 
-@pytest.mark.parametrize("field", ["co_loaded", "lowest_quote_eur", "work_lost_eur", "pool_owners", "notes"])
+@pytest.mark.parametrize(
+    "field", ["co_loaded", "lowest_quote_eur", "work_lost_eur", "pool_owners", "notes", "forecast_value"]
+)
 def test_the_operators_alone(field):
     """What tells of several parties at once is for nobody but the operator."""
     viewers = {role for role, phase in product(Role, Phase) if visible(field, role, phase)}

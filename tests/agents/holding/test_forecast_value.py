@@ -38,7 +38,7 @@ def held(*views: HoldingView, tomorrow: list[float], rule: ForecastValue | None 
 
 
 def test_waits_for_a_load_that_goes_anyway() -> None:
-    """Two pallets wait where tomorrow's load has room for them at no more; not where they would need one of their own."""
+    """Two pallets wait where tomorrow's load has room for them at no more, not where they would go by themselves."""
     assert held(view(), tomorrow=[5.0, 6.0]) == [True]
     assert held(view(), tomorrow=[0.0, 0.0]) == [False]
     assert held(view(), tomorrow=[10.0, 10.0]) == [False]

@@ -50,8 +50,8 @@ def open_desks(
             ShipperDesk.in_region(region, owner, full, book, effort.standalone_iterations_per_job, seed, concession)
         )
     everything, _ = fleet_for(
-        region.vehicles,
-        region.operating_costs,
+        market.vehicles,
+        {v: region.day_costs(v) for v in market.vehicles},
         region.carriers,
         book.all_jobs,
         region.sites,

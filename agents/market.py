@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from logistics.network import Network
 
 if TYPE_CHECKING:
+    from agents.reservations import Reserved
     from logistics.fleet import Carrier, VehicleType
     from logistics.hubs import Hub
     from logistics.shipments import Shipment
@@ -56,6 +57,10 @@ class Market:
         Length of the planning window.
     shipments
         On offer, by id; without stakes.
+    vehicles
+        By id; those that were reserved ahead are types of their own (`logistics.fleet.with_reserved`).
+    reserved
+        What was reserved ahead for this day.
     """
 
     start: datetime
@@ -67,6 +72,7 @@ class Market:
     vehicles: Mapping[str, VehicleType]
     hubs: Mapping[str, Hub]
     tariffs: PublicTariffs
+    reserved: tuple[Reserved, ...] = ()
 
     def __post_init__(self) -> None:
         leaks = [s.id for s in self.shipments.values() if s.stakes is not None]

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from agents.jobs import JobBook, shipment_of
+from agents.reservations import LINES, reservation_faults
 from logistics.hub_legs import is_hub_leg
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ def settlement_faults(market: Market, settlement: Settlement, jobs: JobBook | No
     """List every promise that a settlement breaks, in plain words; empty when it is sound.
 
     Conservation (each shipment a full chain of legs, or one `Left` row), capacity, windows, shifts, vehicle counts and
-    eligibility of each load, dock slots as agreed, money balanced to the cent, no owner paying more than alone.
+    eligibility of each load, dock slots as agreed, money balanced to the cent, no owner paying more than alone, and
+    what was reserved ahead paid as agreed, used or not.
     """
     book = jobs or JobBook(market)
     return [
@@ -30,6 +32,7 @@ def settlement_faults(market: Market, settlement: Settlement, jobs: JobBook | No
         *book.faults(settlement.loads),
         *_docks(market, settlement),
         *_money(market, settlement),
+        *_reservations(market, settlement),
     ]
 
 
@@ -129,7 +132,7 @@ def _money(market: Market, settlement: Settlement) -> list[str]:
         by_provider[b.hub] += b.price_cents
     paid: Counter[str] = Counter()
     for t in settlement.transfers:
-        if t.line != "share":
+        if t.line != "share" and t.line not in LINES:
             paid[t.payee] += t.cents
     faults += [
         f"{who} is paid {paid[who]} cents, is owed {by_provider[who]}"
@@ -141,3 +144,9 @@ def _money(market: Market, settlement: Settlement) -> list[str]:
     if owed != from_owners + subsidy:
         faults.append(f"owners pay {from_owners} cents, carriers and hubs are owed {owed}")
     return faults
+
+
+def _reservations(market: Market, settlement: Settlement) -> list[str]:
+    """What was reserved ahead is owed whatever the day brings, so it stands outside the bound of going alone."""
+    entries = tuple(t for t in settlement.transfers if t.line in LINES)
+    return reservation_faults(market, settlement.loads, settlement.bookings, (settlement.reservations, entries))

@@ -99,6 +99,7 @@ def simulate(
     writer: TableWriter | None = None,
     progress: Progress | None = None,
     transcripts: Mapping[date, Transcript] | None = None,
+    look_aheads: Mapping[date, Transcript] | None = None,
     world: World | None = None,
 ) -> tuple[dict[str, Any], dict[date, str]]:
     """Run all days; returns the summary and the digest of each day's settlement.
@@ -114,7 +115,12 @@ def simulate(
     totals = Totals()
     digests: dict[date, str] = {}
     with pooling_model(
-        world or world_of(scenario), spec.policy, spec.seed, stability=spec.stability, transcripts=transcripts
+        world or world_of(scenario),
+        spec.policy,
+        spec.seed,
+        stability=spec.stability,
+        transcripts=transcripts,
+        look_aheads=look_aheads,
     ) as model:
         while not model.finished:
             day = model.run_day()
@@ -233,16 +239,17 @@ def replay_run(results: Path, progress: Progress | None = None) -> dict[str, Any
     scenario = scenario_for(load_scenario(find_scenario(results)), spec.replication)
     recorded = {row["day"]: row for row in read_table(results, "days").to_pylist()}
     transcripts = read_transcripts(results)
+    look_aheads = read_transcripts(results, look_ahead=True)
     missing = [d.date for d in scenario.days if d.date not in recorded]
     if missing:
         raise ReplayError(f"the record has no day {missing[0]}, expected all {len(scenario.days)} days of the scenario")
-    _, digests = simulate(scenario, spec, progress=progress, transcripts=transcripts)
+    _, digests = simulate(scenario, spec, progress=progress, transcripts=transcripts, look_aheads=look_aheads)
     for day, found in digests.items():
         written = recorded[day]["settlement_digest"]
         if found != written:
             raise ReplayError(f"{day}: the settlement differs from the record ({found[:12]}, {written[:12]})")
     return {
         "days": len(digests),
-        "messages": sum(t.message_count for t in transcripts.values()),
+        "messages": sum(t.message_count for t in (*transcripts.values(), *look_aheads.values())),
         "settlements_equal": True,
     }

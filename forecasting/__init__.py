@@ -5,18 +5,24 @@ from forecasting.history import Panel, known_at, read_history
 from forecasting.lightgbm_model import LightGBM
 from forecasting.oracle import Oracle
 from forecasting.registry import FORECASTERS, forecaster
+from forecasting.reservation import CapacityOffer, Reserve, critical_ratio, reserve_units, reserved_quantity
 from forecasting.seasonal_naive import SeasonalNaive
 
 __all__ = [
     "FORECASTERS",
+    "CapacityOffer",
     "FittedForecaster",
     "Forecast",
     "Forecaster",
     "LightGBM",
     "Oracle",
     "Panel",
+    "Reserve",
     "SeasonalNaive",
+    "critical_ratio",
     "forecaster",
     "known_at",
     "read_history",
+    "reserve_units",
+    "reserved_quantity",
 ]

@@ -17,7 +17,7 @@ from logistics.emissions import (
     hub_emissions,
     route_emissions,
 )
-from logistics.fleet import Body, Carrier, Certificate, OperatingCosts, VehicleType
+from logistics.fleet import Body, CallUp, Carrier, Certificate, OperatingCosts, VehicleType
 from logistics.hubs import Hub, HubCosts
 from logistics.lane_costs import LaneCosts, lane_costs
 from logistics.money import split_cents, to_cents, to_eur
@@ -30,6 +30,7 @@ from logistics.tariffs import DedicatedTariff, GroupageBracket, GroupageTariff, 
 __all__ = [
     "ADR_LABELS",
     "Body",
+    "CallUp",
     "Carrier",
     "Certificate",
     "CostLine",

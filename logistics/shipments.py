@@ -49,12 +49,15 @@ class Stakes:
         Cost that falls due once, when the goods arrive after that time (or after the window, if no time is given).
     paid_eur
         What the owner really paid for this shipment, where known.
+    holding_eur_per_pallet_day
+        Cost of keeping a pallet a planning day longer.
     """
 
     lateness_eur_per_hour: float = 0.0
     line_stop_eur: float = 0.0
     line_stop_at: datetime | None = None
     paid_eur: float | None = None
+    holding_eur_per_pallet_day: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -192,9 +192,7 @@ def hires_for(
         if c.owner == owner
     ]
     public = [hire(f"tariff {d.id}", d.vehicle, d.prices, margin=d.margin_percent) for d in region.tariffs.dedicated]
-    own = [
-        hire(f"own {v.id}", v.id, region.operating_costs[v.id]) for v in region.vehicles.values() if v.carrier == owner
-    ]
+    own = [hire(f"own {v.id}", v.id, region.day_costs(v.id)) for v in region.vehicles.values() if v.carrier == owner]
     return (*contracts, *public, *own)
 
 

@@ -24,10 +24,12 @@ LINE_LABELS: Mapping[str, str] = {
     CostLine.TOLL: "Road tolls",
     CostLine.GROUPAGE: "Groupage networks",
     CostLine.COMMITMENT: "Contract vehicles owed but not used",
+    CostLine.RESERVATION: "Vehicles and dock slots reserved ahead",
     CostLine.HANDLING: "Handling at hubs",
     CostLine.DOCK_SLOT: "Dock slots at hubs",
     CostLine.STORAGE: "Storage at hubs",
     CostLine.WAITING: "Waiting",
+    CostLine.HOLDING: "Goods held for a later day",
     CostLine.LATENESS: "Late deliveries",
     CostLine.LINE_STOP: "Clients' lines that stopped",
 }

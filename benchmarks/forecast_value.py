@@ -36,13 +36,22 @@ if TYPE_CHECKING:
 FORECASTERS = ("seasonal_naive", "lightgbm", "oracle")
 AT_ONCE = "ship_now"
 POLICIES: Mapping[str, Mapping[str, str]] = {
-    AT_ONCE: {"holding": "ship_now"},
-    "holding": {"holding": "quantity_based"},
+    AT_ONCE: {"holding": "ship_now", "reservation": "none"},
+    "holding": {"holding": "forecast_value", "reservation": "none"},
+    "reservation": {"holding": "ship_now", "reservation": "newsvendor"},
+    "both": {"holding": "forecast_value", "reservation": "newsvendor"},
 }
-FULL = "holding"  # decides all that it can by forecast: the policy that meets every forecaster
+FULL = "both"  # decides all that it can by forecast: the policy that meets every forecaster
 REPLICATIONS, QUICK_REPLICATIONS = 30, 3
-REGION: Mapping[str, Any] = {"factories": 4, "hubs": 1, "carriers": 3, "clients": 30, "days": 10}
-QUICK_REGION: Mapping[str, Any] = {"factories": 2, "hubs": 0, "carriers": 2, "clients": 8, "days": 3}
+# A vehicle or dock slot is a quarter dearer on the day than ahead, an unused one worth a fifth; keeping a pallet a day
+# costs what a public warehouse asks.
+PRICES: Mapping[str, float] = {
+    "spot_premium_percent": 25.0,
+    "release_percent": 20.0,
+    "holding_eur_per_pallet_day": 0.5,
+}
+REGION: Mapping[str, Any] = {"factories": 4, "hubs": 1, "carriers": 3, "clients": 24, "days": 8, **PRICES}
+QUICK_REGION: Mapping[str, Any] = {"factories": 2, "hubs": 0, "carriers": 2, "clients": 8, "days": 3, **PRICES}
 KEY = "forecast_value"
 
 Row = dict[str, Any]

@@ -120,8 +120,9 @@ def reserve_units(need: ArrayLike, offers: Sequence[CapacityOffer]) -> Reserve:
     spot = min(o.spot for o in offers)
     order = sorted(range(len(offers)), key=lambda i: (offers[i].reserved, -offers[i].release, i))
     # How many of the paths need at least k units; index 0 is k = 1.
-    most = int(paths.max())
-    at_least = len(paths) - np.cumsum(np.bincount(paths.astype(np.int64), minlength=most + 1))[:-1]
+    most = int(min(paths.max(), sum(o.units for o in offers)))
+    capped = np.minimum(paths, most).astype(np.int64)
+    at_least = len(paths) - np.cumsum(np.bincount(capped, minlength=most + 1))[:-1]
     saving, k = 0.0, 0
     for i in order:
         offer = offers[i]

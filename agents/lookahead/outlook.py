@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agents.reservations import Good
-from logistics.fleet import type_of
+from logistics.fleet import is_reserved, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -31,7 +31,9 @@ class PoolDay:
     pallets
         On the table, pooled or not.
     used
-        Vehicles by type that the pool drove, and dock slots by hub.
+        Vehicles by type that the pool needed, and dock slots by hub. A vehicle that was reserved costs nothing more on
+        the day and so is used for goods that would not have paid for it; it counts only where what it carried saved its
+        price on the day, or vehicles once reserved would go on being reserved for having been used.
     """
 
     pallets: float
@@ -41,9 +43,25 @@ class PoolDay:
     def of(cls, market: Market, settlement: Settlement) -> PoolDay:
         """Count a day's settlement."""
         used: Counter[GoodKey] = Counter()
-        used.update((Good.VEHICLE, type_of(load.vehicle)) for load in settlement.loads)
+        spot = {r.good: r.spot_cents for r in market.reserved if r.kind is Good.VEHICLE}
+        worth = _worth(settlement)
+        for load in settlement.loads:
+            if not is_reserved(load.vehicle) or worth[load.id] >= spot[type_of(load.vehicle)]:
+                used[Good.VEHICLE, type_of(load.vehicle)] += 1
         used.update((Good.DOCK_SLOT, b.hub) for b in settlement.bookings)
         return cls(sum(s.pallets for s in market.shipments.values()), dict(sorted(used.items())))
+
+
+def _worth(settlement: Settlement) -> dict[str, float]:
+    """What each load saved, in cents: what its goods would have cost alone, less what it was paid.
+
+    A shipment that goes in several legs is worth an equal part on each.
+    """
+    legs = Counter(leg.shipment for leg in settlement.legs)
+    worth = {load.id: -float(sum(load.price_lines.values())) for load in settlement.loads}
+    for leg in settlement.legs:
+        worth[leg.load] += settlement.evidence.reserves.get(leg.shipment, 0) / legs[leg.shipment]
+    return worth
 
 
 @dataclass(frozen=True, eq=False)

@@ -52,7 +52,9 @@ class Newsvendor:
         seen = [(pallets, used) for pallets, used in good.seen if pallets > 0][-self.most_days :]
         if len(seen) < self.least_days or not good.offers or not len(good.volume_pallets):
             return Reserve((0,) * len(good.offers))
-        return reserve_units(self.need(good.volume_pallets, seen), good.offers)
+        # More than is offered is needed no more: a day with hardly a pallet on it would make any volume need the world.
+        need = np.minimum(self.need(good.volume_pallets, seen), sum(o.units for o in good.offers))
+        return reserve_units(need, good.offers)
 
     def need(self, volume_pallets: NDArray[np.float64], seen: list[tuple[float, int]]) -> NDArray[np.float64]:
         """Sample paths of the units needed, whole numbers, shape ``(paths,)``."""

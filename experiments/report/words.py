@@ -76,6 +76,11 @@ HOLDING: Mapping[str, str] = {
     "quantity": "shipments on a lane gather until they make a good load, or one of them must go",
     "time_based": "shipments on a lane gather for some days, and then leave together",
     "time_and_quantity": "shipments on a lane gather until they make a good load, for some days at most",
+    "forecast_value": "a shipment waits a day when the orders that all expect make waiting worth more than it costs",
+}
+RESERVATION: Mapping[str, str] = {
+    "none": "vehicles and dock slots are bought on the day",
+    "newsvendor": "vehicles and dock slots are reserved ahead where all that is expected makes that pay",
 }
 LEVERS: Mapping[str, str] = {
     "cost": "its true costs",
@@ -100,6 +105,12 @@ TOPICS: Mapping[str, str] = {
     "deal": "confirmation of a deal",
     "bookings": "confirmation of dock slots",
     "hub_terms": "hub terms",
+    "outlook": "forecasts",
+    "holdable": "what waiting costs",
+    "hold": "agreement to hold",
+    "capacity": "prices of reserved capacity",
+    "reserve": "agreement to a reservation",
+    "reserved": "confirmation of a reservation",
 }
 
 # What reasons in settlements come to, in plain words. The first pattern that is found counts.
@@ -132,6 +143,7 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"delivery window is on a later day", "Its delivery window is on a later day"),
     (r"its lane has .* of the .* economic load", "Its lane gathers until it makes a good load"),
     (r"no shipment was held for", "Its lane gathers until its oldest shipment has waited long enough"),
+    (r"waiting for the next day's orders", "What is expected tomorrow makes waiting worth more than it costs"),
     (r"economic load", "More is expected on its lane tomorrow: together they make a better load"),
     (r"outside the planning window", "Its delivery window lies outside the planning day"),
     (r"is closed during the delivery window", "The client is closed during its delivery window"),

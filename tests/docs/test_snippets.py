@@ -148,7 +148,10 @@ def test_the_policy_guide_works_as_written(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_guide_to_forecasts_works_as_written(tmp_path: Path) -> None:
     """The commands of the guide, in order, print the table whose columns it explains and leave the files it names."""
-    for _, arguments in commands(ROOT / "docs" / "how-to" / "value-a-forecast.md"):
+    page = ROOT / "docs" / "how-to" / "value-a-forecast.md"
+    ((_, policy),) = snippets("toml", page)
+    (tmp_path / "by-forecast.toml").write_text(policy, encoding="utf-8")
+    for _, arguments in commands(page):
         printed = groupage(tmp_path, *arguments)
         if arguments[0] == "compare":
             for word in ("cost", "seasonal_naive", "lightgbm", "more than the", "gap closed", "Knowing the future"):

@@ -85,8 +85,8 @@ def cross(policies: Sequence[Policy], forecasters: Sequence[str]) -> Grid:
         problems.append(Problem("--forecasters", "", "empty", f"at least one of {', '.join(known)}"))
     ahead = [p.name for p in policies if looks_ahead(p)]
     if policies and not ahead:
-        holding = ", ".join(sorted({p.holding.name for p in policies}))
-        given = f"{','.join(forecasters)}, with policies that look at no forecast (holding {holding})"
+        rules = ", ".join(sorted({f"{p.holding.name} and reservation {p.reservation.name}" for p in policies}))
+        given = f"{','.join(forecasters)}, with policies that look at no forecast (holding {rules})"
         problems.append(Problem("--forecasters", "", given, "at least one policy whose decisions depend on a forecast"))
     if problems:
         raise InputError(problems)

@@ -71,7 +71,11 @@ class TestCross:
             ([policy()], ["oracel"], "'oracel', expected out of lightgbm"),
             ([policy()], ["oracle", "oracle"], "expected each forecaster once"),
             ([policy()], [], "empty, expected at least one"),
-            ([policy(holding="ship_now"), load_policy("standalone")], NAMES, r"no forecast \(holding ship_now\)"),
+            (
+                [policy(holding="ship_now"), load_policy("standalone")],
+                NAMES,
+                r"no forecast \(holding ship_now and reservation none\)",
+            ),
         ],
     )
     def test_what_does_not_fit(self, policies: list[Policy], forecasters: list[str], said: str):

@@ -167,7 +167,11 @@ def test_one_replication_has_no_interval(printed):
     ("policies", "forecasters", "said"),
     [
         ("contract_net", "oracle,profet", "'profet', expected out of lightgbm"),
-        ("standalone", "seasonal_naive,oracle", "policies that look at no forecast (holding ship_now)"),
+        (
+            "standalone",
+            "seasonal_naive,oracle",
+            "policies that look at no forecast (holding ship_now and reservation none)",
+        ),
         ("contract_net", "", "empty, expected at least one of"),
     ],
 )

@@ -81,7 +81,7 @@ class Delivery:
     delivered_at
         Start of unloading, UTC; ``None`` if not delivered on this day, or by a groupage network (some time that day).
     indirect_lines
-        Cost of being late, in cents by line; the owner's.
+        Cost of being late, and of having waited as promised, in cents by line; the owner's.
     """
 
     shipment: str

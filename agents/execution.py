@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from logistics.standalone import StandalonePlan
 
 
+SECONDS_PER_DAY = 86_400
+
+
 class _Log:
     """Collects a day's loads and deliveries."""
 
@@ -43,6 +46,7 @@ class _Log:
         self.reason: dict[str, str] = {}
         self.commitment: Counter[str] = Counter()
         self.revenue: Counter[str] = Counter()
+        self.waited_days: dict[str, float] = {}
 
     def drive(
         self,
@@ -167,7 +171,7 @@ class _Log:
                     moment,
                     mode != UNSERVED and late_hours == 0.0,
                     late_hours,
-                    _indirect(shipment, late_hours, mode),
+                    _indirect(shipment, late_hours, mode) | _kept_back(shipment, self.waited_days.get(s, 0.0)),
                     self.emissions[s].wtw_kgco2e,
                     self.emissions[s].ttw_kgco2e,
                     ", and ".join(filter(None, (self.reason.get(s), reasons.get(s)))),
@@ -201,6 +205,14 @@ def _indirect(shipment: Shipment, late_hours: float, mode: str) -> dict[str, int
     return lines
 
 
+def _kept_back(shipment: Shipment, days: float) -> dict[str, int]:
+    """Cost of keeping goods that were promised for a later day, for the owner."""
+    if shipment.stakes is None:
+        return {}
+    cents = to_cents(shipment.stakes.holding_eur_per_pallet_day * shipment.pallets * days)
+    return {str(CostLine.HOLDING): cents} if cents else {}
+
+
 def _full_shipments(shippers: Mapping[str, ShipperDesk]) -> dict[str, Shipment]:
     return {s: x for desk in shippers.values() for s, x in desk.shipments.items()}
 
@@ -221,6 +233,9 @@ def execute(
         they go by their owner's own means.
     """
     log = _Log(region, market, _full_shipments(shippers))
+    for promise in market.due:
+        days = (promise.day - promise.made).total_seconds() / SECONDS_PER_DAY
+        log.waited_days |= dict.fromkeys(promise.lot, days)
     for load in settlement.loads:
         vehicle = region.vehicles[type_of(load.vehicle)]
         costs = region.day_costs(load.vehicle)

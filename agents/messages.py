@@ -51,9 +51,12 @@ class Topic(StrEnum):
     REMAINDER = "remainder"
     BUYING = "buying"
     SELLING = "selling"
+    FEES = "fees"
+    HOSTING = "hosting"
     WISHES = "wishes"
     CHOICE = "choice"
     DEAL = "deal"
+    PROMISED = "promised"
     CONTRACTS = "contracts"
     SIGNING = "signing"
     COALITION = "coalition"
@@ -97,13 +100,15 @@ STOP_COLUMNS: tuple[pa.Field, ...] = (
 )
 
 # Columns of talks about prices: a row for each talk that goes on. A price is one of so many from 0 to ``top_cents`` in
-# even steps; window 0 is the whole time in which delivery may start, and each further one closes earlier. The other
-# side's last offer stands in price, day and window; without one the price is empty.
+# even steps; day 0 is today, and each further one a later planning day, of which the first so many may be agreed on;
+# window 0 is the whole time in which delivery may start, and each further one closes earlier. The other side's last
+# offer stands in price, day and window; without one the price is empty.
 TALK_COLUMNS: tuple[pa.Field, ...] = (
     pa.field("talk", pa.int32()),
     pa.field("jobs", pa.list_(pa.string())),
     pa.field("top_cents", pa.int64()),
     pa.field("prices", pa.int32()),
+    pa.field("days", pa.int32()),
     pa.field("windows", pa.int32()),
     pa.field("round", pa.int32()),
     pa.field("rounds", pa.int32()),
@@ -154,15 +159,22 @@ QUESTIONS: Mapping[Topic, pa.Schema] = {
     # coordinator -> shipper: what are these worth to you, now that your others have gone?
     Topic.REMAINDER: pa.schema([("shipment", pa.string())]),
     # coordinator -> shipper: what do you answer in these talks? A hub's fee comes on top of the price.
-    Topic.BUYING: pa.schema([*TALK_COLUMNS, ("carrier", pa.string()), ("fee_cents", pa.int64())]),
+    Topic.BUYING: pa.schema([*TALK_COLUMNS, ("provider", pa.string()), ("fee_cents", pa.int64())]),
     # coordinator -> carrier: what do you answer in these talks? Each is to bear its share of what its lot costs.
     Topic.SELLING: pa.schema([*TALK_COLUMNS, ("lot_jobs", pa.list_(pa.string())), ("share", pa.float64())]),
+    # coordinator -> shipper: what do you answer in these talks? The price is that of 100 EUR at a hub's named terms, at
+    # which your part of the lot costs so much.
+    Topic.FEES: pa.schema([*TALK_COLUMNS, ("provider", pa.string()), ("fee_cents", pa.int64())]),
+    # coordinator -> hub: what do you answer in these talks? The price is that of 100 EUR at your named terms.
+    Topic.HOSTING: pa.schema(TALK_COLUMNS),
     # coordinator -> carrier: of the deals that you have agreed on, which would you close first?
     Topic.WISHES: pa.schema(AGREED_COLUMNS),
     # coordinator -> shipper: of these that you have agreed on, which would you close first?
     Topic.CHOICE: pa.schema([*AGREED_COLUMNS, ("carrier", pa.string()), ("fee_cents", pa.int64())]),
-    # coordinator -> carrier: this deal is closed as agreed
+    # coordinator -> carrier: this deal is closed as agreed; on a later day, it is promised
     Topic.DEAL: pa.schema(AGREED_COLUMNS),
+    # coordinator -> shipper: with these promises, made for later days or due today, what would you pay today at most?
+    Topic.PROMISED: pa.schema(AGREED_COLUMNS),
     # coordinator -> carrier: what of each contract would you carry, and what would you then ask in all? A job is worth
     # nothing where another carrier has taken it, and has no worth where nobody else is left to carry it.
     Topic.CONTRACTS: pa.schema([("contract", pa.int32()), ("job", pa.string()), ("worth_cents", pa.int64())]),
@@ -255,9 +267,12 @@ ANSWERS: Mapping[Topic, pa.Schema] = {
     Topic.REMAINDER: pa.schema([("shipment", pa.string()), _private("reserve_cents", pa.int64())]),
     Topic.BUYING: _SAID,
     Topic.SELLING: _SAID,
+    Topic.FEES: _SAID,
+    Topic.HOSTING: _SAID,
     Topic.WISHES: pa.schema([("deal", pa.int32())]),
     Topic.CHOICE: pa.schema([("deal", pa.int32())]),
     Topic.DEAL: pa.schema([("deal", pa.int32())]),
+    Topic.PROMISED: pa.schema([_private("most_cents", pa.int64())]),
     Topic.CONTRACTS: pa.schema([("contract", pa.int32()), ("job", pa.string()), _private("price_cents", pa.int64())]),
     Topic.SIGNING: pa.schema([("contract", pa.int32())]),
     Topic.COALITION: pa.schema([]),
@@ -318,6 +333,11 @@ def table(schema: pa.Schema, columns: Mapping[str, Sequence[Any]] | None = None)
     return pa.table(
         {name: pa.array(columns[name], type=schema.field(name).type) for name in schema.names}, schema=schema
     )
+
+
+def rows_table(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Build a body of a schema from rows; what a row has beyond the schema is left out."""
+    return table(schema, {name: [row[name] for row in rows] for name in schema.names})
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,13 +25,14 @@ from agents.planning import (
     GoodsSeen,
     LaneBook,
     capacity_desks,
-    held_pallets,
     holding_cents,
     lanes_ahead,
     outlook_for,
+    pallets_by_lane,
     parties,
     planner,
 )
+from agents.promise import waiting_for
 from agents.registry import create, create_forecaster
 from agents.reservations import vehicles_reserved
 from agents.seeds import rng_for, seed_for
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from agents.bidding import BiddingStrategy
     from agents.participants.party import Desk
     from agents.policy import Policy
+    from agents.promise import Promise
     from agents.reservations import Reserved
     from agents.reserving import ReservingRule
     from logistics.region import Region
@@ -191,6 +193,9 @@ class PoolingModel(mesa.Model):
         self.reserving: ReservingRule = create("reserving", policy.reservation)
         bidding: BiddingStrategy = create("bidding", policy.bidding)
         self.concession = create("concession", policy.concession)
+        # How many planning days, today included, the protocol bargains about; most know today alone.
+        self.days_ahead: int = getattr(create("protocols", policy.protocol), "days", 1) - 1
+        self.promises: tuple[Promise, ...] = ()
         self.number = 0
         self.pools = policy.protocol.name != "standalone"
         self.reserved: tuple[Reserved, ...] = ()
@@ -274,7 +279,10 @@ class PoolingModel(mesa.Model):
         for factory in self.factories.values():
             factory.look_ahead(day, days, shared=shared)
 
-    def _market(self, start: datetime, shipments: Sequence[Shipment], reserved: tuple[Reserved, ...] = ()) -> Market:
+    def _market(self, start: datetime, shipments: Sequence[Shipment], *, whole: bool = False) -> Market:
+        """The market of a day; the whole one, with promises, what was reserved, and the days to come, is negotiated."""
+        coming = self.world.releases[self.number + 1 : self.number + 1 + self.days_ahead]
+        reserved = self.reserved if whole else ()
         region = self.world.region
         return Market(
             start=start,
@@ -287,20 +295,27 @@ class PoolingModel(mesa.Model):
             hubs=region.hubs,
             tariffs=region.tariffs,
             reserved=reserved,
+            later=tuple(at for _, at, _ in coming) if whole else (),
+            promises=self.promises if whole else (),
         )
 
     def _hold(self, day: date, start: datetime) -> tuple[dict[str, tuple[str, str]], Market]:
-        """Let each factory hold what can wait; what has no window today waits for its day."""
+        """Let each factory hold what can wait; what has no window today, or is promised, waits for its day."""
+        promised = {s: p for p in self.promises for s in p.lot}
         open_now = [s for f in self.factories.values() for s in f.open.values()]
         book = JobBook(self._market(start, open_now))
         last = self._next_day is None
-        lanes = LaneBook(self.world.region, self._next_day or day)
+        lanes = LaneBook(self.world.region, day, self._next_day or day)
         weighs = isinstance(self.holding, PooledHolding) and not last
         views: dict[str, list[HoldingView]] = {}
         for factory in self.factories.values():
             factory.held = {}
             own = views[factory.owner] = []
             for s in factory.open.values():
+                if s.id in promised:
+                    if promised[s.id].day > start:
+                        factory.held[s.id] = waiting_for(promised[s.id], self.world.region.sites)
+                    continue
                 ahead = self._last_chance(s)
                 if s.id in book.infeasible:
                     if ahead > 0:
@@ -319,7 +334,7 @@ class PoolingModel(mesa.Model):
                 )
         self._decide(views, day, lanes)
         held = {s: (f.owner, reason) for f in self.factories.values() for s, reason in f.held.items()}
-        return held, self._market(start, [s for s in open_now if s.id not in held], self.reserved)
+        return held, self._market(start, [s for s in open_now if s.id not in held], whole=True)
 
     def _decide(self, views: Mapping[str, Sequence[HoldingView]], day: date, lanes: LaneBook) -> None:
         """Hold by each owner's own decision, or by the coordinator's on what all expect; reserve for the next day."""
@@ -360,8 +375,10 @@ class PoolingModel(mesa.Model):
             factory = self.factories[owner]
             expected = lanes_ahead(factory.forecast, factory.goods, next_day)
             if expected:
-                # What it holds by its own decision it sends then, too.
-                for key, pallets in held_pallets(own, factory.chosen).items():
+                # What it holds by its own decision, or has promised for then, it sends then too.
+                due = {s for p in self.promises if p.day == start for s in p.lot}
+                kept = [factory.open[s] for s in sorted(factory.chosen.keys() | due) if s in factory.open]
+                for key, pallets in pallets_by_lane(kept, self.world.region).items():
                     expected[key] = expected.get(key, 0.0) + np.full(FORECAST_PATHS, pallets)
             desks.append(planner(owner, expected, own, self.holding, lanes))
         bidding = {who: agent.bidding for who, agent in self._bidders.items()}
@@ -369,11 +386,10 @@ class PoolingModel(mesa.Model):
 
     def _last_chance(self, s: Shipment) -> int:
         """How many planning days ahead the shipment could still be delivered by its due date."""
-        latest = min(s.window_close, s.due_at) if s.due_at > s.window_open else s.window_close
         ahead = 0
         for n in range(self.number + 1, len(self.world.releases)):
             _, start, _ = self.world.releases[n]
-            if start >= latest:
+            if start >= s.last_moment:
                 break
             if not JobBook(self._market(start, [s])).infeasible:
                 ahead = n - self.number
@@ -416,17 +432,25 @@ class PoolingModel(mesa.Model):
         """Drive the plan as agreed; disturbances come with later work."""
         shippers = {d.owner: d for made in desks.values() for d in made if isinstance(d, ShipperDesk)}
         region = self.world.region
-        executed = execute(region, market, outcome.settlement, shippers)
-        alone = execute_alone(region, market, shippers)
+        # What is promised for a later day goes then, with or without a pool.
+        promised = {s: waiting_for(p, region.sites) for p in outcome.settlement.promises for s in p.lot}
+        for s, reason in promised.items():
+            owner = market.shipments[s].owner
+            self.factories[owner].held[s] = reason
+            held = {**held, s: (owner, reason)}
+        going = market.restricted_to(market.shipments.keys() - promised.keys())
+        executed = execute(region, going, outcome.settlement, shippers)
+        alone = execute_alone(region, going, shippers)
         displaced = {
             c: lost
             for c in sorted(alone.revenue)
             if (lost := alone.revenue[c] - executed.revenue.get(c, 0)) > 0 and alone.revenue[c] > 0
         }
+        nights = (self._next_day - day).days if self._next_day else 0
         held_cents = {
             f.owner: cents
             for f in self.factories.values()
-            if (cents := sum(holding_cents(f.open[s]) for s in f.chosen))
+            if (cents := sum(holding_cents(f.open[s], nights) for s in f.chosen))
         }
         executed = replace(executed, holding_cents=held_cents)
         self.last = Day(
@@ -447,6 +471,7 @@ class PoolingModel(mesa.Model):
     def _learn(self, market: Market, outcome: Synchronization) -> None:
         """Close what was delivered or lost, count days held, book each agent's money, and let bidding learn."""
         s = outcome.settlement
+        self.promises = (*(p for p in self.promises if p.day > market.start), *s.promises)
         self.reserved = self.ahead.reserved if self.ahead else ()
         if self.pools:
             self.experience.append(PoolDay.of(market, s))

@@ -19,7 +19,7 @@ from logistics.money import to_cents
 from logistics.shipments import Handling, Stakes, Temperature
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from numpy.typing import NDArray
@@ -40,9 +40,16 @@ HOURS_PER_DAY = 24
 
 @dataclass
 class LaneBook:
-    """Looks up what the open market asks on a lane on one day; each lane is worked out once."""
+    """Looks up what the open market asks on a lane on one day; each lane is worked out once.
+
+    Attributes
+    ----------
+    today, on
+        The planning day that it is, and the one that is looked ahead to.
+    """
 
     region: Region
+    today: date
     on: date
     _known: dict[tuple[str, str, str, float], LaneCosts | None] = field(default_factory=dict, repr=False)
 
@@ -84,7 +91,7 @@ class LaneBook:
                 s.origins[0], self.region.sites[s.destination].zone, temperature, priced_kg(s.pallets, s.weight_kg)
             ),
             capacity_pallets=self.capacity_pallets,
-            holding_cents=holding_cents(s),
+            holding_cents=holding_cents(s, (self.on - self.today).days),
             penalty_cents=penalty if last_day == 1 else 0,
         )
 
@@ -94,18 +101,17 @@ class LaneBook:
         return math.fsum(v.count * v.capacity_pallets for v in self.region.vehicles.values())
 
 
-def holding_cents(s: Shipment) -> int:
-    """What keeping a shipment a planning day longer costs its owner."""
-    return to_cents(s.pallets * s.stakes.holding_eur_per_pallet_day) if s.stakes else 0
+def holding_cents(s: Shipment, days: int) -> int:
+    """What keeping a shipment so many days longer costs its owner."""
+    return to_cents(s.pallets * s.stakes.holding_eur_per_pallet_day * days) if s.stakes else 0
 
 
-def held_pallets(views: Iterable[HoldingView], held: Container[str]) -> dict[LaneKey, float]:
-    """Pallets that an owner holds, by origin, zone and temperature regime."""
+def pallets_by_lane(shipments: Iterable[Shipment], region: Region) -> dict[LaneKey, float]:
+    """Pallets of some shipments, by origin, zone and temperature regime."""
     pallets: dict[LaneKey, float] = {}
-    for v in views:
-        if v.shipment in held:
-            key = (v.lane[0], v.lane[-1], v.wait.temperature if v.wait else str(Temperature.AMBIENT))
-            pallets[key] = pallets.get(key, 0.0) + v.pallets
+    for s in shipments:
+        key = (s.origins[0], region.sites[s.destination].zone, str(s.handling.temperature))
+        pallets[key] = pallets.get(key, 0.0) + s.pallets
     return dict(sorted(pallets.items()))
 
 

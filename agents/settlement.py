@@ -12,6 +12,7 @@ from agents.messages import COORDINATOR
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from agents.promise import Promise
     from logistics.routing.problem import Stop
 
 
@@ -182,6 +183,13 @@ class Settlement:
         Each owner's reported cost of all its shipments without a pool.
     left_cents
         Each owner's reported cost of what stays outside, alone.
+    promises
+        Made today for later days; their shipments are left as held, and are in neither cost.
+    void
+        Why promises that were due today are not kept, by id; whoever made them is free.
+    most_cents
+        What owners with promises, made or due today, at most pay in all today, as they reported it; others pay at most
+        `standalone_cents`.
     """
 
     market_digest: str
@@ -193,6 +201,9 @@ class Settlement:
     transfers: tuple[Transfer, ...] = ()
     standalone_cents: Mapping[str, int] = field(default_factory=dict)
     left_cents: Mapping[str, int] = field(default_factory=dict)
+    promises: tuple[Promise, ...] = ()
+    void: Mapping[str, str] = field(default_factory=dict)
+    most_cents: Mapping[str, int] = field(default_factory=dict)
     evidence: Evidence = Evidence()
 
     @property

@@ -51,11 +51,20 @@ class Tools:
     stability: bool = False
     exclusions: tuple[tuple[str, str], ...] = ()
     _plans: dict[str, MixedPlan] = field(default_factory=dict, repr=False)
+    _later: dict[int, JobBook] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
         self.jobs = JobBook(self.market)
         zero = {v: OperatingCosts() for v in self.market.vehicles}
         self._offered, self.exclusions = self._fleet(zero, self.jobs.direct)
+
+    def jobs_on(self, day: int) -> JobBook:
+        """Transports of a later planning day, as far as they are known today; 0 is today."""
+        if day == 0:
+            return self.jobs
+        if day not in self._later:
+            self._later[day] = JobBook(self.market.ahead(day))
+        return self._later[day]
 
     @property
     def needs_coalitions(self) -> bool:

@@ -153,3 +153,13 @@ def with_reserved(vehicles: Mapping[str, VehicleType], reserved: Mapping[str, in
         if count:
             apart[name + RESERVED_SUFFIX] = replace(kind, id=name + RESERVED_SUFFIX, count=count)
     return apart
+
+
+def without_reserved(vehicles: Mapping[str, VehicleType]) -> dict[str, VehicleType]:
+    """Put vehicles that were set apart by `with_reserved` back among the others of their type."""
+    whole: dict[str, VehicleType] = {}
+    for kind in vehicles.values():
+        name = type_of(kind.id)
+        others = whole[name].count if name in whole else 0
+        whole[name] = replace(kind, id=name, count=kind.count + others)
+    return whole

@@ -50,7 +50,7 @@ class Stakes:
     paid_eur
         What the owner really paid for this shipment, where known.
     holding_eur_per_pallet_day
-        Cost of keeping a pallet a planning day longer.
+        Cost of keeping a pallet a day longer, held or promised for a later day.
     """
 
     lateness_eur_per_hour: float = 0.0
@@ -101,6 +101,11 @@ class Shipment:
     product: str = ""
     freight_payer: str = ""
     stakes: Stakes | None = None
+
+    @property
+    def last_moment(self) -> datetime:
+        """When delivery is due; the end of the window where that comes first, or where it is due before it opens."""
+        return min(self.window_close, self.due_at) if self.due_at > self.window_open else self.window_close
 
     def for_market(self) -> Shipment:
         """Return the shipment as a coordinator may see it: without its stakes."""

@@ -29,7 +29,7 @@ class PoolDay:
     Attributes
     ----------
     pallets
-        On the table, pooled or not.
+        On the table, pooled or not; what was promised for a later day is not.
     used
         Vehicles by type that the pool needed, and dock slots by hub. A vehicle that was reserved costs nothing more on
         the day and so is used for goods that would not have paid for it; it counts only where what it carried saved its
@@ -49,7 +49,9 @@ class PoolDay:
             if not is_reserved(load.vehicle) or worth[load.id] >= spot[type_of(load.vehicle)]:
                 used[Good.VEHICLE, type_of(load.vehicle)] += 1
         used.update((Good.DOCK_SLOT, b.hub) for b in settlement.bookings)
-        return cls(sum(s.pallets for s in market.shipments.values()), dict(sorted(used.items())))
+        promised = {s for p in settlement.promises for s in p.lot}
+        pallets = sum(s.pallets for s in market.shipments.values() if s.id not in promised)
+        return cls(pallets, dict(sorted(used.items())))
 
 
 def _worth(settlement: Settlement) -> dict[str, float]:

@@ -13,8 +13,16 @@ from agents.jobs import shipment_of
 from agents.market import digest
 from agents.messages import QUESTIONS, Exchange, Message, Topic, table
 from agents.plans import carried, routes_from_table
-from agents.protocols.deal import Deal, appraise, pooled_owners, pooled_shipments, settle, worst_owner
-from agents.protocols.reasons import NO_PLAN, left_out
+from agents.protocols.deal import (
+    Deal,
+    appraise,
+    confirm_bookings,
+    pooled_owners,
+    pooled_shipments,
+    settle,
+    worst_owner,
+)
+from agents.protocols.reasons import NO_PLAN, PROMISE_WITHDRAWN, left_out
 from agents.protocols.subsets import allocation
 from agents.protocols.talk import Talk
 from agents.reservations import others_cents
@@ -23,12 +31,15 @@ from logistics.money import split_cents
 
 if TYPE_CHECKING:
     from agents.market import Market
+    from agents.promise import Promise
     from agents.protocol import Conduct
     from agents.tools import Tools
     from logistics.consolidation import HubOffer
 
 Agreed = Mapping[str, Sequence[tuple[Collection[str], int]]]  # by carrier: jobs that go together, at a price in cents
 Negotiation = Callable[["Market", Talk], Generator[Exchange, tuple[Message, ...], Deal]]
+# One try without some parties: a deal (``None`` where there was nothing to negotiate), and who went back on its word.
+Attempt = Callable[[Talk, frozenset[str]], Generator[Exchange, tuple[Message, ...], tuple[Deal | None, frozenset[str]]]]
 
 
 def concluded(market: Market, tools: Tools, conversation: str, negotiate: Negotiation) -> Conduct:
@@ -37,7 +48,9 @@ def concluded(market: Market, tools: Tools, conversation: str, negotiate: Negoti
     deal = yield from negotiate(market, talk)
     shares = None
     if deal.loads and tools.needs_coalitions:
-        shares = yield from allocation(market, deal, tools, lambda part: _what_if(part, negotiate))
+        # What goes later is in no coalition's cost: what-ifs are about today alone.
+        today = replace(market.restricted_to(market.shipments.keys() - deal.promised), later=())
+        shares = yield from allocation(today, deal, tools, lambda part: _what_if(part, negotiate))
     return settle(market, tools, deal, talk, shares)
 
 
@@ -52,6 +65,43 @@ def conversation_of(part: Market) -> str:
     return f"coalition/{'+'.join(part.owners)}/{digest(tuple(sorted(part.shipments)))[:8]}"
 
 
+def kept_to(
+    market: Market, talk: Talk, reserves: Mapping[str, int], attempt: Attempt, anew: str = "negotiated"
+) -> Generator[Exchange, tuple[Message, ...], Deal]:
+    """Negotiate, and anew without whoever went back on its word, until nobody does.
+
+    Participants read what they have agreed to from the conversation, so a new attempt is a new conversation.
+
+    Parameters
+    ----------
+    anew
+        Says in the notes what was done again.
+    """
+    without: frozenset[str] = frozenset()
+    number = 0
+    while reserves:
+        here = talk if number == 0 else Talk(f"{talk.conversation}#{number}", talk.rounds, talk.notes)
+        deal, refusing = yield from attempt(here, without)
+        talk.rounds = here.rounds
+        if refusing:
+            talk.notes.append(f"{anew} again without {', '.join(sorted(refusing))}")
+            without |= refusing
+            number += 1
+        elif deal is None:
+            break
+        else:
+            return deal
+    return (yield from appraise(market, Deal(reserves=reserves), talk))
+
+
+def handled(
+    deal: Deal, tools: Tools, talk: Talk, offers: Sequence[HubOffer]
+) -> Generator[Exchange, tuple[Message, ...], frozenset[str]]:
+    """Have hubs confirm a deal's dock slots; returns those that do not, or that would be overbooked."""
+    refusing = yield from confirm_bookings(deal.bookings, talk)
+    return refusing | tools.jobs.overbooked(deal.loads, offers)
+
+
 def closed(
     market: Market,
     tools: Tools,
@@ -62,6 +112,9 @@ def closed(
     offers: Sequence[HubOffer] = (),
     broken: Callable[[Sequence[Load]], list[str]] | None = None,
     payments: Mapping[str, int] | None = None,
+    terms: Mapping[str, float] | None = None,
+    promises: Sequence[Promise] = (),
+    void: Mapping[str, str] | None = None,
 ) -> Generator[Exchange, tuple[Message, ...], Deal]:
     """Ask carriers for their final plans; drop owners until nobody pays more than alone.
 
@@ -77,21 +130,34 @@ def closed(
     payments
         What each carrier is paid in all, where an auction's rule says so; only if nothing of what it won falls away.
         What all this is above what the owners may pay, the operator adds.
+    terms
+        By shipment that goes through a hub: the share of the hub's named terms that was agreed on.
+    promises, void
+        What was agreed on for later days, and why promises that were due today are not kept. An owner for whom it is
+        worse to wait has its promises withdrawn.
     """
     why = dict(reasons)
     keep = {shipment_of(j) for parts in agreed.values() for jobs, _ in parts for j in jobs}
     everything = set(keep)
+    held = tuple(promises)
     while True:
         loads = yield from _final_loads(tools, talk, agreed, keep, broken)
-        bookings = tools.jobs.bookings(loads, offers)
+        bookings = tools.jobs.bookings(loads, offers, terms)
         unplanned = keep - pooled_shipments(loads)
         known = why | dict.fromkeys(sorted(unplanned), NO_PLAN)
-        deal = yield from appraise(market, Deal(loads=loads, bookings=bookings, reserves=reserves, reasons=known), talk)
+        whole = Deal(loads, bookings, reserves, reasons=known, promises=held, void=void or {})
+        deal = yield from appraise(market, whole, talk)
         if payments and payments.keys() == agreed.keys() and not unplanned and keep == everything:
             deal = _paid(market, deal, payments)
         dropped = worst_owner(market, deal)
         if dropped is None:
             return deal
+        withdrawn = [p for p in held if p.owner == dropped]
+        if withdrawn:
+            talk.notes.append(f"what was promised to {dropped} cost it more than going alone today and was withdrawn")
+            held = tuple(p for p in held if p not in withdrawn)
+            why |= {s: PROMISE_WITHDRAWN for p in withdrawn for s in p.lot}
+            continue
         talk.notes.append(f"what was agreed for {dropped} cost more than going alone and was withdrawn")
         gone = {s for s in keep if market.shipments[s].owner == dropped}
         for s in sorted(gone):

@@ -23,10 +23,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from agents.auction import Payments, Search, core_selecting, determine_winners, first_price, vcg
-from agents.protocols.closing import closed, concluded
-from agents.protocols.deal import Deal, appraise, ask_offers
+from agents.protocols.closing import closed, concluded, kept_to
+from agents.protocols.deal import ask_offers
 from agents.protocols.reasons import NOT_CHEAPER
-from agents.protocols.talk import Talk
 from agents.protocols.tour_bids import Settings, Trading, stand
 from agents.protocols.tour_book import Area, Book
 from groupage.errors import AuctionError, PolicyError, UnprovenError
@@ -40,6 +39,8 @@ if TYPE_CHECKING:
     from agents.market import Market
     from agents.messages import Exchange, Message
     from agents.protocol import Conduct
+    from agents.protocols.deal import Deal
+    from agents.protocols.talk import Talk
     from agents.tools import Tools
 
 PAYMENTS = {"first_price": first_price, "vcg": vcg, "core_selecting": core_selecting}
@@ -88,26 +89,24 @@ class CombinatorialAuction:
         reserves = yield from ask_offers(market, tools, talk)
         carriers = sorted({v.carrier for v in market.vehicles.values()})
         settings = Settings(self.waves, self.patience, self.area, self.rounds, self.noise, self.kept)
-        attempt = 0
-        while reserves and carriers:
-            # Carriers read which bids stand from the conversation, so a new attempt is a new conversation.
-            here = talk if attempt == 0 else Talk(f"{talk.conversation}#{attempt}", talk.rounds, talk.notes)
+
+        def attempt(
+            here: Talk, without: frozenset[str]
+        ) -> Generator[Exchange, tuple[Message, ...], tuple[Deal | None, frozenset[str]]]:
+            willing = tuple(c for c in carriers if c not in without)
+            if not willing:
+                return None, frozenset()
             book = Book(market, dict(reserves))
-            trading = Trading(market, tools, here, book, tuple(carriers), settings, exchange=False)
+            trading = Trading(market, tools, here, book, willing, settings, exchange=False)
             yield from trading.run()
-            paid: dict[str, int] | None = None
-            if not book.unwilling:
-                paid = yield from self._awarded(trading)
-            if not book.unwilling:
-                left = dict.fromkeys(sorted(book.loose), NOT_CHEAPER)
-                deal = yield from closed(market, tools, here, reserves, book.agreed(), left, payments=paid)
-                talk.rounds = here.rounds
-                return deal
-            talk.rounds = here.rounds
-            talk.notes.append(f"auctioned again without {', '.join(sorted(book.unwilling))}")
-            carriers = [c for c in carriers if c not in book.unwilling]
-            attempt += 1
-        return (yield from appraise(market, Deal(reserves=reserves), talk))
+            paid = None if book.unwilling else (yield from self._awarded(trading))
+            if book.unwilling:
+                return None, frozenset(book.unwilling)
+            left = dict.fromkeys(sorted(book.loose), NOT_CHEAPER)
+            deal = yield from closed(market, tools, here, reserves, book.agreed(), left, payments=paid)
+            return deal, frozenset()
+
+        return (yield from kept_to(market, talk, reserves, attempt, "auctioned"))
 
     def _awarded(self, trading: Trading) -> Generator[Exchange, tuple[Message, ...], dict[str, int] | None]:
         """Determine the winners among all bids and tell them; returns payments by carrier, ``None`` as asked."""

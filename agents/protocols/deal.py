@@ -10,6 +10,8 @@ import numpy as np
 
 from agents.jobs import hub_offer, shipment_of
 from agents.messages import COORDINATOR, QUESTIONS, Exchange, Message, Performative, Topic, table
+from agents.promise import waiting_for
+from agents.protocols.promises import NOT_KEPT, ask_most, kept
 from agents.protocols.reasons import NOT_CHEAPER, NOT_OFFERED, NOTHING_TO_SAVE
 from agents.settlement import Booking, Evidence, Left, LeftStatus, Leg, Load, Settlement, Transfer
 from agents.sharing.allocation import Allocation, allocate
@@ -20,6 +22,7 @@ from logistics.money import split_cents
 
 if TYPE_CHECKING:
     from agents.market import Market
+    from agents.promise import Promise
     from agents.protocols.talk import Talk
     from agents.tools import Tools
     from logistics.consolidation import HubOffer
@@ -43,6 +46,12 @@ class Deal:
         Owners that did not say what everything costs them alone.
     subsidy_cents
         What the operator adds where payments are more than the owners may pay (under VCG).
+    promises
+        Made for later days: what they are about goes neither in the pool today nor alone.
+    void
+        Why promises that were due are not kept, by id, as far as that is known.
+    most
+        What owners with promises at most pay in all today; below 0 they would rather have none.
     """
 
     loads: tuple[Load, ...] = ()
@@ -53,6 +62,14 @@ class Deal:
     reasons: Mapping[str, str] = field(default_factory=dict)
     silent: frozenset[str] = frozenset()
     subsidy_cents: int = 0
+    promises: tuple[Promise, ...] = ()
+    void: Mapping[str, str] = field(default_factory=dict)
+    most: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def promised(self) -> frozenset[str]:
+        """Shipments that are promised for later days."""
+        return frozenset(s for p in self.promises for s in p.lot)
 
     @property
     def price_cents(self) -> int:
@@ -67,7 +84,11 @@ class Deal:
 
     def ceilings(self, owners: Sequence[str]) -> dict[str, int]:
         """What each owner at most pays for its pooled shipments: its cost alone of everything less of what is left."""
-        return {o: max(0, self.standalone[o] - self.left_alone[o]) for o in owners}
+        return {o: max(0, self.most_of(o) - self.left_alone[o]) for o in owners}
+
+    def most_of(self, owner: str) -> int:
+        """What an owner at most pays in all today."""
+        return min(self.standalone[owner], self.most.get(owner, self.standalone[owner]))
 
 
 def ask_offers(market: Market, tools: Tools, talk: Talk) -> Generator[Exchange, tuple[Message, ...], dict[str, int]]:
@@ -169,15 +190,16 @@ def restated(
 
 
 def appraise(market: Market, deal: Deal, talk: Talk) -> Generator[Exchange, tuple[Message, ...], Deal]:
-    """Ask all owners for their cost alone of everything and of what the deal leaves out.
+    """Ask all owners for their cost alone of everything that goes today, and of what the deal leaves out.
 
-    An owner that does not answer counts as gaining nothing: its ceiling is zero. One of whose shipments the deal takes
-    none was asked the same thing twice, and its first figure counts.
+    Owners with promises are asked what these leave them to pay. An owner that does not answer counts as gaining
+    nothing: its ceiling is zero. One of whose shipments the deal takes none was asked the same thing twice, and its
+    first figure counts.
     """
     pooled = pooled_shipments(deal.loads)
     sets = {}
     for owner in market.owners:
-        own = market.owned_by(owner)
+        own = tuple(s for s in market.owned_by(owner) if s not in deal.promised)
         sets[owner] = [own, tuple(s for s in own if s not in pooled)]
     figures = yield from ask_standalone(market, talk, sets)
     standalone = {o: f[0] or 0 for o, f in figures.items()}
@@ -186,7 +208,8 @@ def appraise(market: Market, deal: Deal, talk: Talk) -> Generator[Exchange, tupl
         for o, (alone, all_left) in figures.items()
     }
     silent = frozenset(o for o, (alone, _) in figures.items() if alone is None)
-    return replace(deal, standalone=standalone, left_alone=left, silent=silent)
+    most = yield from ask_most(market, talk, (*deal.promises, *kept(market, deal.loads)))
+    return replace(deal, standalone=standalone, left_alone=left, silent=silent, most=most)
 
 
 def pooled_shipments(loads: Sequence[Load]) -> frozenset[str]:
@@ -207,7 +230,8 @@ def worst_owner(market: Market, deal: Deal) -> str | None:
     """
     pooled = pooled_shipments(deal.loads)
     owners = pooled_owners(market, deal)
-    losing = [o for o in owners if deal.left_alone[o] > deal.standalone[o]]
+    promising = {p.owner for p in deal.promises}
+    losing = [o for o in sorted(promising.union(owners)) if deal.left_alone[o] > deal.most_of(o)]
     if losing:
         return losing[0]
     ceilings = deal.ceilings(owners)
@@ -311,8 +335,11 @@ def settle(
     transfers += [Transfer(COORDINATOR, b.hub, b.price_cents, "hub", b.id) for b in deal.bookings if b.price_cents]
     reasons = {s: _unpooled_reason(deal.reserves.get(s)) for s in market.shipments} | dict(deal.reasons)
     reasons |= {s: why for s, why in tools.jobs.infeasible.items() if s in reasons}
+    held = {s: p for p in deal.promises for s in p.lot}
     left = tuple(
-        Left(
+        Left(s, LeftStatus.HELD, waiting_for(held[s], market.sites), (held[s].day - market.start).total_seconds() / 60)
+        if s in held
+        else Left(
             s,
             LeftStatus.UNSERVED if s in tools.jobs.infeasible else LeftStatus.STANDALONE,
             reasons[s],
@@ -320,6 +347,7 @@ def settle(
         for s in sorted(market.shipments)
         if s not in pooled
     )
+    as_promised = kept(market, deal.loads)
     return Settlement(
         market_digest=market.digest,
         legs=legs_of(deal.loads, market),
@@ -329,6 +357,9 @@ def settle(
         transfers=tuple(transfers),
         standalone_cents=dict(deal.standalone),
         left_cents=dict(deal.left_alone),
+        promises=deal.promises,
+        void={p.id: deal.void.get(p.id, NOT_KEPT) for p in market.due if p not in as_promised},
+        most_cents={o: deal.most_of(o) for o in sorted(deal.most)},
         evidence=Evidence(
             rounds=talk.rounds,
             raw_shares=raw,

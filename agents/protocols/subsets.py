@@ -103,6 +103,7 @@ def _pools(market: Market, deal: Deal) -> Iterable[tuple[Market, Deal]]:
             bookings=tuple(b for b in deal.bookings if b.load in ids),
             standalone=most,
             left_alone=dict.fromkeys(most, 0),
+            most={},
         )
         yield market.restricted_to(pooled_shipments(loads)), own
 

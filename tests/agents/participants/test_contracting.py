@@ -24,7 +24,7 @@ def desk(seed: int, markup: float = 0.0) -> tuple[ContractDesk, list[str]]:
     carrier = next(d for d in small.parties()["v0"].desks if isinstance(d, CarrierDesk))
     choice = Choice(name="markup", params={"percent": markup}) if markup else Choice(name="truthful")
     bidding = create("bidding", choice)
-    made = ContractDesk("v0", carrier.fleet, carrier.jobs, carrier.network, bidding, 5, 0)
+    made = ContractDesk(replace(carrier, bidding=bidding, quote_iterations=5))
     fits = [j for j in sorted(carrier.jobs.direct) if made._with(START, ((j, None),)) is not None]
     return made, fits
 
@@ -106,5 +106,6 @@ def test_void_contract() -> None:
 def test_asks_nothing_for_what_it_cannot_carry() -> None:
     """Where the rest fits into none of its tours, it makes no offer."""
     made, fits = desk(1)
-    none = replace(made, fleet=tuple(replace(v, count=0) for v in made.fleet), _after={})
+    idle = tuple(replace(v, count=0) for v in made.carrier.fleet)
+    none = replace(made, carrier=replace(made.carrier, fleet=idle), _after={})
     assert offered(none, ((fits[0], None),)) is None

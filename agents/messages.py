@@ -173,7 +173,7 @@ QUESTIONS: Mapping[Topic, pa.Schema] = {
     Topic.CHOICE: pa.schema([*AGREED_COLUMNS, ("carrier", pa.string()), ("fee_cents", pa.int64())]),
     # coordinator -> carrier: this deal is closed as agreed; on a later day, it is promised
     Topic.DEAL: pa.schema(AGREED_COLUMNS),
-    # coordinator -> shipper: with these promises, made for later days or due today, what would you pay today at most?
+    # coordinator -> shipper: with these promises for later days, and these that are due, what do you pay today at most?
     Topic.PROMISED: pa.schema(AGREED_COLUMNS),
     # coordinator -> carrier: what of each contract would you carry, and what would you then ask in all? A job is worth
     # nothing where another carrier has taken it, and has no worth where nobody else is left to carry it.

@@ -180,7 +180,8 @@ class Settlement:
     Attributes
     ----------
     standalone_cents
-        Each owner's reported cost of all its shipments without a pool.
+        Each owner's reported cost of all its shipments without a pool; what was promised for today and is kept is owed,
+        and counts at its price.
     left_cents
         Each owner's reported cost of what stays outside, alone.
     promises
@@ -188,8 +189,8 @@ class Settlement:
     void
         Why promises that were due today are not kept, by id; whoever made them is free.
     most_cents
-        What owners with promises, made or due today, at most pay in all today, as they reported it; others pay at most
-        `standalone_cents`.
+        What owners with promises for later days at most pay in all today, as they reported it, so that waiting leaves
+        them no worse off; others pay at most `standalone_cents`.
     """
 
     market_digest: str

@@ -179,7 +179,7 @@ def _money(market: Market, settlement: Settlement) -> list[str]:
             faults.append(f"owner {owner} pays {cost} cents in all, going alone is {alone}")
         elif cost > most:
             faults.append(f"owner {owner} pays {cost} cents in all, its promises leave it {most}")
-    promising = {p.owner for p in settlement.promises} | {p.owner for p in market.due if p.id not in settlement.void}
+    promising = {p.owner for p in settlement.promises}
     faults += [
         f"owner {owner} has promises and does not say what they leave it to pay"
         for owner in sorted(promising - settlement.most_cents.keys())

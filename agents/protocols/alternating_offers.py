@@ -129,7 +129,7 @@ class AlternatingOffers:
                 void=void,
             )
             # What was due and fell through goes back on the table.
-            fallen = {p.id for p in market.due} - void.keys() - {p.id for p in kept(market, deal.loads)}
+            fallen = {p.id for p in deal.due} - {p.id for p in kept(market, deal.due, deal.loads)}
             if fallen:
                 return deal, frozenset(fallen)
             return deal, (yield from handled(deal, tools, here, willing))

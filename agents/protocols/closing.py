@@ -133,19 +133,20 @@ def closed(
     terms
         By shipment that goes through a hub: the share of the hub's named terms that was agreed on.
     promises, void
-        What was agreed on for later days, and why promises that were due today are not kept. An owner for whom it is
-        worse to wait has its promises withdrawn.
+        What was agreed on for later days, and why promises that were due today were not closed; ``None`` where none
+        was asked for. An owner for whom it is worse to wait has its promises withdrawn.
     """
     why = dict(reasons)
     keep = {shipment_of(j) for parts in agreed.values() for jobs, _ in parts for j in jobs}
     everything = set(keep)
     held = tuple(promises)
+    due = tuple(p for p in market.due if p.id not in void) if void is not None else ()
     while True:
         loads = yield from _final_loads(tools, talk, agreed, keep, broken)
         bookings = tools.jobs.bookings(loads, offers, terms)
         unplanned = keep - pooled_shipments(loads)
         known = why | dict.fromkeys(sorted(unplanned), NO_PLAN)
-        whole = Deal(loads, bookings, reserves, reasons=known, promises=held, void=void or {})
+        whole = Deal(loads, bookings, reserves, reasons=known, promises=held, due=due, void=void or {})
         deal = yield from appraise(market, whole, talk)
         if payments and payments.keys() == agreed.keys() and not unplanned and keep == everything:
             deal = _paid(market, deal, payments)
@@ -159,7 +160,8 @@ def closed(
             why |= {s: PROMISE_WITHDRAWN for p in withdrawn for s in p.lot}
             continue
         talk.notes.append(f"what was agreed for {dropped} cost more than going alone and was withdrawn")
-        gone = {s for s in keep if market.shipments[s].owner == dropped}
+        own = {s for s in keep if market.shipments[s].owner == dropped}
+        gone = own - {s for p in due for s in p.lot} or own
         for s in sorted(gone):
             why[s] = NO_PLAN if s in unplanned else left_out(deal, dropped, after_refusal=bool(unplanned))
         keep -= gone

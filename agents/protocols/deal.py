@@ -11,7 +11,7 @@ import numpy as np
 from agents.jobs import hub_offer, shipment_of
 from agents.messages import COORDINATOR, QUESTIONS, Exchange, Message, Performative, Topic, table
 from agents.promise import waiting_for
-from agents.protocols.promises import NOT_KEPT, ask_most, kept
+from agents.protocols.promises import NOT_FEASIBLE, NOT_KEPT, ask_most, kept
 from agents.protocols.reasons import NOT_CHEAPER, NOT_OFFERED, NOTHING_TO_SAVE
 from agents.settlement import Booking, Evidence, Left, LeftStatus, Leg, Load, Settlement, Transfer
 from agents.sharing.allocation import Allocation, allocate
@@ -39,7 +39,8 @@ class Deal:
     reserves
         Stated stand-alone cost of each offered shipment, cents.
     standalone, left_alone
-        By owner: cost alone of everything it owns, and of what the deal leaves out, cents.
+        By owner: cost alone of everything it owns, and of what the deal leaves out, cents. What it was promised for
+        today, and is kept, costs it alone what was promised.
     reasons
         Why shipments outside the deal are there, where the protocol knows better than `settle` would say.
     silent
@@ -48,10 +49,12 @@ class Deal:
         What the operator adds where payments are more than the owners may pay (under VCG).
     promises
         Made for later days: what they are about goes neither in the pool today nor alone.
+    due
+        Promises due today that were closed as they were given.
     void
-        Why promises that were due are not kept, by id, as far as that is known.
+        Why others are not kept, by id, as far as that is known.
     most
-        What owners with promises at most pay in all today; below 0 they would rather have none.
+        What owners with promises for later days at most pay in all today; below 0 they would rather have none.
     """
 
     loads: tuple[Load, ...] = ()
@@ -63,6 +66,7 @@ class Deal:
     silent: frozenset[str] = frozenset()
     subsidy_cents: int = 0
     promises: tuple[Promise, ...] = ()
+    due: tuple[Promise, ...] = ()
     void: Mapping[str, str] = field(default_factory=dict)
     most: Mapping[str, int] = field(default_factory=dict)
 
@@ -192,23 +196,26 @@ def restated(
 def appraise(market: Market, deal: Deal, talk: Talk) -> Generator[Exchange, tuple[Message, ...], Deal]:
     """Ask all owners for their cost alone of everything that goes today, and of what the deal leaves out.
 
-    Owners with promises are asked what these leave them to pay. An owner that does not answer counts as gaining
-    nothing: its ceiling is zero. One of whose shipments the deal takes none was asked the same thing twice, and its
-    first figure counts.
+    What was promised for today and is kept is owed, and counts as promised. Owners with new promises are asked what
+    these leave them to pay. An owner that does not answer counts as gaining nothing: its ceiling is zero. One of whose
+    shipments the deal takes none was asked the same thing twice, and its first figure counts.
     """
     pooled = pooled_shipments(deal.loads)
+    as_promised = kept(market, deal.due, deal.loads)
+    owed = {s for p in as_promised for s in p.lot}
     sets = {}
     for owner in market.owners:
-        own = tuple(s for s in market.owned_by(owner) if s not in deal.promised)
+        own = tuple(s for s in market.owned_by(owner) if s not in deal.promised and s not in owed)
         sets[owner] = [own, tuple(s for s in own if s not in pooled)]
     figures = yield from ask_standalone(market, talk, sets)
-    standalone = {o: f[0] or 0 for o, f in figures.items()}
+    rest = {o: f[0] or 0 for o, f in figures.items()}
     left = {
-        o: standalone[o] if all_left is None or alone is None or sets[o][0] == sets[o][1] else all_left
+        o: rest[o] if all_left is None or alone is None or sets[o][0] == sets[o][1] else all_left
         for o, (alone, all_left) in figures.items()
     }
     silent = frozenset(o for o, (alone, _) in figures.items() if alone is None)
-    most = yield from ask_most(market, talk, (*deal.promises, *kept(market, deal.loads)))
+    standalone = {o: cents + sum(p.price_cents for p in as_promised if p.owner == o) for o, cents in rest.items()}
+    most = yield from ask_most(market, talk, deal.promises, as_promised)
     return replace(deal, standalone=standalone, left_alone=left, silent=silent, most=most)
 
 
@@ -347,7 +354,7 @@ def settle(
         for s in sorted(market.shipments)
         if s not in pooled
     )
-    as_promised = kept(market, deal.loads)
+    as_promised = kept(market, deal.due, deal.loads)
     return Settlement(
         market_digest=market.digest,
         legs=legs_of(deal.loads, market),
@@ -358,7 +365,11 @@ def settle(
         standalone_cents=dict(deal.standalone),
         left_cents=dict(deal.left_alone),
         promises=deal.promises,
-        void={p.id: deal.void.get(p.id, NOT_KEPT) for p in market.due if p not in as_promised},
+        void={
+            p.id: NOT_FEASIBLE if tools.jobs.infeasible.keys() & set(p.lot) else deal.void.get(p.id, NOT_KEPT)
+            for p in market.due
+            if p not in as_promised
+        },
         most_cents={o: deal.most_of(o) for o in sorted(deal.most)},
         evidence=Evidence(
             rounds=talk.rounds,

@@ -6,7 +6,10 @@ import inspect
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
+from forecasting.auto_ets import AutoETS
+from forecasting.croston import Croston
 from forecasting.lightgbm_model import LightGBM
+from forecasting.moving_average import MovingAverage
 from forecasting.oracle import Oracle
 from forecasting.seasonal_naive import SeasonalNaive
 from groupage.errors import PolicyError, Problem
@@ -20,7 +23,10 @@ if TYPE_CHECKING:
 
 GROUP = "groupage.forecasters"
 FORECASTERS: Mapping[str, Callable[..., Forecaster]] = {
+    "auto_ets": AutoETS,
+    "croston": Croston,
     "lightgbm": LightGBM,
+    "moving_average": MovingAverage,
     "oracle": Oracle,
     "seasonal_naive": SeasonalNaive,
 }

@@ -24,7 +24,10 @@ def test_every_name_builds_its_forecaster():
 
 def test_unknown_name():
     """An unregistered name is refused with the names that there are."""
-    with pytest.raises(PolicyError, match=r"name is 'prophet', expected one of lightgbm, oracle, seasonal_naive"):
+    with pytest.raises(
+        PolicyError,
+        match=r"name is 'prophet', expected one of auto_ets, croston, lightgbm, moving_average, oracle, seasonal_naive",
+    ):
         forecaster("prophet", {})
 
 
@@ -54,9 +57,11 @@ def test_entry_points(monkeypatch: pytest.MonkeyPatch):
         EntryPoint("lightgbm", "forecasting.seasonal_naive:SeasonalNaive", registry.GROUP),
     ]
     monkeypatch.setattr(registry, "entry_points", lambda group: offered if group == "groupage.forecasters" else [])
-    built = forecaster("theirs", {"weeks": 3})
+    built = forecaster("theirs", {"seasons": 3})
     assert isinstance(built, SeasonalNaive)
-    assert built.weeks == 3
+    assert built.seasons == 3
     assert isinstance(forecaster("lightgbm", {}), LightGBM)
-    with pytest.raises(PolicyError, match="one of lightgbm, oracle, seasonal_naive, theirs"):
+    with pytest.raises(
+        PolicyError, match="one of auto_ets, croston, lightgbm, moving_average, oracle, seasonal_naive, theirs"
+    ):
         forecaster("ours", {})

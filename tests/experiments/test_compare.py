@@ -10,7 +10,7 @@ import pytest
 from agents.policy import Choice, Effort, Policy
 from experiments.compare import _add_efficiency, _spread, compare
 from experiments.generator import GeneratorParams, generate_to
-from forecasting import LightGBM
+from forecasting import FittedForecaster, Panel, SeasonalNaive
 
 
 def test_a_figure_that_only_some_replications_have() -> None:
@@ -53,7 +53,8 @@ FAST = Effort(plan_iterations_per_job=5, standalone_iterations_per_job=5, carrie
 
 
 def waiting(protocol: str) -> Policy:
-    return Policy(name=protocol, protocol=Choice(name=protocol), holding=Choice(name="quantity_based"), effort=FAST)
+    holding, forecaster = Choice(name="quantity_based"), Choice(name="seasonal_naive")
+    return Policy(name=protocol, protocol=Choice(name=protocol), holding=holding, forecaster=forecaster, effort=FAST)
 
 
 @pytest.fixture(scope="module")
@@ -86,13 +87,13 @@ def test_forecasters_are_compared_on_the_same_runs(region: Path, tmp_path: Path)
 def test_nothing_is_fitted_twice(region: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Policies that share a forecaster share what it learned in each replication, and come out as each alone."""
     fits: list[int] = []
-    fit = LightGBM.fit
+    fit = SeasonalNaive.fit
 
-    def counted(self: LightGBM, history: object, seed: int) -> object:
+    def counted(self: SeasonalNaive, history: Panel, seed: int) -> FittedForecaster:
         fits.append(seed)
         return fit(self, history, seed)
 
-    monkeypatch.setattr(LightGBM, "fit", counted)
+    monkeypatch.setattr(SeasonalNaive, "fit", counted)
     both = compare(region, [waiting("standalone"), waiting("contract_net")], 1, 2, tmp_path / "both")
     assert len(fits) == len(set(fits)) == 2 * 2  # owners and replications
     fits.clear()

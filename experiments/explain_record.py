@@ -15,6 +15,7 @@ from agents.visibility import Role
 from experiments.results import read_table
 from experiments.runs import find_scenario
 from experiments.scenario import load_scenario
+from logistics.sites import SiteKind
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -87,8 +88,9 @@ class Record:
 
     @cached_property
     def owners(self) -> frozenset[str]:
-        """Everybody who has shipments."""
-        return frozenset(self._owner_of.values()) | frozenset(self.scenario.owners)
+        """Everybody who has shipments, and factories that happen to have none."""
+        factories = frozenset(s.id for s in self.scenario.region.sites.values() if s.kind is SiteKind.FACTORY)
+        return frozenset(self._owner_of.values()) | frozenset(self.scenario.owners) | factories
 
     @cached_property
     def _clients(self) -> frozenset[str]:

@@ -139,9 +139,9 @@ class Totals:
 def efficiency(standalone_resource: float, resource: float, best_resource: float) -> float | None:
     """Share of the achievable saving that was reached, in resource cost (DESIGN 3); a ratio, 1 is all of it.
 
-    ``None`` where there is nearly nothing to gain: less than 0.1 % of stand-alone.
+    ``None`` where there is nearly nothing to gain, not more than 0.1 % of stand-alone; so too where nothing is to do.
     """
     achievable = standalone_resource - best_resource
-    if achievable < 0.001 * standalone_resource:
+    if achievable <= 0.001 * standalone_resource:
         return None
     return round((standalone_resource - resource) / achievable, 6)

@@ -19,6 +19,7 @@ problem over all bids is solved as far as it can be, with a proven gap. Hubs tak
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -26,9 +27,10 @@ from agents.auction import Payments, Search, core_selecting, determine_winners, 
 from agents.protocols.closing import closed, concluded, kept_to
 from agents.protocols.deal import ask_offers
 from agents.protocols.reasons import NOT_CHEAPER
-from agents.protocols.tour_bids import Settings, Trading, stand
+from agents.protocols.tour_bids import Settings, Trading, check_settings, stand
 from agents.protocols.tour_book import Area, Book
 from groupage.errors import AuctionError, PolicyError, UnprovenError
+from groupage.parameters import check_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -79,6 +81,8 @@ class CombinatorialAuction:
     def __post_init__(self) -> None:
         if self.payments not in PAYMENTS:
             raise PolicyError(f"payments is {self.payments!r}, expected one of {', '.join(sorted(PAYMENTS))}")
+        check_settings(self)
+        check_bounds(self, nodes=(1, math.inf), runs=(1, 100), final=(1, math.inf))
 
     def conduct(self, market: Market, tools: Tools, rng: Rng) -> Conduct:
         """See the module's sequence of messages."""

@@ -26,6 +26,7 @@ from agents.protocols.deal import ask_standalone
 from agents.protocols.talks import round_up
 from agents.protocols.tour_book import Area, Book, Offer
 from agents.seeds import rng_for
+from groupage.parameters import check_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
@@ -47,10 +48,24 @@ SMOOTHING = 0.5  # part of the last guide prices that the next ones keep
 KEEP_FACTOR = 5.0  # times its guide price: what a carrier shall keep that another does not take
 KEEP_CENTS = 1000.0  # at least so much is such a price taken to be
 KM_PER_DEGREE = 111.2
+MOST_ROUNDS = 100  # of an auction: all are held
+MOST_NOISE = 10.0  # guide prices that differ by more are no guide
 CURIOUS = 0.3  # spread of the prices of what a third carrier may let go
 LEADERS = (2, 2, 3, 0)  # carriers in an area, in turn; 0 for all
 
 Asks = dict[str, list[tuple[int, str | None, int | None, str | None, int | None]]]
+
+
+def check_settings(strategy: object) -> None:
+    """Refuse settings of an auction of tours with which nothing would be sought.
+
+    Raises
+    ------
+    ValueError
+        For the first outside its bounds.
+    """
+    check_bounds(strategy, noise=(0, MOST_NOISE), rounds=(1, MOST_ROUNDS))
+    check_bounds(strategy, **dict.fromkeys(("waves", "patience", "area", "kept"), (1, math.inf)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import pytest
 from agents.policy import Choice, Effort, Policy
 from experiments.compare import _add_efficiency, _spread, compare
 from experiments.generator import GeneratorParams, generate_to
+from experiments.summary import efficiency
 from forecasting import FittedForecaster, Panel, SeasonalNaive
 
 
@@ -47,6 +48,13 @@ def test_efficiency_where_holding_differs() -> None:
     rows = [row("standalone", 1020.0, 1020.0), row("contract_net", 1000.0, 940.0), row("trustee", 1000.0, 900.0)]
     _add_efficiency(rows, [Policy(name=str(r["policy"]), protocol=Choice(name=str(r["policy"]))) for r in rows])
     assert [r["efficiency"] for r in rows] == [0.0, 0.6, 1.0]
+
+
+def test_no_efficiency_of_nothing() -> None:
+    """Where there is nothing to gain, or nothing to do at all, there is no share of it."""
+    assert efficiency(0.0, 0.0, 0.0) is None
+    assert efficiency(1000.0, 999.0, 999.0) is None
+    assert efficiency(1000.0, 950.0, 900.0) == 0.5
 
 
 FAST = Effort(plan_iterations_per_job=5, standalone_iterations_per_job=5, carrier_iterations_per_job=3)

@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import pandas as pd
 import pytest
 
 from agents.messages import Performative, Topic
@@ -357,3 +358,16 @@ def test_roles_add_up(results, after, monkeypatch):
     told = explain(results, row["owner"], row["owner"])
     assert {"paid_eur", "received_eur", "loads"} <= told["days"][0].keys()
     assert "work_lost_eur" not in told["days"][0]
+
+
+def test_a_factory_without_orders(results, tmp_path):
+    """A factory without an order on these days takes part, with nothing to tell."""
+    copy = tmp_path / "results"
+    shutil.copytree(results, copy)
+    path = copy / "scenario" / "sites.csv"
+    sites = pd.read_csv(path, dtype=str)
+    quiet = sites[sites["kind"] == "factory"].head(1).assign(site="F9", gln=None)
+    pd.concat([sites, quiet]).to_csv(path, index=False)
+    found = explain(copy, "F9")
+    assert found["roles"] == ["owner"]
+    assert found["days"] == [] or all(not day.get("shipments") for day in found["days"])

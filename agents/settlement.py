@@ -80,17 +80,33 @@ class Booking:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Capacity bought ahead by a named owner; carried through, and used by later work on reserving."""
+    """Capacity bought ahead by named owners, and what became of it.
+
+    Attributes
+    ----------
+    owners
+        By owner, what it bears in cents: its part of the price less its part of what was given back.
+    good
+        Vehicle type, or the hub for dock slots.
+    price_cents, release_cents
+        Paid for all of it, and given back in all.
+    """
 
     id: str
-    owner: str
+    owners: Mapping[str, int]
     provider: str
     good: str
     from_min: float
     to_min: float
-    quantity: float
-    used: float
+    quantity: int
+    used: int
     price_cents: int
+    release_cents: int = 0
+
+    @property
+    def cost_cents(self) -> int:
+        """What it cost its owners after all; below zero where used dock slots gave back more than was paid."""
+        return self.price_cents - self.release_cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +235,15 @@ class Settlement:
     def operator_cents(self) -> int:
         """What stays with the coordinator: its receipts less its payments."""
         return self.received_cents.get(COORDINATOR, 0) - self.paid_cents.get(COORDINATOR, 0)
+
+    @property
+    def reservation_cents(self) -> dict[str, int]:
+        """What reservations cost each owner after all (positive), and brought each provider (negative)."""
+        net: Counter[str] = Counter()
+        for r in self.reservations:
+            net.update(r.owners)
+            net[r.provider] -= r.cost_cents
+        return dict(sorted(net.items()))
 
     @property
     def pooled(self) -> frozenset[str]:

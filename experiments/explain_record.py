@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -204,6 +205,24 @@ class Record:
     def bookings_at(self, day: date, hub: str) -> list[Row]:
         """All dock slots of a hub."""
         return [self._booking(b) for b in self.rows("bookings", day=day, hub=hub)]
+
+    def borne_by(self, owner: str, day: date) -> Row:
+        """What an owner bore of reservations on a day, and was told to expect of them; nothing where none ever did."""
+        if not self.rows("reservations", owner=owner):
+            return {}
+        rows = self.rows("reservations", owner=owner, day=day)
+        return {
+            "reservation_eur": round(math.fsum(r["borne_eur"] for r in rows), 2),
+            "expected_saving_eur": round(math.fsum(r["expected_saving_eur"] for r in rows), 2),
+        }
+
+    def reserved_with(self, day: date, provider: str) -> list[Row]:
+        """What was reserved with a carrier or hub for a day, without who bore it."""
+        names = ("reservation", "kind", "good", "quantity", "used", "price_eur", "release_eur")
+        rows = {
+            r["reservation"]: {n: r[n] for n in names} for r in self.rows("reservations", day=day, provider=provider)
+        }
+        return list(rows.values())
 
     def loads_of(self, day: date, carrier: str) -> list[Row]:
         """A carrier's tours with their stops, goods and price."""

@@ -37,9 +37,12 @@ class Totals:
         self.days += 1
         self.faults += len(settlement_faults(day.market, day.settlement))
         evidence = day.settlement.evidence
-        self._sum["rounds"] += evidence.rounds
-        self._sum["messages"] += evidence.messages
-        self._sum["disclosed"] += sum(evidence.disclosed.values())
+        self._sum["rounds"] += day.rounds
+        self._sum["messages"] += day.messages
+        self._sum["disclosed"] += sum(day.disclosed.values())
+        for r in day.settlement.reservations:
+            self._sum["reserved"] += r.quantity
+            self._sum["reserved_used"] += r.used
         self._sum["operator"] += day.settlement.operator_cents
         self._sum["released"] += len(day.released)
         self._sum["held_days"] += len(day.held)
@@ -47,7 +50,8 @@ class Totals:
             self._add_execution(scope, ex)
         for row in share_rows:
             if row["role"] == "owner":
-                self._shares[row["party"]] += round(100 * (row["share_eur"] + row["left_alone_eur"]))
+                paid = row["share_eur"] + row["left_alone_eur"] + row["reservation_eur"]
+                self._shares[row["party"]] += round(100 * paid)
             self._gains[row["party"]] += round(100 * row["gain_eur"])
         self._displaced.update(day.displaced_cents)
         self._held_last = dict(day.held)
@@ -97,6 +101,8 @@ class Totals:
             "groupage": count(f"after.{GROUPAGE}"),
             "held_days": count("held_days"),
             "held": len(self._held_last),
+            "reserved": count("reserved"),
+            "reserved_used": count("reserved_used"),
             "unserved": count(f"after.{UNSERVED}"),
             "feasible": self.faults == 0,
             "total_cost_eur": eur(paid),

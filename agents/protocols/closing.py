@@ -25,6 +25,7 @@ from agents.protocols.deal import (
 from agents.protocols.reasons import NO_PLAN, PROMISE_WITHDRAWN, left_out
 from agents.protocols.subsets import allocation
 from agents.protocols.talk import Talk
+from agents.reservations import others_cents
 from agents.settlement import Load
 from groupage.errors import AuctionError, UnprovenError
 from logistics.money import split_cents
@@ -75,7 +76,7 @@ def concluded(market: Market, tools: Tools, conversation: str, negotiate: Negoti
 def _what_if(part: Market, negotiate: Negotiation) -> Generator[Exchange, tuple[Message, ...], int]:
     """What a coalition would pay in all if it held the same negotiation alone."""
     deal = yield from negotiate(part, Talk(conversation_of(part)))
-    return min(deal.total_cents, sum(deal.standalone.values()))
+    return min(deal.total_cents + others_cents(part, deal.loads), sum(deal.standalone.values()))
 
 
 def conversation_of(part: Market) -> str:

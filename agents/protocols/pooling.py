@@ -15,6 +15,7 @@ from agents.protocols.deal import (
     worst_owner,
 )
 from agents.protocols.subsets import allocation
+from agents.reservations import others_cents
 from agents.sharing.settle import rational_shares
 from agents.tools import Tools
 
@@ -132,7 +133,7 @@ class Planner:
         group = frozenset(part.owners)
         deal = yield from self.deal(group)
         if deal is not None:
-            return deal.total_cents
+            return deal.total_cents + others_cents(part, deal.loads)
         figures = yield from self.known({o: [frozenset(part.owned_by(o))] for o in part.owners})
         return sum(figures[o, s] or 0 for o in part.owners for s in [frozenset(part.owned_by(o))])
 

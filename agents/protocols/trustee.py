@@ -22,6 +22,7 @@ from agents.protocols.deal import (
 from agents.protocols.reasons import NO_CARRIER, NO_ROOM, NOT_DRIVEN, NOT_HANDLED, left_out
 from agents.protocols.subsets import allocation
 from agents.protocols.talk import Talk
+from agents.reservations import others_cents
 from logistics.fleet import OperatingCosts
 
 if TYPE_CHECKING:
@@ -186,7 +187,7 @@ class Trustee:
         if not offered:
             return alone
         deals = yield from self._planned(part, tools, Talk(conversation_of(part)), stated, offered)
-        return min(alone, *(deal.total_cents for deal in deals))
+        return min(alone, *(deal.total_cents + others_cents(part, deal.loads) for deal in deals))
 
 
 def unfulfilled(deal: Deal, unwilling: Container[str]) -> dict[str, str]:

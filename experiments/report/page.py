@@ -11,12 +11,14 @@ from markupsafe import Markup
 
 from agents.tools import NOT_DISTINGUISHABLE
 from experiments.report import tables
-from experiments.report.answer import STANDALONE, TRUSTEE, Answer, named, run_answer
+from experiments.report.answer import STANDALONE, Answer, named, run_answer
 from experiments.report.charts import Bar, cost_bars, day_columns, dots, ranked_bars
 from experiments.report.facts import Measures, Pair, RunFacts, representative_day, run_facts
+from experiments.report.forecasts import figures_of, forecasters_chart, verdict
 from experiments.report.maps import route_map
 from experiments.report.policies import (
     Comparison,
+    PolicyFigures,
     as_spread,
     comparison_answer,
     comparison_measures,
@@ -161,14 +163,14 @@ def _moved(pair: Pair) -> str:
 def _comparison_section(comparison: Comparison, facts: RunFacts | None) -> dict[str, Any]:
     policies = comparison.policies
     costs = [
-        Bar(p.name, s.mean, s.at_least_nothing.low, s.high, "before" if p.protocol == STANDALONE else "after")
+        Bar(p.name, s.mean, s.at_least_nothing.low, s.high, _class_of(p))
         for p in policies
         if (s := p.spread("total_cost_eur")).mean is not None
     ]
     alone = [m for p in policies if (m := p.spread("standalone_cost_eur").mean) is not None]
     reference = (alone[0], "going alone") if alone else None
     reached = [
-        Bar(p.name, 100 * p.reached, class_="bound" if p.protocol == TRUSTEE else "after")
+        Bar(p.name, 100 * p.reached, class_="bound" if p.bound else "after")
         for p in policies
         if p.reached is not None and p.protocol != STANDALONE
     ]
@@ -184,7 +186,30 @@ def _comparison_section(comparison: Comparison, facts: RunFacts | None) -> dict[
         "lies": _lies(comparison),
         "tempted": tables.temptations_table(comparison, names) if comparison.misreports else None,
         "replications": comparison.replications,
+        "forecasts": _forecasts(comparison),
     }
+
+
+def _class_of(policy: PolicyFigures) -> str:
+    """Colour of a policy's cost."""
+    return "before" if policy.protocol == STANDALONE else "bound" if policy.oracle else "after"
+
+
+def _forecasts(comparison: Comparison) -> list[dict[str, Any]]:
+    """What each policy makes of each forecaster: words, picture and table."""
+    told = comparison.forecasts
+    baseline = told.get("baseline")
+    return [
+        {
+            "policy": name,
+            "oracle": bool(told.get("oracle")),
+            "words": verdict(of, baseline, comparison.replications),
+            "chart": forecasters_chart(of, baseline),
+            "table": tables.forecasters_table(of),
+        }
+        for name, of in (told.get("policies") or {}).items()
+        if figures_of(of)
+    ]
 
 
 def _lies(comparison: Comparison) -> Markup:

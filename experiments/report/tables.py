@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
@@ -10,7 +11,8 @@ from markupsafe import Markup
 from agents.tools import UNSTABLE
 from experiments.report.answer import named
 from experiments.report.charts import cell_bar
-from experiments.report.facts import Line, Pair, Party, Reason, RunFacts
+from experiments.report.facts import Line, Pair, Party, Reason, RunFacts, known
+from experiments.report.forecasts import figures_of, mean_of, with_interval
 from experiments.report.policies import as_spread
 from experiments.report.words import (
     CO2E,
@@ -135,6 +137,21 @@ def providers_table(facts: RunFacts) -> Table:
         "Revenue lost to the pool, EUR",
     )
     return Table(_columns(*titles, texts=2), rows, cells("All", "", shown) if shown else (), more)
+
+
+def forecasters_table(told: Mapping[str, Any]) -> Table:
+    """Tell what each forecaster cost in the end, saved, regretted and closed of the gap."""
+    rows = []
+    for figure in figures_of(told):
+        costs = [mean_of(figure.get(key)) for key in ("cost_eur", "saved_eur", "regret_eur")]
+        decimals = _cents(costs)
+        write = partial(number, decimals=decimals)
+        money = [with_interval(figure.get(key), write, NOTHING) for key in ("saved_eur", "regret_eur")]
+        closed = with_interval(figure.get("gap_closed_percent"), lambda v: percent(v, 0), NOTHING)
+        undelivered = number(known(figure.get("undelivered")))
+        rows.append([str(figure["forecaster"]), number(costs[0], decimals), *money, closed, undelivered])
+    titles = ("Forecaster", "Cost, EUR", "Saved, EUR", "More than the oracle, EUR", "Gap closed", "Not delivered")
+    return Table(_columns(*titles), rows)
 
 
 def disclosure_table(facts: RunFacts) -> Table:

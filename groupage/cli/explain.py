@@ -26,6 +26,7 @@ _COLUMNS = {
     "standalone_eur": "alone EUR",
     "paid_eur": "paid EUR",
     "saving_eur": "saved EUR",
+    "reservation_eur": "for reservations EUR",
     "received_eur": "received EUR",
     "cost_eur": "cost EUR",
     "gain_eur": "gain EUR",
@@ -173,6 +174,11 @@ def _party_lines(total: Facts, days: int) -> Iterator[str]:
     if "paid_eur" in total:
         alone = f"{eur(total['standalone_eur'])} EUR alone: {_saved(total['saving_eur'])}"
         yield f"{over}, paid {eur(total['paid_eur'])} EUR, {alone}."
+    if "reservation_eur" in total:
+        yield (
+            f"Of that, {eur(total['reservation_eur'])} EUR went for vehicles and dock slots reserved ahead for it, "
+            f"which were expected to save it {eur(total['expected_saving_eur'])} EUR against buying them on the day."
+        )
     if "received_eur" in total:
         gain = f" at a cost of {eur(total['cost_eur'])} EUR: a gain of {eur(total['gain_eur'])} EUR"
         yield f"{over}, received {eur(total['received_eur'])} EUR for work in the pool{gain}."
@@ -225,6 +231,13 @@ def _party_details(days: list[Facts]) -> Iterator[str]:
             yield (
                 f"{day['day']} {load['load']} ({load['vehicle']}): {load['shipments']} shipments, "
                 f"{load['distance_km']:,.0f} km, paid {eur(load['price_eur'])} EUR: {way}"
+            )
+        for r in day.get("reservations", ()):
+            kind = "dock slots" if r["kind"] == "dock_slot" else r["good"]
+            back = f", {eur(r['release_eur'])} EUR given back" if r["release_eur"] else ""
+            yield (
+                f"{day['day']} reserved ahead: {r['quantity']} {kind}, {r['used']} used, "
+                f"paid {eur(r['price_eur'])} EUR{back}"
             )
         for b in day.get("bookings", ()):
             slot = f"{_clock(b['start_at'])} to {_clock(b['end_at'])}"

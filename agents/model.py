@@ -38,7 +38,7 @@ from agents.reservations import vehicles_reserved
 from agents.seeds import rng_for, seed_for
 from agents.synchronize import Synchronization, replayed, synchronize
 from agents.transcript import Transcript
-from forecasting import FittedForecaster, Forecast, known_at
+from forecasting import FittedForecaster, Forecast, known_at, read_history
 from groupage.errors import ReplayError
 from logistics.fleet import with_reserved
 
@@ -127,7 +127,7 @@ class FactoryAgent(mesa.Agent):
         key = (self.owner, choice.model_dump_json(), seed)
         fitted: dict[tuple[str, str, int], FittedForecaster] = self.model.world.fitted
         if key not in fitted:
-            fitted[key] = create_forecaster(choice, self._future).fit(self._history, seed)
+            fitted[key] = create_forecaster(choice, self._future).fit(read_history(self._history, freq="D"), seed)
         return fitted[key]
 
     def decide(self, views: Sequence[HoldingView], day: date) -> None:

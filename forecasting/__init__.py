@@ -1,9 +1,11 @@
 """Demand history in, sample paths of demand to come out."""
 
 from forecasting.forecast import FittedForecaster, Forecast, Forecaster
-from forecasting.history import Panel, known_at, read_history
+from forecasting.history import known_at, read_history
 from forecasting.lightgbm_model import LightGBM
+from forecasting.model_state import ModelState
 from forecasting.oracle import Oracle
+from forecasting.panel import Panel
 from forecasting.registry import FORECASTERS, forecaster
 from forecasting.reservation import CapacityOffer, Reserve, critical_ratio, reserve_units, reserved_quantity
 from forecasting.seasonal_naive import SeasonalNaive
@@ -15,6 +17,7 @@ __all__ = [
     "Forecast",
     "Forecaster",
     "LightGBM",
+    "ModelState",
     "Oracle",
     "Panel",
     "Reserve",

@@ -54,9 +54,9 @@ def test_entry_points(monkeypatch: pytest.MonkeyPatch):
         EntryPoint("lightgbm", "forecasting.seasonal_naive:SeasonalNaive", registry.GROUP),
     ]
     monkeypatch.setattr(registry, "entry_points", lambda group: offered if group == "groupage.forecasters" else [])
-    built = forecaster("theirs", {"weeks": 3})
+    built = forecaster("theirs", {"seasons": 3})
     assert isinstance(built, SeasonalNaive)
-    assert built.weeks == 3
+    assert built.seasons == 3
     assert isinstance(forecaster("lightgbm", {}), LightGBM)
     with pytest.raises(PolicyError, match="one of lightgbm, oracle, seasonal_naive, theirs"):
         forecaster("ours", {})

@@ -50,7 +50,7 @@ PRICES: Mapping[str, float] = {
     "release_percent": 20.0,
     "holding_eur_per_pallet_day": 0.5,
 }
-REGION: Mapping[str, Any] = {"factories": 4, "hubs": 1, "carriers": 3, "clients": 24, "days": 8, **PRICES}
+REGION: Mapping[str, Any] = {"factories": 4, "hubs": 1, "carriers": 3, "clients": 20, "days": 8, **PRICES}
 QUICK_REGION: Mapping[str, Any] = {"factories": 2, "hubs": 0, "carriers": 2, "clients": 8, "days": 3, **PRICES}
 KEY = "forecast_value"
 

@@ -132,7 +132,7 @@ def compare(
         if probe_misreport:
             lies = probe(inputs, asked, len(scenario.days), workers=workers, progress=progress)
             write_misreports(partial, lies)
-            comparison["misreports"] = told = manipulability(lies, names)
+            comparison["misreports"] = told = manipulability(lies, names, replications)
             for row in rows:
                 for key in ("gain_eur", "others_eur"):
                     row[f"misreport_{key}"] = told["policies"][row["policy"]][key][str(row["replication"])]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import defaultdict
 from functools import cached_property
@@ -15,6 +16,7 @@ from agents.visibility import Role
 from experiments.results import read_table
 from experiments.runs import find_scenario
 from experiments.scenario import load_scenario
+from logistics.sites import SiteKind
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -87,8 +89,9 @@ class Record:
 
     @cached_property
     def owners(self) -> frozenset[str]:
-        """Everybody who has shipments."""
-        return frozenset(self._owner_of.values()) | frozenset(self.scenario.owners)
+        """Everybody who has shipments, and factories that happen to have none."""
+        factories = frozenset(s.id for s in self.scenario.region.sites.values() if s.kind is SiteKind.FACTORY)
+        return frozenset(self._owner_of.values()) | frozenset(self.scenario.owners) | factories
 
     @cached_property
     def _clients(self) -> frozenset[str]:
@@ -243,6 +246,12 @@ class Record:
                 }
             )
         return tours
+
+    def sharing_on(self, day: date) -> Row:
+        """What was found out about a day's shares, where there was anything."""
+        row = next(iter(self.rows("days", day=day)), {})
+        found = {"stability": json.loads(row.get("stability") or "{}"), "sharing_note": row.get("sharing_note")}
+        return {name: said for name, said in found.items() if said}
 
     def notes_on(self, day: date, party: str) -> list[str]:
         """What the coordinator noted of a participant on a day."""

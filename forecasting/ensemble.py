@@ -17,6 +17,7 @@ STEPS = 10
 # Weights are chosen on few days of one season: a part of them stays evenly spread, and of the correction undone.
 EVENLY = 0.1
 TRUST = 0.4
+MAX_SHIFT = 0.5
 MAX_CASES = 20_000
 
 
@@ -113,7 +114,9 @@ def choose_shift(
         return np.zeros(len(levels))
     off = (actual - average)[:, certain] / spread[certain]
     moved = np.array([np.quantile(off[i], level) for i, level in enumerate(levels)])
-    return np.asarray(TRUST * np.clip(moved, -0.5, 0.5))
+    # Outward only: days to come are seldom closer to what was expected than those that chose the weights.
+    low, high = np.where(levels < 0.5, -MAX_SHIFT, 0.0), np.where(levels > 0.5, MAX_SHIFT, 0.0)
+    return np.asarray(TRUST * np.clip(moved, low, high))
 
 
 def _spread(average: NDArray[np.float64]) -> NDArray[np.float64]:

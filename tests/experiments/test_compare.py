@@ -10,7 +10,8 @@ import pytest
 from agents.policy import Choice, Effort, Policy
 from experiments.compare import _add_efficiency, _spread, compare
 from experiments.generator import GeneratorParams, generate_to
-from forecasting import LightGBM
+from experiments.summary import efficiency
+from forecasting import FittedForecaster, Panel, SeasonalNaive
 
 
 def test_a_figure_that_only_some_replications_have() -> None:
@@ -49,11 +50,19 @@ def test_efficiency_where_holding_differs() -> None:
     assert [r["efficiency"] for r in rows] == [0.0, 0.6, 1.0]
 
 
+def test_no_efficiency_of_nothing() -> None:
+    """Where there is nothing to gain, or nothing to do at all, there is no share of it."""
+    assert efficiency(0.0, 0.0, 0.0) is None
+    assert efficiency(1000.0, 999.0, 999.0) is None
+    assert efficiency(1000.0, 950.0, 900.0) == 0.5
+
+
 FAST = Effort(plan_iterations_per_job=5, standalone_iterations_per_job=5, carrier_iterations_per_job=3)
 
 
 def waiting(protocol: str) -> Policy:
-    return Policy(name=protocol, protocol=Choice(name=protocol), holding=Choice(name="quantity_based"), effort=FAST)
+    holding, forecaster = Choice(name="quantity_based"), Choice(name="seasonal_naive")
+    return Policy(name=protocol, protocol=Choice(name=protocol), holding=holding, forecaster=forecaster, effort=FAST)
 
 
 @pytest.fixture(scope="module")
@@ -86,13 +95,13 @@ def test_forecasters_are_compared_on_the_same_runs(region: Path, tmp_path: Path)
 def test_nothing_is_fitted_twice(region: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Policies that share a forecaster share what it learned in each replication, and come out as each alone."""
     fits: list[int] = []
-    fit = LightGBM.fit
+    fit = SeasonalNaive.fit
 
-    def counted(self: LightGBM, history: object, seed: int) -> object:
+    def counted(self: SeasonalNaive, history: Panel, seed: int) -> FittedForecaster:
         fits.append(seed)
         return fit(self, history, seed)
 
-    monkeypatch.setattr(LightGBM, "fit", counted)
+    monkeypatch.setattr(SeasonalNaive, "fit", counted)
     both = compare(region, [waiting("standalone"), waiting("contract_net")], 1, 2, tmp_path / "both")
     assert len(fits) == len(set(fits)) == 2 * 2  # owners and replications
     fits.clear()

@@ -250,7 +250,7 @@ def test_prices_that_make_no_sense(tmp_path: Path, table: str, columns: str, cel
 
 
 def test_prices_on_the_day(tmp_path: Path) -> None:
-    """A vehicle called up costs its price on the day, a reserved one nothing more; without such prices all is the same."""
+    """A vehicle called up costs its price on the day, a reserved one no more; without such prices all is the same."""
     plain = load_scenario(write_small(tmp_path / "plain")).region
     assert plain.day_costs("C1-rigid") == plain.operating_costs["C1-rigid"]
     assert plain.idle_eur("C1-rigid") == 118
@@ -265,7 +265,7 @@ def test_prices_on_the_day(tmp_path: Path) -> None:
 
 
 def test_generated_premiums() -> None:
-    """A generated region's prices on the day are so much higher, and those for hire; by default it says nothing of it."""
+    """A generated region's prices on the day are so much higher, those for hire too; by default it says nothing."""
     settings, tables = generate(generator_params(**SIZE, **PREMIUM))
     _, plain = generate(generator_params(**SIZE, seed=7))
     for table, fixed, spot, release in (

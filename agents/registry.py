@@ -28,6 +28,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "bidding": ("agents.bidding", "BIDDING"),
     "concession": ("agents.concession", "CONCESSION"),
     "holding": ("agents.holding", "HOLDING"),
+    "reserving": ("agents.reserving", "RESERVING"),
     "forecasters": ("forecasting", "FORECASTERS"),
 }
 
@@ -54,12 +55,20 @@ def check_policy(policy: Policy) -> None:
     """
     import pandas as pd
 
+    from agents.sharing.settle import check_rule
+
     create("protocols", policy.protocol)
-    create("sharing", policy.sharing)
+    check_rule(create("sharing", policy.sharing))
     create("bidding", policy.bidding)
     create("concession", policy.concession)
     create("holding", policy.holding)
+    create("reserving", policy.reservation)
     create_forecaster(policy.forecaster, pd.DataFrame({"unique_id": [], "ds": [], "y": []}))
+
+
+def looks_ahead(policy: Policy) -> bool:
+    """Tell whether anything that a policy decides depends on its forecaster."""
+    return bool(create("holding", policy.holding).uses_forecast or create("reserving", policy.reservation).reserves)
 
 
 def create_forecaster(choice: Choice, future: pd.DataFrame) -> Forecaster:

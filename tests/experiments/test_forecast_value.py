@@ -68,7 +68,7 @@ class TestCross:
     @pytest.mark.parametrize(
         ("policies", "forecasters", "said"),
         [
-            ([policy()], ["oracel"], "'oracel', expected out of lightgbm"),
+            ([policy()], ["oracel"], "'oracel', expected out of auto_ets, "),
             ([policy()], ["oracle", "oracle"], "expected each forecaster once"),
             ([policy()], [], "empty, expected at least one"),
             (

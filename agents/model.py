@@ -36,6 +36,7 @@ from agents.promise import waiting_for
 from agents.registry import create, create_forecaster
 from agents.reservations import vehicles_reserved
 from agents.seeds import rng_for, seed_for
+from agents.sharing.settle import check_rule
 from agents.synchronize import Synchronization, replayed, synchronize
 from agents.transcript import Transcript
 from forecasting import FittedForecaster, Forecast, known_at, read_history
@@ -206,6 +207,7 @@ class PoolingModel(mesa.Model):
         self.last: Day | None = None
         self.desks: Mapping[str, tuple[Desk, ...]] = {}
         owners = sorted({s.owner for _, _, shipments in world.releases for s in shipments})
+        check_rule(create("sharing", policy.sharing), len(owners))
         self.factories = {o: FactoryAgent(self, o) for o in owners}
         self.carriers = {c: CarrierAgent(self, c, bidding) for c in sorted(world.region.carriers)}
         self.hubs = {h: HubAgent(self, h, bidding) for h in sorted(world.region.hubs)}

@@ -55,8 +55,10 @@ def check_policy(policy: Policy) -> None:
     """
     import pandas as pd
 
+    from agents.sharing.settle import check_rule
+
     create("protocols", policy.protocol)
-    create("sharing", policy.sharing)
+    check_rule(create("sharing", policy.sharing))
     create("bidding", policy.bidding)
     create("concession", policy.concession)
     create("holding", policy.holding)

@@ -148,9 +148,20 @@ class Evidence:
     raw_shares
         What the sharing rule said before rationality was enforced, cents by owner.
     sharing
-        Name of the rule, with a note where it fell back.
+        Name of the rule.
+    sharing_note
+        Where the rule fell back to something else; empty where it did not.
+    fairness
+        Of every settlement in which something is pooled: whether nobody pays more than alone
+        (``individually_rational``), whether that held by the rule itself, before it was enforced
+        (``raw_individually_rational``), and ``jain_index`` of the relative savings.
+    standard_errors
+        Of raw shares that were estimated from a sample of coalitions, cents by owner.
     stability
-        Figures of the shares against the coalitions' costs, where asked for.
+        Figures of the shares against the coalitions' costs, where these were worked out: ``in_core``,
+        ``largest_violation_eur``, ``violating_coalition``, ``jain_index``, whether no coalition was left out
+        (``certified``), ``coalitions_evaluated``; and, where stability was asked for, ``routing_noise_eur`` (how far
+        plans of the same goods differ by the search's seed alone) and a ``verdict``.
     excluded
         Pairs (participant or shipment, reason) that rules kept out.
     reserves
@@ -166,6 +177,9 @@ class Evidence:
     disclosed: Mapping[str, int] = field(default_factory=dict)
     raw_shares: Mapping[str, int] = field(default_factory=dict)
     sharing: str = ""
+    sharing_note: str = ""
+    fairness: Mapping[str, float | bool] = field(default_factory=dict)
+    standard_errors: Mapping[str, int] = field(default_factory=dict)
     stability: Mapping[str, float | int | str | bool] = field(default_factory=dict)
     excluded: tuple[tuple[str, str], ...] = ()
     reserves: Mapping[str, int] = field(default_factory=dict)

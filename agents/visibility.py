@@ -90,6 +90,7 @@ MATRIX: Mapping[str, Fact] = {
     "standalone_eur": Fact("what all its shipments cost an owner alone", _OWNER),
     "paid_eur": Fact("what an owner paid: its share of the pool and what stayed outside", _NOBODY, _OWNER),
     "saving_eur": Fact("what an owner paid less than alone", _NOBODY, _OWNER),
+    "standard_error_eur": Fact("how far an owner's share may be off where groups were sampled", _NOBODY, _OWNER),
     "reservation_eur": Fact("what an owner bore of vehicles and dock slots reserved ahead", _NOBODY, _OWNER),
     "expected_saving_eur": Fact("what an owner was told that they were expected to save it", _OWNER),
     "shipments": Fact("how many of its shipments were pooled, went alone, waited or were not served", _NOBODY, _OWNER),
@@ -108,6 +109,10 @@ MATRIX: Mapping[str, Fact] = {
     "pooled_forecast": Fact("what all owners together expect to send", _NOBODY, _NOBODY),
     # Of one day and all.
     "disclosed": Fact("private figures that a participant told the coordinator", _OWNER | _CARRIER | _HUB),
+    # What a group would gain by leaving, or that a rule fell back, tells about others' costs; so does how many groups
+    # there were, of how many owners.
+    "stability": Fact("figures of the shares against the costs of groups, and how surely", _NOBODY, _NOBODY),
+    "sharing_note": Fact("where the sharing rule fell back to something else", _NOBODY, _NOBODY),
     "pool_owners": Fact("how many owners had goods in the pool", _NOBODY, _NOBODY),
     # It adds up everybody's costs, and rests on what each knows of its own orders to come.
     "forecast_value": Fact("what all owners together saved by one forecaster against another", _NOBODY, _NOBODY),

@@ -269,6 +269,9 @@ def _party_facts(record: Record, party: str, roles: frozenset[Role], day: Any) -
             _owner_account(account) if account else dict.fromkeys(("standalone_eur", "paid_eur", "saving_eur"), 0.0)
         )
         facts["pool_owners"] = record.pool_owners(day)
+        if account and account.get("standard_error_eur") is not None:
+            facts["standard_error_eur"] = account["standard_error_eur"]
+        facts |= record.sharing_on(day)
         facts |= record.borne_by(party, day)
     if roles & {Role.CARRIER, Role.HUB}:
         received, cost, lost = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections import defaultdict
 from functools import cached_property
@@ -245,6 +246,12 @@ class Record:
                 }
             )
         return tours
+
+    def sharing_on(self, day: date) -> Row:
+        """What was found out about a day's shares, where there was anything."""
+        row = next(iter(self.rows("days", day=day)), {})
+        found = {"stability": json.loads(row.get("stability") or "{}"), "sharing_note": row.get("sharing_note")}
+        return {name: said for name, said in found.items() if said}
 
     def notes_on(self, day: date, party: str) -> list[str]:
         """What the coordinator noted of a participant on a day."""

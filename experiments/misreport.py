@@ -81,6 +81,8 @@ def probed(cell: ProbeCell) -> list[Row]:
     with pooling_model(world_of(scenario), cell.spec.policy, cell.spec.seed) as model:
         for _ in range(cell.number):
             model.run_day()
+        # Judged on one day: what would be promised for another has no money on this one.
+        model.days_ahead = 0
         day = model.run_day()
         honest = had(day.settlement, day.executed)
         for lie in misreports(model.desks):

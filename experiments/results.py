@@ -62,6 +62,8 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("settlement_digest", pa.string()),
             ("notes", pa.list_(pa.string())),
             ("stability", pa.string()),
+            ("fairness", pa.string()),
+            ("sharing_note", pa.string()),
         ]
     ),
     "loads": pa.schema(
@@ -111,6 +113,7 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("share_eur", pa.float64()),
             ("reservation_eur", pa.float64()),
             ("raw_share_eur", pa.float64()),
+            ("standard_error_eur", pa.float64()),
             ("received_eur", pa.float64()),
             ("cost_eur", pa.float64()),
             ("gain_eur", pa.float64()),
@@ -365,6 +368,8 @@ def day_tables(day: Day, shipper_ids: Iterable[str], bodies: Mapping[str, str]) 
                 "settlement_digest": digest(s),
                 "notes": [*(day.ahead.notes if day.ahead else ()), *s.evidence.notes],
                 "stability": json.dumps(dict(s.evidence.stability), sort_keys=True),
+                "fairness": json.dumps(dict(s.evidence.fairness), sort_keys=True),
+                "sharing_note": s.evidence.sharing_note,
             }
         ],
         "loads": [r for scope, ex in _scopes(day) for r in _load_rows(day, scope, ex, bodies)],
@@ -588,6 +593,9 @@ def _share_rows(day: Day, shippers: set[str]) -> list[dict[str, Any]]:
                 "share_eur": share.get(p, 0) / 100,
                 "reservation_eur": reserved / 100,
                 "raw_share_eur": s.evidence.raw_shares[p] / 100 if p in s.evidence.raw_shares else None,
+                "standard_error_eur": (
+                    s.evidence.standard_errors[p] / 100 if p in s.evidence.standard_errors else None
+                ),
                 "received_eur": received.get(p, 0) / 100,
                 "cost_eur": cost.get(p, 0) / 100,
                 "gain_eur": gain / 100,

@@ -178,4 +178,4 @@ def _mean(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
 
 
 def _ratio(numerator: float, denominator: float) -> float:
-    return float(numerator / denominator) if denominator > 0 else float("nan")
+    return float(numerator) / float(denominator) if denominator > 0 else float("nan")

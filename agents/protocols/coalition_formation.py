@@ -221,12 +221,9 @@ def _settled(planner: Planner, pools: Mapping[Group, Deal], deal: Deal) -> Condu
     if not shared:
         return settle(market, tools, deal, planner.talk)
     found = _together(tools, shared)
-    settlement = settle(market, tools, deal, planner.talk, found)
+    settlement = settle(market, tools, deal, planner.talk, found, planner.stated.costs)
     raw = {p: round(float(x)) for s in shared for p, x in zip(s.allocation.players, s.allocation.shares, strict=True)}
-    evidence = replace(settlement.evidence, raw_shares=dict(sorted(raw.items())))
-    if not tools.needs_coalitions:
-        evidence = replace(evidence, stability={})
-    return replace(settlement, evidence=evidence)
+    return replace(settlement, evidence=replace(settlement.evidence, raw_shares=dict(sorted(raw.items()))))
 
 
 def _together(tools: Tools, shared: Sequence[Shared]) -> Allocation:

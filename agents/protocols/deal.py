@@ -14,18 +14,20 @@ from agents.promise import waiting_for
 from agents.protocols.promises import NOT_FEASIBLE, NOT_KEPT, ask_most, kept
 from agents.protocols.reasons import NOT_CHEAPER, NOT_OFFERED, NOTHING_TO_SAVE
 from agents.settlement import Booking, Evidence, Left, LeftStatus, Leg, Load, Settlement, Transfer
-from agents.sharing.allocation import Allocation, allocate
 from agents.sharing.game import CoalitionGame, Game
 from agents.sharing.partial import PartialGame
 from agents.sharing.settle import rational_shares
+from agents.sharing.stability import jain_index
 from logistics.money import split_cents
 
 if TYPE_CHECKING:
     from agents.market import Market
     from agents.promise import Promise
     from agents.protocols.talk import Talk
+    from agents.sharing.allocation import Allocation
     from agents.tools import Tools
     from logistics.consolidation import HubOffer
+    from logistics.fleet import OperatingCosts
 
 Ask = Generator[Exchange, tuple[Message, ...]]
 
@@ -308,31 +310,38 @@ def settle(
     deal: Deal,
     talk: Talk,
     allocation: Allocation | None = None,
+    costs: Mapping[str, OperatingCosts] | None = None,
 ) -> Settlement:
-    """Split the price among the owners by the policy's rule, nobody above its ceiling, and write the transfers.
+    """Split the price among the owners as allocated, nobody above its ceiling, and write the transfers.
 
     Parameters
     ----------
     allocation
-        What the rule says, where it looks at coalitions (see `agents.protocols.subsets`).
+        What the policy's rule says (see `agents.protocols.subsets`); ``None`` where nothing is pooled.
+    costs
+        By vehicle type, where carriers have stated them: what the routing noise is measured at.
     """
     pooled = pooled_shipments(deal.loads)
     owners = pooled_owners(market, deal)
     transfers: list[Transfer] = []
     raw: dict[str, int] = {}
+    fairness: Mapping[str, float | bool] = {}
+    errors: dict[str, int] = {}
     stability: Mapping[str, float | int | str | bool] = {}
-    if owners:
-        found = allocation or allocate(tools.sharing, unpooled_game(owners, deal, tools.weights(market, pooled)))
+    if allocation is not None:
+        found = allocation
         exact = dict(sorted(zip(found.players, map(float, found.shares), strict=True)))
         raw = {o: round(x) for o, x in exact.items()}
-        shares = rational_shares(exact, deal.ceilings(owners), deal.price_cents)
+        ceilings = deal.ceilings(owners)
+        shares = rational_shares(exact, ceilings, deal.price_cents)
+        fairness = _fairness(ceilings, exact, shares)
+        if found.standard_error is not None:
+            errors = dict(sorted(zip(found.players, map(round, found.standard_error.tolist()), strict=True)))
         if found.note:
             talk.notes.append(f"sharing by {found.rule}: {found.note}")
-        if allocation is not None:
-            stability = tools.stability_of(found.game, shares) | {
-                "certified": found.certified,
-                "coalitions_evaluated": found.coalitions_evaluated,
-            }
+        if tools.needs_coalitions:
+            noise = tools.routing_noise_cents(pooled, deal.price_cents, costs) if tools.stability else None
+            stability = tools.stability_of(found, shares, noise)
         transfers += [_owner_transfer(o, cents) for o, cents in shares.items() if cents]
     transfers += [
         Transfer(COORDINATOR, load.carrier, cents, "transport", load.id)
@@ -375,6 +384,9 @@ def settle(
             rounds=talk.rounds,
             raw_shares=raw,
             sharing=tools.sharing.name,
+            sharing_note=allocation.note if allocation is not None else "",
+            fairness=fairness,
+            standard_errors=errors,
             subsidy_cents=deal.subsidy_cents,
             stability=stability,
             excluded=tools.exclusions,
@@ -382,6 +394,19 @@ def settle(
             notes=tuple(talk.notes),
         ),
     )
+
+
+def _fairness(
+    ceilings: Mapping[str, int], raw: Mapping[str, float], shares: Mapping[str, int]
+) -> dict[str, float | bool]:
+    """What can be said of shares without any coalition's cost."""
+    alone, paid = (np.array([figures[o] for o in shares], dtype=np.float64) for figures in (ceilings, shares))
+    return {
+        "individually_rational": bool((paid <= alone).all()),
+        # Within a cent, as much as rounding may move a share.
+        "raw_individually_rational": all(raw[o] <= ceilings[o] + 1 for o in shares),
+        "jain_index": jain_index(alone, paid, len(shares)),
+    }
 
 
 def _unpooled_reason(reserve_cents: int | None) -> str:

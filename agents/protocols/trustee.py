@@ -106,9 +106,15 @@ class Trustee:
         stated = yield from ask_stated(market, tools, talk)
         deal = yield from self._deal(market, tools, talk, stated)
         shares = None
-        if deal.loads and tools.needs_coalitions:
-            shares = yield from allocation(market, deal, tools, lambda part: self._what_if(part, tools, stated, deal))
-        return settle(market, tools, deal, talk, shares)
+        if deal.loads:
+            shares = yield from allocation(
+                market,
+                deal,
+                tools,
+                lambda part: self._what_if(part, tools, stated, deal),
+                coalitions=tools.needs_coalitions,
+            )
+        return settle(market, tools, deal, talk, shares, stated.costs)
 
     def _deal(
         self, market: Market, tools: Tools, talk: Talk, stated: Stated

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from agents.tools import UNSTABLE
 from experiments.report.answer import named
 from experiments.report.charts import cell_bar
 from experiments.report.facts import Line, Pair, Party, Reason, RunFacts, known
@@ -18,6 +19,7 @@ from experiments.report.words import (
     LEVERS,
     NOTHING,
     TOPICS,
+    count,
     counted,
     day_label,
     eur,
@@ -209,6 +211,14 @@ def hubs_table(facts: RunFacts) -> Table:
     return Table(_columns("Hub", "Dock slots booked", "Pallets over the dock", "Paid, EUR"), rows, (), more)
 
 
+def _verdict(figures: Mapping[str, Any]) -> str:
+    """Whether a group would leave, as far as that can be told."""
+    words = str(figures.get("verdict") or UNSTABLE)
+    if figures.get("certified") is False:
+        words += f"; not certified, {count(int(figures.get('coalitions_evaluated', 0)), 'group')} looked at"
+    return words
+
+
 def stability_table(facts: RunFacts) -> Table:
     """List the days on which somebody would do better by leaving."""
     rows = []
@@ -223,6 +233,7 @@ def stability_table(facts: RunFacts) -> Table:
                 eur(violation) if isinstance(violation, int | float) else NOTHING,
                 "; ".join(group) or NOTHING,
                 number(jain, 2) if isinstance(jain, int | float) else NOTHING,
+                _verdict(figures),
             ]
         )
     rest = len(tempted) - len(rows)
@@ -231,6 +242,7 @@ def stability_table(facts: RunFacts) -> Table:
         Column("The most tempted group would gain"),
         Column("Who", False),
         Column("Evenness of savings (Jain)"),
+        Column("So the shares are", False),
     ]
     return Table(columns, rows, (), f"and {rest:,} more days" if rest else "")
 

@@ -36,7 +36,8 @@ LINE_LABELS: Mapping[str, str] = {
 
 PROTOCOLS: Mapping[str, str] = {
     "alternating_offers": (
-        "owners and carriers bargain in pairs about price and delivery window, making offers in turn until a deadline"
+        "owners and carriers bargain in pairs about price, day and delivery window, and owners and hubs about fees, "
+        "making offers in turn until a deadline"
     ),
     "coalition_formation": "owners form pools and leave them, as long as nobody loses by it and somebody gains",
     "standalone": "everybody goes alone; nothing is pooled",

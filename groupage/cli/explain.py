@@ -211,6 +211,18 @@ def _party_table(found: Facts) -> Table:
     return table
 
 
+def _stability(found: Facts) -> str:
+    """Whether a group would rather leave, and how surely."""
+    words = found.get("verdict") or ("stable" if found["in_core"] else "not stable")
+    said = f"shares are {words}"
+    if not found["in_core"]:
+        group = found["violating_coalition"].replace("+", ", ")
+        said += f": {group} would pay {eur(found['largest_violation_eur'])} EUR less on their own"
+    if not found["certified"]:
+        said += f" (not certified, {found['coalitions_evaluated']:,} groups looked at)"
+    return said
+
+
 def _party_details(days: list[Facts]) -> Iterator[str]:
     """Say which tours, dock slots and deliveries there were, and what was noted."""
     for day in days:
@@ -233,5 +245,12 @@ def _party_details(days: list[Facts]) -> Iterator[str]:
         for d in day.get("deliveries", ()):
             at = _clock(d["delivered_at"]) if d["delivered_at"] else "during the day"
             yield f"{day['day']} {d['shipment']}: {at}, {'on time' if d['on_time'] else 'late'}"
+        if "standard_error_eur" in day:
+            error = eur(day["standard_error_eur"])
+            yield f"{day['day']} its share is estimated from a sample of groups: standard error {error} EUR"
+        if "stability" in day:
+            yield f"{day['day']} {_stability(day['stability'])}"
+        if "sharing_note" in day:
+            yield f"{day['day']} where the sharing rule fell back: {day['sharing_note']}"
         for note in day.get("notes", ()):
             yield f"{day['day']} {note}"

@@ -25,6 +25,7 @@ OWN_AFTER = {
 } | {
     "paid_eur",
     "saving_eur",
+    "standard_error_eur",
     "reservation_eur",
     "shipments",
 }

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from experiments.forecast_value import ORACLE
 from experiments.report.charts import SIZE, WIDTH
 from experiments.report.facts import known
 from experiments.report.svg import picture, tag, text_width
@@ -18,7 +19,6 @@ from experiments.report.words import eur, listed, percent, shortened
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-ORACLE = "oracle"
 _STEP, _HEAD = 34.0, 46.0
 
 Told = Mapping[str, Any]  # as in comparison.json

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from experiments.forecast_value import ORACLE
 from experiments.report.answer import (
     STANDALONE,
     TRUSTEE,
@@ -23,7 +24,7 @@ from experiments.report.answer import (
     service_words,
 )
 from experiments.report.facts import Measures, Pair, RunFacts, known
-from experiments.report.forecasts import ORACLE, figures_of, verdict
+from experiments.report.forecasts import figures_of, verdict
 from experiments.report.words import count, eur, listed, percent
 
 if TYPE_CHECKING:

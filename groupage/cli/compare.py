@@ -97,6 +97,8 @@ def compare(
 
 def print_comparison(found: dict[str, Any]) -> None:
     """Print the comparison as a table, the cheapest policy named."""
+    from experiments.forecast_value import ORACLE
+
     table = Table(
         title=f"{found['scenario']}: {found['replications']} replication(s), seed {found['seed']}", title_justify="left"
     )
@@ -113,7 +115,7 @@ def print_comparison(found: dict[str, Any]) -> None:
     if "forecast_value" in found:
         print_forecast_value(found)
     # Who knows the future is no policy that anybody could choose.
-    knowing = {f["run"] for f in _forecasters(found) if f["forecaster"] == "oracle"}
+    knowing = {f["run"] for f in _forecasters(found) if f["forecaster"] == ORACLE}
     open_to_all = [n for n in found["policies"] if n not in knowing] or found["policies"]
     best = min(open_to_all, key=lambda n: found["summary"][n]["total_cost_eur"]["mean"])
     s = found["summary"][best]
@@ -132,7 +134,8 @@ def print_forecast_value(found: dict[str, Any]) -> None:
     for name, policy in told["policies"].items():
         table = Table(title=f"{name}: what all owners pay in the end by forecaster, EUR", title_justify="left")
         table.add_column("")
-        for heading in ("cost", f"less than {told['baseline']}", "more than the oracle", "gap closed"):
+        saved = f"less than {told['baseline']}" if told["baseline"] else "saved"
+        for heading in ("cost", saved, "more than the oracle", "gap closed"):
             table.add_column(heading, justify="right", overflow="fold")
         figures = policy["forecasters"]
         show = _whole if min(f["cost_eur"]["mean"] for f in figures) >= MANY_EUR else _cents

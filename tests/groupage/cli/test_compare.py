@@ -163,10 +163,23 @@ def test_one_replication_has_no_interval(printed):
     assert "in this one replication" in " ".join(text.split())
 
 
+def test_the_oracle_alone(printed):
+    """With nothing beside it, the oracle has no starting point, and its run is the best there is."""
+    found = copy.deepcopy(FORECAST) | {"policies": ["net+oracle"]}
+    told = found["forecast_value"]
+    told |= {"forecasters": ["oracle"], "baseline": None}
+    told["policies"]["net"] |= {"gap_eur": None, "gap_settled": False}
+    told["policies"]["net"]["forecasters"] = [figures("oracle", 7800.0, None, None, None)]
+    text = " ".join(printed(found).split())
+    assert "None" not in text
+    assert "Only the oracle was asked" in text
+    assert "net+oracle costs least" in text
+
+
 @pytest.mark.parametrize(
     ("policies", "forecasters", "said"),
     [
-        ("contract_net", "oracle,profet", "'profet', expected out of lightgbm"),
+        ("contract_net", "oracle,profet", "'profet', expected out of auto_ets, "),
         (
             "standalone",
             "seasonal_naive,oracle",

@@ -50,6 +50,7 @@ class Topic(StrEnum):
     REMAINDER = "remainder"
     BUYING = "buying"
     SELLING = "selling"
+    FEES = "fees"
     HOSTING = "hosting"
     WISHES = "wishes"
     CHOICE = "choice"
@@ -149,7 +150,10 @@ QUESTIONS: Mapping[Topic, pa.Schema] = {
     Topic.BUYING: pa.schema([*TALK_COLUMNS, ("provider", pa.string()), ("fee_cents", pa.int64())]),
     # coordinator -> carrier: what do you answer in these talks? Each is to bear its share of what its lot costs.
     Topic.SELLING: pa.schema([*TALK_COLUMNS, ("lot_jobs", pa.list_(pa.string())), ("share", pa.float64())]),
-    # coordinator -> hub: what do you answer in these talks? The highest price is what your named terms make.
+    # coordinator -> shipper: what do you answer in these talks? The price is that of 100 EUR at a hub's named terms, at
+    # which your part of the lot costs so much.
+    Topic.FEES: pa.schema([*TALK_COLUMNS, ("provider", pa.string()), ("fee_cents", pa.int64())]),
+    # coordinator -> hub: what do you answer in these talks? The price is that of 100 EUR at your named terms.
     Topic.HOSTING: pa.schema(TALK_COLUMNS),
     # coordinator -> carrier: of the deals that you have agreed on, which would you close first?
     Topic.WISHES: pa.schema(AGREED_COLUMNS),
@@ -230,6 +234,7 @@ ANSWERS: Mapping[Topic, pa.Schema] = {
     Topic.REMAINDER: pa.schema([("shipment", pa.string()), _private("reserve_cents", pa.int64())]),
     Topic.BUYING: _SAID,
     Topic.SELLING: _SAID,
+    Topic.FEES: _SAID,
     Topic.HOSTING: _SAID,
     Topic.WISHES: pa.schema([("deal", pa.int32())]),
     Topic.CHOICE: pa.schema([("deal", pa.int32())]),

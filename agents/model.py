@@ -244,7 +244,7 @@ class PoolingModel(mesa.Model):
             for s in factory.open.values():
                 if s.id in promised:
                     if promised[s.id].day > start:
-                        factory.held[s.id] = waiting_for(promised[s.id])
+                        factory.held[s.id] = waiting_for(promised[s.id], self.world.region.sites)
                     continue
                 ahead = self._last_chance(s)
                 if s.id in book.infeasible:
@@ -316,7 +316,7 @@ class PoolingModel(mesa.Model):
         shippers = {d.owner: d for made in desks.values() for d in made if isinstance(d, ShipperDesk)}
         region = self.world.region
         # What is promised for a later day goes then, with or without a pool.
-        promised = {s: waiting_for(p) for p in outcome.settlement.promises for s in p.lot}
+        promised = {s: waiting_for(p, region.sites) for p in outcome.settlement.promises for s in p.lot}
         for s, reason in promised.items():
             owner = market.shipments[s].owner
             self.factories[owner].held[s] = reason

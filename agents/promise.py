@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from logistics.jobs import planning_day
+
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Mapping
+    from datetime import date, datetime
 
     from logistics.shipments import Shipment
+    from logistics.sites import Site
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,11 @@ class Promise:
         return tuple(s.id for s in self.shipments)
 
 
-def waiting_for(promise: Promise) -> str:
+def due_on(promise: Promise, sites: Mapping[str, Site]) -> date:
+    """Local day on which a promise is due, where its goods go."""
+    return planning_day(promise.day, sites[promise.shipments[0].destination].time_zone)
+
+
+def waiting_for(promise: Promise, sites: Mapping[str, Site]) -> str:
     """Say why what is promised is held until its day."""
-    return f"it is promised for {promise.day:%Y-%m-%d}, as agreed with a carrier"
+    return f"it is promised for {due_on(promise, sites)}, as agreed with a carrier"

@@ -79,6 +79,11 @@ MATRIX: Mapping[str, Fact] = {
     "on_time": Fact("whether it came by its due time", _NOBODY, _OWNER | _CARRIER | _CONSIGNEE),
     "late_hours": Fact("hours after its due time", _NOBODY, _OWNER | _CARRIER | _CONSIGNEE),
     "kgco2e": Fact("emissions of its transport", _NOBODY, _OWNER),
+    "promises": Fact(
+        "promises for a later day, made, kept or void: carrier, day, latest delivery and price; a carrier: its own",
+        _NOBODY,
+        _OWNER | _CARRIER,
+    ),
     "alone_mode": Fact("how it would have gone without a pool", _OWNER),
     "alone_kgco2e": Fact("emissions of its transport without a pool", _OWNER),
     # An owner's account on one day.

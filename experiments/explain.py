@@ -147,6 +147,8 @@ def _shipment_facts(record: Record, row: dict[str, Any]) -> dict[str, Any]:
     """All facts of a shipment on one day."""
     day, shipment, owner = row["day"], row["shipment"], row["owner"]
     facts = {"owner": owner, "mode": row["mode"]}
+    if promises := record.promises_of(day, shipment):
+        facts["promises"] = promises
     if row["mode"] == HELD:
         return facts | {"reason": row["reason"]}
     quote = quoted(row["reason"])
@@ -197,7 +199,7 @@ def _roles_on(record: Record, row: Mapping[str, Any], facts: Mapping[str, Any], 
     holds = {
         Role.OWNER: viewer == row["owner"],
         Role.CO_LOADER: any(other["owner"] == viewer for other in facts.get("co_loaded", ())),
-        Role.CARRIER: any(leg["carrier"] == viewer for leg in facts.get("legs", ())),
+        Role.CARRIER: any(own["carrier"] == viewer for what in ("legs", "promises") for own in facts.get(what, ())),
         Role.HUB: any(b["hub"] == viewer for b in facts.get("bookings", ())),
         Role.CONSIGNEE: viewer == row["destination"],
     }
@@ -211,6 +213,8 @@ def _own_part(facts: Mapping[str, Any], roles: frozenset[Role], viewer: str) -> 
         return part
     if "bookings" in part:
         part["bookings"] = [b for b in part["bookings"] if b["hub"] == viewer]
+    if "promises" in part and Role.OWNER not in roles:
+        part["promises"] = [p for p in part["promises"] if p["carrier"] == viewer]
     if Role.OWNER in roles or "legs" not in part:
         return part
     brings_it = bool(part["legs"]) and part["legs"][-1]["carrier"] == viewer

@@ -166,6 +166,21 @@ class Record:
         legs = self.rows("legs", day=day)
         return len({self._owner_of[leg["shipment"]] for leg in legs})
 
+    def promises_of(self, day: date, shipment: str) -> list[Row]:
+        """What was promised of a shipment on a day for a later one, or came due then; prices are for all of it."""
+        return [
+            {
+                "state": p["state"],
+                "carrier": p["carrier"],
+                "due_day": p["due_day"].isoformat(),
+                "latest_at": self.local(p["latest_at"]),
+                "shipments": len(self.rows("promises", day=day, promise=p["promise"])),
+                "price_eur": p["price_eur"],
+                "reason": p["reason"],
+            }
+            for p in self.rows("promises", day=day, shipment=shipment)
+        ]
+
     def _booking(self, row: Row) -> Row:
         return {
             "hub": row["hub"],

@@ -5,7 +5,7 @@
 ``manifest.json``  versions, machine, when, and hashes of inputs and outputs: the only file that differs between runs
 ``summary.json``   the figures that ``groupage run --json`` prints
 ``scenario/``      the inputs, as given
-``*.parquet``      ``days loads stops legs shares costs emissions shipments bookings transfers messages``
+``*.parquet``      ``days loads stops legs shares costs emissions shipments promises bookings transfers messages``
 ================  ======================================================================================================
 
 ``scope`` is ``after`` for what the policy led to and ``before`` for the same shipments without a pool.
@@ -20,6 +20,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -144,6 +145,21 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("late_hours", pa.float64()),
             ("reserve_eur", pa.float64()),
             ("kgco2e", pa.float64()),
+            ("reason", pa.string()),
+        ]
+    ),
+    # A row for each shipment of a promise on the day that it was made, and on the day that it was due: kept or void.
+    "promises": pa.schema(
+        [
+            _DAY,
+            ("promise", pa.string()),
+            ("state", pa.string()),
+            ("shipment", pa.string()),
+            ("owner", pa.string()),
+            ("carrier", pa.string()),
+            ("due_day", pa.date32()),
+            ("latest_at", _TIME),
+            ("price_eur", pa.float64()),
             ("reason", pa.string()),
         ]
     ),
@@ -341,6 +357,7 @@ def day_tables(day: Day, shipper_ids: Iterable[str], bodies: Mapping[str, str]) 
             for d in ex.deliveries
         ],
         "shipments": [r for scope, ex in _scopes(day) for r in _shipment_rows(day, scope, ex)],
+        "promises": _promise_rows(day),
         "bookings": [
             at
             | {
@@ -461,6 +478,37 @@ def _shipment_rows(day: Day, scope: str, ex: Execution) -> list[dict[str, Any]]:
             {"day": day.day, "scope": scope, "shipment": s, "owner": s_owner, "mode": "held", "reason": reason}
             for s, (s_owner, reason) in sorted(day.held.items())
         ]
+    return rows
+
+
+def _promise_rows(day: Day) -> list[dict[str, Any]]:
+    from agents.jobs import JobBook
+    from agents.participants.talks import latest_start_min
+    from agents.promise import due_on
+
+    market, settlement = day.market, day.settlement
+    told = [("made", p) for p in settlement.promises]
+    told += [("void" if p.id in settlement.void else "kept", p) for p in market.due]
+    rows = []
+    for state, p in told:
+        then = replace(market, start=p.day, shipments={s.id: s for s in p.shipments}, later=(), promises=())
+        jobs = JobBook(then).direct
+        for s in p.lot:
+            latest = latest_start_min(jobs[s], p.window, p.windows) if s in jobs else None
+            rows.append(
+                {
+                    "day": day.day,
+                    "promise": p.id,
+                    "state": state,
+                    "shipment": s,
+                    "owner": p.owner,
+                    "carrier": p.carrier,
+                    "due_day": due_on(p, market.sites),
+                    "latest_at": None if latest is None else p.day + timedelta(minutes=latest),
+                    "price_eur": p.price_cents / 100,
+                    "reason": settlement.void.get(p.id, ""),
+                }
+            )
     return rows
 
 

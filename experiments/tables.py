@@ -180,6 +180,7 @@ ORDERS = TableSpec(
         _optional("lateness_eur_per_hour", _AMOUNT, 0.0),
         _optional("line_stop_eur", _AMOUNT, 0.0),
         _optional("line_stop_at", Timestamp()),
+        _optional("holding_eur_per_pallet_day", _AMOUNT, 0.0),
         _optional("paid_eur", _AMOUNT),
     ),
     needed=True,

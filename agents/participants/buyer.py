@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from agents.participants.shipper import ShipperDesk
     from logistics.routing.problem import Job
 
-BUYING_TOPICS = frozenset({Topic.REMAINDER, Topic.BUYING, Topic.CHOICE, Topic.PROMISED})
+BUYING_TOPICS = frozenset({Topic.REMAINDER, Topic.BUYING, Topic.FEES, Topic.CHOICE, Topic.PROMISED})
 
 
 @dataclass(frozen=True)
@@ -84,6 +84,8 @@ class BuyerDesk:
         prices, days, windows = issues.sizes
         tops = message.body["top_cents"].to_numpy()
         lots = self._lots(message)
+        if message.topic == Topic.FEES:
+            return self._fees(lots, tops, worth_cents, issues, rounds)
         gain = np.array([float(sum(worth_cents.get(s, 0) for s in own) - fee) for own, fee in lots])
         late = np.full((len(lots), days, windows), np.inf)
         for k, ((own, _), open_days) in enumerate(zip(lots, message.body["days"].to_pylist(), strict=True)):
@@ -94,6 +96,22 @@ class BuyerDesk:
         kept = (tops[:, None] - price_table(prices, tops))[:, :, None, None] - late[:, None]
         discount = getattr(self.concession, "discount", 1.0)
         return Threads(issues, kept.reshape(len(tops), -1), tops - gain, self.concession, rounds, False, discount)
+
+    def _fees(
+        self,
+        lots: Sequence[tuple[tuple[str, ...], int]],
+        tops: NDArray[np.int64],
+        worth_cents: Mapping[str, int],
+        issues: Issues,
+        rounds: int,
+    ) -> Threads:
+        """Its side of talks with hubs: what it keeps of the named terms; no fee is worth more to it than its goods."""
+        worth = np.array([float(sum(worth_cents.get(s, 0) for s in own)) for own, _ in lots])
+        named = np.array([float(fee) for _, fee in lots])
+        kept = np.repeat(tops[:, None] - price_table(issues.sizes[0], tops), math.prod(issues.sizes[1:]), axis=1)
+        reserve = tops * (1.0 - worth / named)
+        discount = getattr(self.concession, "discount", 1.0)
+        return Threads(issues, kept.astype(np.float64), reserve, self.concession, rounds, False, discount)
 
     def _lots(self, message: Message) -> list[tuple[tuple[str, ...], int]]:
         """Its shipments in the lot of each row, and the hub's fee."""

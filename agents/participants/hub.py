@@ -68,7 +68,7 @@ class HubDesk:
         return max((100 * eur / self._price(eur) for eur in rates if self._price(eur) > 0), default=0.0)
 
     def threads(self, message: Message, issues: Issues, rounds: int) -> Threads:
-        """Its side of the talks in a message: the price; at its named terms a lot would pay the highest one."""
+        """Its side of the talks in a message: the price, of which its costs are a part; the highest is as it named."""
         tops = message.body["top_cents"].to_numpy()
         prices, days, windows = issues.sizes
         worth = np.repeat(price_table(prices, tops).astype(np.float64), days * windows, axis=1)

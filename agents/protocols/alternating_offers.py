@@ -34,6 +34,7 @@ carrier's price.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -46,7 +47,7 @@ from agents.protocols.deal import ask_hub_terms, ask_offers
 from agents.protocols.lots import first_lots
 from agents.protocols.promises import honoured, kept, made
 from agents.protocols.reasons import NO_CARRIER, NO_TERMS, NOTHING_TO_SAVE, WORD_BROKEN
-from agents.protocols.talks import Board, Pact, Rules, hub_threads, talk_over, threads_for, without
+from agents.protocols.talks import Board, Pact, Rules, agreed_terms, hub_threads, talk_over, threads_for, without
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -176,10 +177,9 @@ class AlternatingOffers:
     def _fees(self, market: Market, talk: Talk, board: Board) -> Generator[Exchange, tuple[Message, ...], None]:
         """Bargain with hubs about what each lot is to pay them; where that comes to nothing their named terms hold."""
         rules = Rules(self.prices, 1, self.rounds)
-        for parts in (yield from talk_over(talk, hub_threads(market, board), rules, Topic.HOSTING)):
-            lot = parts[0].lot
-            named, agreed = board.lots[lot].fee_cents, sum(part.price_cents or 0 for part in parts)
-            board.lots[lot] = replace(board.lots[lot], fee_cents=agreed, terms=agreed / named)
+        for parts in (yield from talk_over(talk, hub_threads(market, board), rules, Topic.FEES, Topic.HOSTING)):
+            found, terms = board.lots[parts[0].lot], agreed_terms(parts)
+            board.lots[parts[0].lot] = replace(found, fee_cents=math.ceil(terms * found.fee_cents), terms=terms)
 
     def _wishes(self, talk: Talk, board: Board) -> Generator[Exchange, tuple[Message, ...], list[Pact]]:
         """Ask each carrier what it would close first; what it would rather not is void."""

@@ -337,7 +337,7 @@ def settle(
     reasons |= {s: why for s, why in tools.jobs.infeasible.items() if s in reasons}
     held = {s: p for p in deal.promises for s in p.lot}
     left = tuple(
-        Left(s, LeftStatus.HELD, waiting_for(held[s]), (held[s].day - market.start).total_seconds() / 60)
+        Left(s, LeftStatus.HELD, waiting_for(held[s], market.sites), (held[s].day - market.start).total_seconds() / 60)
         if s in held
         else Left(
             s,

@@ -16,6 +16,7 @@ from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, r
 from agents.participants.talks import latest_start_min
 from agents.promise import Promise
 from agents.protocols.talks import Pact, Thread
+from logistics.jobs import planning_day
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Sequence
@@ -115,21 +116,25 @@ def pact_of(promise: Promise, number: int) -> Pact:
 
 def made(market: Market, closed: Iterable[Pact], windows: int) -> tuple[Promise, ...]:
     """Write down what was closed for later days."""
-    return tuple(
-        Promise(
-            id=f"{market.start:%Y-%m-%d}/{pact.number}",
-            owner=pact.parts[0].owner,
-            carrier=pact.carrier,
-            shipments=tuple(market.shipments[s] for s in sorted(shipment_of(j) for j in pact.lot)),
-            made=market.start,
-            day=market.later[pact.day - 1],
-            price_cents=pact.price_cents,
-            window=pact.parts[0].window,
-            windows=windows,
-        )
-        for pact in closed
-        if pact.day
-    )
+    promises = []
+    for pact in closed:
+        if pact.day:
+            shipments = tuple(market.shipments[s] for s in sorted(shipment_of(j) for j in pact.lot))
+            today = planning_day(market.start, market.sites[shipments[0].destination].time_zone)
+            promises.append(
+                Promise(
+                    id=f"{today}/{pact.number}",
+                    owner=pact.parts[0].owner,
+                    carrier=pact.carrier,
+                    shipments=shipments,
+                    made=market.start,
+                    day=market.later[pact.day - 1],
+                    price_cents=pact.price_cents,
+                    window=pact.parts[0].window,
+                    windows=windows,
+                )
+            )
+    return tuple(promises)
 
 
 def kept(market: Market, loads: Sequence[Load]) -> tuple[Promise, ...]:

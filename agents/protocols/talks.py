@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from agents.jobs import shipment_of
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
 from logistics.hub_legs import hub_of, is_hub_leg
-from logistics.money import split_cents
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from agents.protocols.talk import Talk
     from agents.tools import Tools
 
+NAMED_CENTS = 10_000  # at a hub's named terms, of which talks with it settle the price
 ASKS_ANEW = 1.02  # a lot that has become worth so much more is talked about again
 
 
@@ -193,20 +193,26 @@ def threads_for(market: Market, tools: Tools, board: Board, pairs: Sequence[tupl
 
 
 def hub_threads(market: Market, board: Board) -> list[Thread]:
-    """A talk for each owner's part of each lot through a hub, about the fee that the hub's named terms make."""
+    """A talk for each owner's part of each lot through a hub, about what 100 EUR at the hub's named terms are to cost.
+
+    So a hub hears what part of its terms is offered, and not of what: it knows goods only once they are booked.
+    """
     threads = []
     for lot, found in board.lots.items():
         worth = board.worth(lot)
         if not is_hub_leg(lot[0]) or found.fee_cents <= 0 or worth <= 0:
             continue
-        parts = dict(parts_of(market, lot))
-        tops = split_cents(found.fee_cents, {owner: float(board.worth(jobs)) for owner, jobs in parts.items()})
-        for owner, jobs in parts.items():
-            if tops[owner] > 0:
-                share = tops[owner] / found.fee_cents
-                threads.append(Thread(board.talks, owner, hub_of(lot[0]), lot, jobs, 0, tops[owner], share))
-                board.talks += 1
+        for owner, jobs in parts_of(market, lot):
+            share = board.worth(jobs) / worth
+            fee = math.ceil(share * found.fee_cents)
+            threads.append(Thread(board.talks, owner, hub_of(lot[0]), lot, jobs, fee, NAMED_CENTS, share))
+            board.talks += 1
     return threads
+
+
+def agreed_terms(parts: Sequence[Thread]) -> float:
+    """Share of the hub's named terms that a lot's owners agreed on together."""
+    return math.fsum(part.share * (part.price_cents or 0) for part in parts) / NAMED_CENTS
 
 
 def parts_of(market: Market, lot: Lot) -> list[tuple[str, Lot]]:
@@ -218,19 +224,23 @@ def parts_of(market: Market, lot: Lot) -> list[tuple[str, Lot]]:
 
 
 def talk_over(
-    talk: Talk, threads: Sequence[Thread], rules: Rules, selling: Topic = Topic.SELLING
+    talk: Talk,
+    threads: Sequence[Thread],
+    rules: Rules,
+    buying: Topic = Topic.BUYING,
+    selling: Topic = Topic.SELLING,
 ) -> Generator[Exchange, tuple[Message, ...], list[tuple[Thread, ...]]]:
     """Carry offers to and fro until every talk has ended; returns what was agreed in all of its parts, in that order.
 
     Parameters
     ----------
-    selling
-        On which topic the other side answers.
+    buying, selling
+        On which topics owners and the other side answer.
     """
     agreed: dict[tuple[str, Lot], tuple[Thread, ...]] = {}
     going = list(threads)
     for round_ in range(rules.rounds):
-        for topic, party in ((Topic.BUYING, _owner), (selling, _provider)):
+        for topic, party in ((buying, _owner), (selling, _provider)):
             if not going:
                 return list(agreed.values())
             bodies = {
@@ -262,7 +272,7 @@ def _talk_table(topic: Topic, threads: Sequence[Thread], rules: Rules, round_: i
     count = len(threads)
     columns: dict[str, list[Any]] = {
         "talk": [t.number for t in threads],
-        # A hub need not know which shipments they are.
+        # A hub need not know which shipments they are of.
         "jobs": [() if topic == Topic.HOSTING else t.jobs for t in threads],
         "top_cents": [t.top_cents for t in threads],
         "prices": [rules.prices] * count,
@@ -274,7 +284,7 @@ def _talk_table(topic: Topic, threads: Sequence[Thread], rules: Rules, round_: i
         "day": [t.terms["day"] for t in threads],
         "window": [t.window for t in threads],
     }
-    if topic == Topic.BUYING:
+    if topic in (Topic.BUYING, Topic.FEES):
         columns |= {"provider": [t.provider for t in threads], "fee_cents": [t.fee_cents for t in threads]}
     elif topic == Topic.SELLING:
         columns |= {"lot_jobs": [t.lot for t in threads], "share": [t.share for t in threads]}

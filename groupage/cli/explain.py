@@ -72,9 +72,20 @@ def explain(
         console.print(Text(f"Note: {note}.", style="yellow"))
 
 
+def _promise(promise: Facts) -> str:
+    """Say what was promised, and why it is void."""
+    several = f" for {promise['shipments']} shipments" if promise["shipments"] > 1 else ""
+    said = f"{promise['carrier']}, {promise['due_day']}, {eur(promise['price_eur'])} EUR{several}"
+    if promise["latest_at"]:
+        said += f", delivery to start by {promise['latest_at'][11:16]}"
+    return f"{said}; {promise['reason']}" if promise["reason"] else said
+
+
 def _shipment_lines(day: Facts) -> Iterator[str]:
     """Say what became of a shipment on one day; facts that the viewer may not see are not there."""
     yield f"\n{day['day']}: {_WAYS[day['mode']]}." if "mode" in day else f"\n{day['day']}"
+    for promise in day.get("promises", ()):
+        yield f"  Promise {promise['state']}: {_promise(promise)}."
     if day.get("reason"):
         quote = day.get("lowest_quote_eur")
         yield f"  Why: {day['reason']}{'' if quote is None else f' (the lowest quote was {eur(quote)} EUR)'}."

@@ -8,12 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from agents.bidding import BiddingStrategy, Truthful
+from agents.bidding import BiddingStrategy
 from agents.desks import open_desks
 from agents.market import Market
 from agents.participants import Party
 from agents.policy import Choice, Effort, Policy
 from agents.promise import Promise
+from agents.registry import create
 from logistics import (
     Body,
     Carrier,
@@ -80,7 +81,7 @@ class Small:
         self, bidding: BiddingStrategy | None = None, effort: Effort = QUICK, seed: int = 0
     ) -> dict[str, Party]:
         """Desks for everybody: owners, carriers with or without vehicles, hubs."""
-        bids = bidding or Truthful()
+        bids = bidding or create("bidding", Choice(name="truthful"))
         everybody = dict.fromkeys([*self.region.carriers, *self.region.hubs], bids)
         made = open_desks(self.region, self.market, self.shipments, everybody, effort, seed)
         return {who: Party(who, desks) for who, desks in made.items()}

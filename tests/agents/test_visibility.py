@@ -10,7 +10,17 @@ OWN_BEFORE = {"owner", "destination", "pallets", "weight_kg", "reserve_eur", "al
     "standalone_eur",
     "disclosed",
 }
-OWN_AFTER = {"mode", "reason", "pooled_with_others", "legs", "delivered_at", "on_time", "late_hours", "kgco2e"} | {
+OWN_AFTER = {
+    "mode",
+    "reason",
+    "promises",
+    "pooled_with_others",
+    "legs",
+    "delivered_at",
+    "on_time",
+    "late_hours",
+    "kgco2e",
+} | {
     "paid_eur",
     "saving_eur",
     "shipments",
@@ -32,7 +42,9 @@ def seen(role, phase):
         (
             Role.CARRIER,
             {"destination", "pallets", "weight_kg", "disclosed"},
-            {"owner", "destination", "pallets", "weight_kg", "legs", "loads", "disclosed"} | ARRIVAL | PAID_WORK,
+            {"owner", "destination", "pallets", "weight_kg", "promises", "legs", "loads", "disclosed"}
+            | ARRIVAL
+            | PAID_WORK,
         ),
         (Role.HUB, {"disclosed"}, {"pallets", "bookings", "disclosed"} | PAID_WORK),
         (Role.CONSIGNEE, {"destination"}, {"destination", "deliveries"} | ARRIVAL),

@@ -105,16 +105,16 @@ def check_docks(small: Small, settlement: Settlement) -> None:
     """One booking for each vehicle at a hub with pooled goods, inside its opening and within its slots."""
     legs_at = {(leg.load, leg.job): leg for leg in settlement.legs if "@" in leg.job}
     hub_at = {hub.site: hub for hub in small.region.hubs.values()}
-    visits = Counter()
-    pallets: Counter[str] = Counter()
+    visits: Counter[tuple[str, str, float, float]] = Counter()
+    pallets: defaultdict[str, float] = defaultdict(float)
     for load in settlement.loads:
         for stop in load.stops:
             came = [j for j in stop.deliveries if j.endswith(":in") and (load.id, j) in legs_at]
             went = [j for j in stop.pickups if j.endswith(":out") and (load.id, j) in legs_at]
             if came or went:
-                hub = hub_at[stop.site].id
-                visits[hub, load.id, stop.start_min, stop.departure_min] += 1
-                pallets[hub] += sum(legs_at[load.id, j].pallets for j in came)
+                at = hub_at[stop.site].id
+                visits[at, load.id, stop.start_min, stop.departure_min] += 1
+                pallets[at] += sum(legs_at[load.id, j].pallets for j in came)
     assert visits == Counter((b.hub, b.load, b.start_min, b.end_min) for b in settlement.bookings)
     for hub in small.region.hubs.values():
         own = [b for b in settlement.bookings if b.hub == hub.id]
@@ -129,7 +129,8 @@ def check_docks(small: Small, settlement: Settlement) -> None:
 def check_money(small: Small, settlement: Settlement) -> None:
     """What is paid is received, to the cent; each provider gets what it was promised, and its costs are covered."""
     transfers = settlement.transfers
-    assert all(isinstance(t.cents, int) and t.cents > 0 for t in transfers)
+    assert {type(t.cents) for t in transfers} <= {int}
+    assert all(t.cents > 0 for t in transfers)
     assert all(COORDINATOR in (t.payer, t.payee) for t in transfers), "owners and carriers never pay each other"
     into = sum(t.cents for t in transfers if t.payee == COORDINATOR)
     out = sum(t.cents for t in transfers if t.payer == COORDINATOR)

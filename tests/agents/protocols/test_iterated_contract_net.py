@@ -14,6 +14,7 @@ from agents.participants.contracting import parts_of
 from agents.policy import Choice
 from agents.registry import create
 from agents.synchronize import Synchronization, replayed, synchronize
+from agents.verify import settlement_faults
 from experiments.importers.mdvrp import import_mdvrp
 from experiments.policies import load_policy
 from experiments.runs import world_of
@@ -208,3 +209,9 @@ def test_begins_from_whole_days_where_awards_gain_nothing(tmp_path: Path) -> Non
         saved_cents[protocol] = day.alone.resource_cents - day.executed.resource_cents
     assert saved_cents["contract_net"] == 0
     assert saved_cents["iterated_contract_net"] > 500
+    # What carriers are told that a day is worth is the same for all of it, and tells no reserve: a power of ten.
+    opening = next(one for one in day.transcript.rounds if one.sent[0].conversation.endswith("#days"))
+    told = [cents for m in opening.sent for cents in m.body["worth_cents"].to_pylist()]
+    assert set(told) == {100_000}
+    assert len(told) == 2 * len(day.market.shipments)
+    assert not settlement_faults(day.market, day.settlement)

@@ -73,8 +73,8 @@ def _carriers(
     """Carriers' desks of one day, with what each has promised for it before that day comes."""
     market = book.market
     everything, _ = fleet_for(
-        region.vehicles,
-        region.operating_costs,
+        market.vehicles,
+        {v: region.day_costs(v) for v in market.vehicles},
         region.carriers,
         book.all_jobs,
         region.sites,

@@ -10,10 +10,12 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from logistics.fleet import without_reserved
 from logistics.network import Network
 
 if TYPE_CHECKING:
     from agents.promise import Promise
+    from agents.reservations import Reserved
     from logistics.fleet import Carrier, VehicleType
     from logistics.hubs import Hub
     from logistics.shipments import Shipment
@@ -62,6 +64,10 @@ class Market:
     promises
         Outstanding ones, by the order in which they were made: what is due today is on offer too, what is due later is
         not.
+    vehicles
+        By id; those that were reserved ahead are types of their own (`logistics.fleet.with_reserved`).
+    reserved
+        What was reserved ahead for this day.
     """
 
     start: datetime
@@ -75,6 +81,7 @@ class Market:
     tariffs: PublicTariffs
     later: tuple[datetime, ...] = ()
     promises: tuple[Promise, ...] = ()
+    reserved: tuple[Reserved, ...] = ()
 
     def __post_init__(self) -> None:
         leaks = [s.id for s in self.shipments.values() if s.stakes is not None]
@@ -114,10 +121,14 @@ class Market:
     def ahead(self, day: int) -> Market:
         """Return the market of a later day (1: the first in ``later``), as far as it is known today.
 
-        On offer are the shipments of today that would then still be in time, and what is promised for that day.
+        On offer are the shipments of today that would then still be in time, and what is promised for that day. What
+        was reserved is reserved for today only.
         """
         start = self.later[day - 1]
         promises = tuple(p for p in self.promises if p.day == start)
         waiting = {k: s for k, s in self.shipments.items() if start < s.last_moment}
         due = {s.id: s for p in promises for s in p.shipments}
-        return replace(self, start=start, shipments=waiting | due, later=(), promises=promises)
+        fleet = without_reserved(self.vehicles)
+        return replace(
+            self, start=start, shipments=waiting | due, vehicles=fleet, later=(), promises=promises, reserved=()
+        )

@@ -2,7 +2,7 @@
 
 A message body is a `pyarrow.Table`: immutable, typed, a row per lot or offer, cheap with thousands of rows. Each topic
 has one schema, and a column that carries a private figure of its sender is marked so (`private`), which is how
-disclosure is counted.
+disclosure is counted; in a column of lists each figure of each list counts.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -61,11 +62,22 @@ class Topic(StrEnum):
     COALITION = "coalition"
     HUB_TERMS = "hub_terms"
     BOOKINGS = "bookings"
+    OUTLOOK = "outlook"
+    HOLDABLE = "holdable"
+    HOLD = "hold"
+    CAPACITY = "capacity"
+    RESERVE = "reserve"
+    RESERVED = "reserved"
     NONE = "none"
 
 
 def _private(name: str, kind: pa.DataType) -> pa.Field:
     return pa.field(name, kind, metadata={b"private": b"1"})
+
+
+def leaves(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Figures of a column: its cells, or what its lists hold."""
+    return pc.list_flatten(column) if pa.types.is_list(column.type) else column
 
 
 def is_private(column: pa.Field) -> bool:
@@ -161,7 +173,7 @@ QUESTIONS: Mapping[Topic, pa.Schema] = {
     Topic.CHOICE: pa.schema([*AGREED_COLUMNS, ("carrier", pa.string()), ("fee_cents", pa.int64())]),
     # coordinator -> carrier: this deal is closed as agreed; on a later day, it is promised
     Topic.DEAL: pa.schema(AGREED_COLUMNS),
-    # coordinator -> shipper: with these promises, made for later days or due today, what would you pay today at most?
+    # coordinator -> shipper: with these promises for later days, and these that are due, what do you pay today at most?
     Topic.PROMISED: pa.schema(AGREED_COLUMNS),
     # coordinator -> carrier: what of each contract would you carry, and what would you then ask in all? A job is worth
     # nothing where another carrier has taken it, and has no worth where nobody else is left to carry it.
@@ -188,6 +200,27 @@ QUESTIONS: Mapping[Topic, pa.Schema] = {
             ("pallets", pa.float64()),
             ("storage_pallet_hours", pa.float64()),
             ("price_cents", pa.int64()),
+        ]
+    ),
+    # coordinator -> shipper: what do you expect to send on that day, lane by lane, on so many sample paths?
+    Topic.OUTLOOK: pa.schema([("day", pa.date32()), ("paths", pa.int32())]),
+    # coordinator -> shipper: what could go today, and what would it cost you to keep it until then?
+    Topic.HOLDABLE: pa.schema([("day", pa.date32())]),
+    # coordinator -> shipper: will you hold these? Each is expected to save so much of transport.
+    Topic.HOLD: pa.schema([("shipment", pa.string()), ("saving_cents", pa.int64())]),
+    # coordinator -> carrier or hub: what would you keep free for that day, at what price?
+    Topic.CAPACITY: pa.schema([("day", pa.date32()), ("good", pa.string())]),
+    # coordinator -> shipper: will you bear so much of what shall be reserved for that day? It is expected to save so
+    # much, net of that.
+    Topic.RESERVE: pa.schema([("day", pa.date32()), ("share_cents", pa.int64()), ("saving_cents", pa.int64())]),
+    # coordinator -> carrier or hub: so many are reserved with you, at your terms
+    Topic.RESERVED: pa.schema(
+        [
+            ("reservation", pa.string()),
+            ("good", pa.string()),
+            ("quantity", pa.int32()),
+            ("price_cents", pa.int64()),
+            ("release_cents", pa.int64()),
         ]
     ),
     Topic.NONE: pa.schema([]),
@@ -254,6 +287,39 @@ ANSWERS: Mapping[Topic, pa.Schema] = {
         ]
     ),
     Topic.BOOKINGS: pa.schema([("booking", pa.string())]),
+    Topic.OUTLOOK: pa.schema(
+        [
+            ("origin", pa.string()),
+            ("zone", pa.string()),
+            ("temperature", pa.string()),
+            _private("path_pallets", pa.list_(pa.float64())),
+        ]
+    ),
+    Topic.HOLDABLE: pa.schema(
+        [
+            ("shipment", pa.string()),
+            ("origin", pa.string()),
+            ("zone", pa.string()),
+            ("temperature", pa.string()),
+            ("pallets", pa.float64()),
+            ("weight_kg", pa.float64()),
+            ("can_wait", pa.bool_()),
+            _private("holding_cents", pa.int64()),
+            _private("penalty_cents", pa.int64()),
+        ]
+    ),
+    Topic.HOLD: pa.schema([("shipment", pa.string())]),
+    Topic.CAPACITY: pa.schema(
+        [
+            ("good", pa.string()),
+            ("units", pa.int32()),
+            _private("price_cents", pa.int64()),
+            _private("spot_cents", pa.int64()),
+            _private("release_cents", pa.int64()),
+        ]
+    ),
+    Topic.RESERVE: pa.schema([]),
+    Topic.RESERVED: pa.schema([]),
     Topic.NONE: pa.schema([]),
 }
 
@@ -320,12 +386,9 @@ class Message:
 
     @property
     def private_figures(self) -> int:
-        """How many private figures the body carries: non-null cells in columns marked private."""
-        return sum(
-            len(self.body) - self.body.column(i).null_count
-            for i, column in enumerate(self.body.schema)
-            if is_private(column)
-        )
+        """How many private figures the body carries: those that are filled in columns marked private."""
+        figures = [leaves(self.body.column(i)) for i, c in enumerate(self.body.schema) if is_private(c)]
+        return sum(len(column) - column.null_count for column in figures)
 
 
 def same_message(a: Message, b: Message) -> bool:

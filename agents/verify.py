@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from agents.jobs import JobBook, shipment_of
 from agents.participants.talks import latest_start_min
+from agents.reservations import LINES, reservation_faults
 from agents.settlement import LeftStatus
 from logistics.hub_legs import is_hub_leg
 
@@ -24,7 +25,8 @@ def settlement_faults(market: Market, settlement: Settlement, jobs: JobBook | No
 
     Conservation (each shipment a full chain of legs, or one `Left` row), capacity, windows, shifts, vehicle counts and
     eligibility of each load, dock slots as agreed, money balanced to the cent, no owner paying more than alone,
-    promises of earlier days kept or void with a reason, and new ones such as can be kept.
+    promises of earlier days kept or void with a reason, and new ones such as can be kept, and what was reserved ahead
+    paid as agreed, used or not.
     """
     book = jobs or JobBook(market)
     return [
@@ -35,6 +37,7 @@ def settlement_faults(market: Market, settlement: Settlement, jobs: JobBook | No
         *_due(market, settlement, book),
         *_promises(market, settlement),
         *_money(market, settlement),
+        *_reservations(market, settlement),
     ]
 
 
@@ -176,7 +179,7 @@ def _money(market: Market, settlement: Settlement) -> list[str]:
             faults.append(f"owner {owner} pays {cost} cents in all, going alone is {alone}")
         elif cost > most:
             faults.append(f"owner {owner} pays {cost} cents in all, its promises leave it {most}")
-    promising = {p.owner for p in settlement.promises} | {p.owner for p in market.due if p.id not in settlement.void}
+    promising = {p.owner for p in settlement.promises}
     faults += [
         f"owner {owner} has promises and does not say what they leave it to pay"
         for owner in sorted(promising - settlement.most_cents.keys())
@@ -188,7 +191,7 @@ def _money(market: Market, settlement: Settlement) -> list[str]:
         by_provider[b.hub] += b.price_cents
     paid: Counter[str] = Counter()
     for t in settlement.transfers:
-        if t.line != "share":
+        if t.line != "share" and t.line not in LINES:
             paid[t.payee] += t.cents
     faults += [
         f"{who} is paid {paid[who]} cents, is owed {by_provider[who]}"
@@ -200,3 +203,9 @@ def _money(market: Market, settlement: Settlement) -> list[str]:
     if owed != from_owners + subsidy:
         faults.append(f"owners pay {from_owners} cents, carriers and hubs are owed {owed}")
     return faults
+
+
+def _reservations(market: Market, settlement: Settlement) -> list[str]:
+    """What was reserved ahead is owed whatever the day brings, so it stands outside the bound of going alone."""
+    entries = tuple(t for t in settlement.transfers if t.line in LINES)
+    return reservation_faults(market, settlement.loads, settlement.bookings, (settlement.reservations, entries))

@@ -35,6 +35,8 @@ _MONEY_AND_COUNTS = (
     "standalone_eur",
     "paid_eur",
     "saving_eur",
+    "reservation_eur",
+    "expected_saving_eur",
     "received_eur",
     "cost_eur",
     "gain_eur",
@@ -184,7 +186,7 @@ def _shipment_facts(record: Record, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _owner_account(row: Mapping[str, Any]) -> dict[str, Any]:
-    paid = row["share_eur"] + row["left_alone_eur"]
+    paid = row["share_eur"] + row["left_alone_eur"] + row["reservation_eur"]
     return {
         "standalone_eur": row["standalone_eur"],
         "paid_eur": round(paid, 2),
@@ -267,11 +269,19 @@ def _party_facts(record: Record, party: str, roles: frozenset[Role], day: Any) -
             _owner_account(account) if account else dict.fromkeys(("standalone_eur", "paid_eur", "saving_eur"), 0.0)
         )
         facts["pool_owners"] = record.pool_owners(day)
+        if account and account.get("standard_error_eur") is not None:
+            facts["standard_error_eur"] = account["standard_error_eur"]
+        facts |= record.sharing_on(day)
+        facts |= record.borne_by(party, day)
     if roles & {Role.CARRIER, Role.HUB}:
         received, cost, lost = (
             account[k] if account else 0.0 for k in ("received_eur", "cost_eur", "displaced_revenue_eur")
         )
+        reserved = record.reserved_with(day, party)
+        received = round(received + math.fsum(r["price_eur"] - r["release_eur"] for r in reserved), 2)
         facts |= {"received_eur": received, "cost_eur": cost, "gain_eur": round(received - cost, 2)}
+        if reserved:
+            facts["reservations"] = reserved
         if Role.CARRIER in roles:
             facts |= {"work_lost_eur": lost, "loads": record.loads_of(day, party)}
         if Role.HUB in roles:
@@ -304,7 +314,7 @@ def _total(days: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         for day in days:
             modes.update(day["shipments"])
         total["shipments"] = dict(sorted(modes.items()))
-    for name in ("loads", "bookings", "deliveries"):
+    for name in ("loads", "bookings", "reservations", "deliveries"):
         if any(name in day for day in days):
-            total[name] = sum(len(day[name]) for day in days)
+            total[name] = sum(len(day.get(name, ())) for day in days)
     return total

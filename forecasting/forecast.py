@@ -15,25 +15,31 @@ if TYPE_CHECKING:
     from numpy.random import Generator
     from numpy.typing import NDArray
 
+    from forecasting.model_state import ModelState
+    from forecasting.panel import Panel
+
 
 @dataclass(frozen=True, eq=False)
 class Forecast:
-    """Sample paths of daily demand.
+    """Sample paths of demand, day by day or in longer periods.
 
     Attributes
     ----------
     series
         Series ids, in row order.
     first_day
-        Day of the first column.
+        First day of the first column.
     paths
         Shape ``(series, horizon, paths)``, in the unit of the history, never negative. One path is one joint future
         of all series, so a pool's demand is the sum of its members' paths.
+    freq
+        Length of a column: ``D``, ``W-MON`` to ``W-SUN`` or ``MS``.
     """
 
     series: tuple[str, ...]
     first_day: date
     paths: NDArray[np.float64]
+    freq: str = "D"
 
     def __post_init__(self) -> None:
         if self.paths.ndim != 3 or self.paths.shape[0] != len(self.series):
@@ -45,7 +51,7 @@ class Forecast:
         return np.array([index[s] for s in series], dtype=np.intp)
 
     def quantiles(self, levels: Sequence[float], series: Sequence[str] | None = None) -> NDArray[np.float64]:
-        """Quantiles per series and day, shape ``(levels, series, horizon)``."""
+        """Quantiles per series and period, shape ``(levels, series, horizon)``."""
         paths = self.paths if series is None else self.paths[self.rows(series)]
         return np.asarray(np.quantile(paths, levels, axis=2))
 
@@ -55,18 +61,31 @@ class Forecast:
 
 
 class FittedForecaster(Protocol):
-    """A model that has seen history and can look ahead from any later day."""
+    """A model that has seen history and can look ahead from any later period."""
 
-    def forecast(self, recent: pd.DataFrame, horizon_days: int, paths: int, rng: Generator) -> Forecast:
-        """Forecast the days that follow the last one in ``recent``.
+    def forecast(self, recent: pd.DataFrame | Panel, horizon: int, paths: int, rng: Generator) -> Forecast:
+        """Forecast the periods that follow the last one in ``recent``.
 
         Parameters
         ----------
         recent
-            Long frame ``unique_id, ds, y`` (and known-ahead columns) of everything known up to now.
+            Long frame ``unique_id, ds, y`` (and known-ahead columns) of everything known up to now, or of the last part
+            of it: what is older comes from the history.
+        horizon
+            Number of periods.
         rng
-            For the sample paths.
+            For the sample paths. Which past periods a path takes after depends on it and the calendar alone, so that
+            owners who forecast apart, from records of equal length and with equal generators, get paths that belong
+            together: their sum keeps the correlation between them.
         """
+        ...
+
+    def update(self, recent: pd.DataFrame | Panel) -> FittedForecaster:
+        """Take in what came since, without learning anew: history, scales and past errors, but no model."""
+        ...
+
+    def state(self) -> ModelState:
+        """Take itself apart, into what `Forecaster.restore` puts together again."""
         ...
 
 
@@ -81,6 +100,10 @@ class Forecaster(Protocol):
 
     name: str
 
-    def fit(self, history: pd.DataFrame, seed: int) -> FittedForecaster:
-        """Fit to a long frame ``unique_id, ds, y`` with known-ahead columns such as ``promotion``."""
+    def fit(self, history: pd.DataFrame | Panel, seed: int) -> FittedForecaster:
+        """Fit to a long frame ``unique_id, ds, y`` with its optional columns, or to a panel read from one."""
+        ...
+
+    def restore(self, state: ModelState) -> FittedForecaster:
+        """Put together what a forecaster of this name was taken apart into; it forecasts the same, to the byte."""
         ...

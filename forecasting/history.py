@@ -1,206 +1,285 @@
-"""Demand history: the long frame that forecasters are given, and its checked, dense form.
+"""Demand history: the long frame that forecasters are given, and how it is checked and made dense.
 
-The contract: columns ``unique_id`` (text), ``ds`` (a naive day, midnight), ``y`` (a finite number >= 0), and
-optionally ``promotion`` (a number or bool, known ahead; 0 where the column or the row is missing). Rows come in any
-order. A day without a row, after a series' first one, is a day without demand: a lane that got no order shipped
-nothing. Days before a series' first row are unknown, not zero.
+The contract: columns ``unique_id`` (text), ``ds`` (a naive day, midnight: the first of its period), ``y`` (a finite
+number >= 0), in any order of rows. Dates are daily, weekly on one weekday, or the firsts of months.
 
-Rows without a ``y`` stand for days to come; they must lie after every row with one. The first of them is the first
-day to forecast, and their ``promotion`` is what is known ahead.
+A day without a row, after a series' first one, is a day without demand: a lane that got no order shipped nothing
+(``gaps="zero"``, usual for days). A week or month without a row is unknown (``gaps="unknown"``, usual for these), as is
+everything before a series' first row.
+
+Rows without a ``y`` stand for periods to come; they must lie after every row with one. The first of them is the first
+period to forecast, and their known-ahead features are what is known of it. With unknown gaps, earlier rows may lack
+their ``y`` too: it is then unknown.
+
+Optional columns: static features, one value per series (`STATIC`); known-ahead features, numbers or bools, 0 where the
+column or the row is missing (`AHEAD`, and others by name); marks of periods in which demand was at least ``y``
+(`CENSORED`). A period marked ``shutdown`` is closed: nothing is delivered in it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from forecasting.panel import Panel
+from forecasting.periods import check_frequency, date_of, days_of, default_season, infer_frequency, number_of, numbers
 from groupage.errors import InputError, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import date
+
     from numpy.typing import NDArray
 
 MAX_PROBLEMS_PER_KIND = 20
 # A mistyped year must not fill the memory with days.
-MAX_DAYS = 50 * 366
+MAX_PERIODS = 50 * 366
+STATIC = ("factory", "lane", "product", "zone")
+AHEAD = ("promotion", "shutdown")
+CENSORED = ("censored", "stockout", "capped")
+GAPS = ("zero", "unknown")
+# Rows of one series in a daily record this far apart, and at least so many, were never daily.
+MIN_ROWS_MIXED = 4
 
 
-@dataclass(frozen=True, eq=False)
-class Panel:
-    """A history as matrices with a row per series and a column per day.
+class _Checks:
+    """Collects problems of a frame, with the rows that have them."""
 
-    Attributes
-    ----------
-    series
-        Ids, sorted.
-    first_day
-        Day of column 0.
-    demand
-        Shape ``(series, days)``; NaN before a series' first row, 0 on later days without a row.
-    promotion
-        Shape ``(series, days + days known ahead)``.
-    """
+    def __init__(self, frame: pd.DataFrame, where: str) -> None:
+        self.frame = frame
+        self.where = where
+        self.problems: list[Problem] = []
 
-    series: tuple[str, ...]
-    first_day: date
-    demand: NDArray[np.float64]
-    promotion: NDArray[np.float64]
+    def rows(self, wrong: NDArray[np.bool_], column: str, expected: str) -> bool:
+        """Note rows that are wrong; whether there are any."""
+        rows = np.flatnonzero(wrong)
+        self.problems.extend(
+            Problem(f"{self.where} row {row + 1}", column, str(self.frame[column].iloc[row]), expected)
+            for row in rows[:MAX_PROBLEMS_PER_KIND]
+        )
+        more = len(rows) - MAX_PROBLEMS_PER_KIND
+        if more > 0:
+            self.problems.append(Problem(self.where, column, f"wrong in {more} more rows", expected))
+        return bool(len(rows))
 
-    @property
-    def days(self) -> int:
-        """Number of days with known demand."""
-        return int(self.demand.shape[1])
+    def whole(self, column: str, value: str, expected: str) -> None:
+        """Note a problem of the frame as a whole."""
+        self.problems.append(Problem(self.where, column, value, expected))
 
-    @property
-    def next_day(self) -> date:
-        """First day to forecast."""
-        return self.first_day + timedelta(days=self.days)
-
-    def promotion_until(self, day: int) -> NDArray[np.float64]:
-        """Promotion of the first ``day`` columns, 0 where nothing is known; shape ``(series, day)``."""
-        known = self.promotion[:, :day]
-        return np.pad(known, ((0, 0), (0, day - known.shape[1])))
-
-    def scale(self, days: int | None = None) -> NDArray[np.float64]:
-        """Mean of each series' positive demand in the first ``days`` columns (all if ``None``), 0 without any."""
-        seen = self.demand[:, :days]
-        positive = seen > 0
-        total = np.where(positive, seen, 0.0).sum(axis=1)
-        return np.asarray(total / np.maximum(positive.sum(axis=1), 1))
+    def stop(self) -> None:
+        """Raise what was found."""
+        if self.problems:
+            raise InputError(self.problems)
 
 
-def read_history(frame: pd.DataFrame, where: str = "history") -> Panel:
+def read_history(
+    frame: pd.DataFrame | Panel,
+    where: str = "history",
+    *,
+    freq: str | None = None,
+    season: int | None = None,
+    gaps: str | None = None,
+    ahead: Sequence[str] = (),
+    like: Panel | None = None,
+) -> Panel:
     """Check a long frame and make it dense.
 
     Parameters
     ----------
     frame
-        As the module describes; it is not changed.
+        As the module describes; it is not changed. A panel is returned as it is.
     where
         What to call the frame in errors; rows are counted from 1.
+    freq
+        ``D``, ``W-MON`` to ``W-SUN`` or ``MS``; told from the dates if ``None``.
+    season
+        Periods after which demand comes round again; 7 days, 52 weeks or 12 months if ``None``.
+    gaps
+        ``zero`` or ``unknown``; if ``None``, zero in daily records only.
+    ahead
+        Columns that are known ahead, besides ``promotion`` and ``shutdown``.
+    like
+        Take ``freq``, ``season``, ``gaps`` and the known-ahead columns from this panel.
 
     Raises
     ------
     InputError
-        With every kind of problem found: missing columns, no row with a ``y``, missing ids, days that are none, figures
-        that are missing, infinite or negative, two rows for one series and day.
+        With every kind of problem found: missing columns, no row with a ``y``, missing ids, days that are none or off
+        the calendar of the others, figures that are missing, infinite or negative, two rows for one series and period,
+        static features that change.
     """
-    absent = [c for c in ("unique_id", "ds", "y") if c not in frame.columns]
+    if isinstance(frame, Panel):
+        return frame
+    if like is not None:
+        freq, season, gaps = like.freq, like.season, like.gaps
+        ahead = [name for name in like.ahead if name in frame.columns]
+    if gaps is not None and gaps not in GAPS:
+        raise InputError([Problem(where, "gaps", repr(gaps), f"one of {', '.join(GAPS)}")])
+    if season is not None and season < 1:
+        raise InputError([Problem(where, "season", str(season), "at least 1 period")])
+    absent = [c for c in ("unique_id", "ds", "y", *ahead) if c not in frame.columns]
     if absent:
         raise InputError([Problem(where, c, "missing", "a column of that name") for c in absent])
     if frame.empty:
         raise InputError([Problem(where, "", "0 rows", "at least one")])
 
-    problems: list[Problem] = []
-
-    def check(wrong: NDArray[np.bool_], column: str, expected: str) -> bool:
-        rows = np.flatnonzero(wrong)
-        problems.extend(
-            Problem(f"{where} row {row + 1}", column, str(frame[column].iloc[row]), expected)
-            for row in rows[:MAX_PROBLEMS_PER_KIND]
-        )
-        if len(rows) > MAX_PROBLEMS_PER_KIND:
-            problems.append(Problem(where, column, f"wrong in {len(rows) - MAX_PROBLEMS_PER_KIND} more rows", expected))
-        return bool(len(rows))
-
+    checks = _Checks(frame, where)
     codes, names = pd.factorize(frame["unique_id"])
-    check(codes < 0, "unique_id", "the series id")
+    checks.rows(codes < 0, "unique_id", "the series id")
     day, bad_day = _days(frame["ds"])
-    dated = not check(bad_day, "ds", "a day: midnight, without a time zone")
-    demand, bad_demand = _figures(frame["y"])
-    check(bad_demand | np.isinf(demand) | (demand < 0), "y", "a finite number >= 0")
-    promotion = np.zeros(len(frame))
-    if "promotion" in frame.columns:
-        promotion, bad_promotion = _figures(frame["promotion"])
-        check(bad_promotion | ~np.isfinite(promotion), "promotion", "a finite number or a bool")
-
-    ahead = np.isnan(demand) & ~bad_demand
+    dated = not checks.rows(bad_day, "ds", "a day: midnight, without a time zone")
+    period = day
     if dated:
-        known_last = int(day[~ahead].max()) if not ahead.all() else None
-        if known_last is None:
-            problems.append(Problem(where, "y", "missing in every row", "at least one known day"))
+        freq, period = _periods(checks, day, codes, freq, gaps)
+    freq = freq or "D"
+    gaps = gaps or ("zero" if freq == "D" else "unknown")
+    demand, bad_demand = _figures(frame["y"])
+    checks.rows(bad_demand | np.isinf(demand) | (demand < 0), "y", "a finite number >= 0")
+    features = {}
+    for name in dict.fromkeys([*(c for c in AHEAD if c in frame.columns), *ahead]):
+        features[name], bad = _figures(frame[name])
+        checks.rows(bad | ~np.isfinite(features[name]), name, "a finite number or a bool")
+    censored = _censored(checks)
+    static = {name: _static(checks, name, codes, len(names)) for name in STATIC if name in frame.columns}
+
+    unknown = np.isnan(demand) & ~bad_demand
+    to_come = unknown
+    if dated:
+        if unknown.all():
+            checks.whole("y", "missing in every row", "at least one known day")
         else:
-            check(ahead & (day <= known_last), "y", f"a number: only days after {_as_date(known_last)} may have none")
-        if int(day.max()) - int(day.min()) >= MAX_DAYS:
-            span = f"{_as_date(int(day.min()))} to {_as_date(int(day.max()))}"
-            problems.append(Problem(where, "ds", span, f"fewer than {MAX_DAYS} days"))
-        check(pd.DataFrame({"id": codes, "ds": day}).duplicated().to_numpy(), "ds", "one row per unique_id and day")
-    if problems:
-        raise InputError(problems)
+            last = int(period[~unknown].max())
+            to_come = unknown & (period > last)
+            if gaps == "zero":
+                late = date_of(last, freq)
+                checks.rows(unknown & ~to_come, "y", f"a number: only days after {late} may have none")
+        if int(period.max()) - int(period.min()) >= MAX_PERIODS:
+            span = f"{date_of(int(period.min()), freq)} to {date_of(int(period.max()), freq)}"
+            checks.whole("ds", span, f"fewer than {MAX_PERIODS} periods")
+        doubled = pd.DataFrame({"id": codes, "ds": period}).duplicated().to_numpy()
+        checks.rows(doubled, "ds", "one row per unique_id and day")
+    checks.stop()
 
     series = sorted(str(name) for name in names)
     order = np.argsort(np.argsort([str(name) for name in names]))
     if len(set(series)) < len(series):
         raise InputError([Problem(where, "unique_id", "of several types", "text")])
     row = order[codes]
-    first = int(day.min())
-    end = int(day[ahead].min()) if ahead.any() else int(day.max()) + 1
-    dense = np.zeros((len(series), end - first))
-    dense[row[~ahead], day[~ahead] - first] = demand[~ahead]
-    start = np.full(len(series), end - first)
-    np.minimum.at(start, row[~ahead], day[~ahead] - first)
-    dense[np.arange(end - first) < start[:, None]] = np.nan
-    dense_promotion = np.zeros((len(series), int(day.max()) + 1 - first))
-    dense_promotion[row, day - first] = promotion
-    return Panel(tuple(series), _as_date(first), dense, dense_promotion)
+    first, past = int(period.min()), ~to_come
+    shape = (len(series), (int(period[to_come].min()) if to_come.any() else int(period.max()) + 1) - first)
+    dense = np.zeros(shape) if gaps == "zero" else np.full(shape, np.nan)
+    dense[row[past], period[past] - first] = demand[past]
+    start = np.full(len(series), shape[1])
+    np.minimum.at(start, row[past], period[past] - first)
+    dense[np.arange(shape[1]) < start[:, None]] = np.nan
+    dense_censored = np.zeros(shape, dtype=np.bool_)
+    dense_censored[row[past], period[past] - first] = censored[past]
+    wide = (len(series), int(period.max()) + 1 - first)
+    dense_ahead = {}
+    for name, values in features.items():
+        dense_ahead[name] = np.zeros(wide)
+        dense_ahead[name][row, period - first] = values
+    texts = {name: tuple(values[np.argsort(order)].tolist()) for name, values in static.items()}
+    return Panel(
+        series=tuple(series),
+        first=date_of(first, freq),
+        demand=dense,
+        freq=freq,
+        season=season or default_season(freq),
+        gaps=gaps,
+        censored=dense_censored & ~np.isnan(dense),
+        ahead=dense_ahead,
+        static=texts,
+    )
 
 
-def extend(old: Panel, new: Panel) -> Panel:
-    """Everything known on the last day of ``new``.
-
-    Days before ``new`` begins come from ``old``, which is otherwise ignored: what it may know of later days never
-    reaches a forecast. Series of either are in the result; days between the two, and days of ``new`` for a series that
-    only ``old`` has, are days without demand.
-    """
-    series = tuple(sorted({*old.series, *new.series}))
-    place = {s: i for i, s in enumerate(series)}
-    old_rows = [place[s] for s in old.series]
-    new_rows = [place[s] for s in new.series]
-    first = min(old.first_day, new.first_day)
-    offset, gap = (new.first_day - first).days, (old.first_day - first).days
-    taken = max(0, min(old.days, offset - gap))
-
-    demand = np.full((len(series), offset + new.days), np.nan)
-    demand[old_rows, gap : gap + taken] = old.demand[:, :taken]
-    demand[new_rows, offset:] = new.demand
-    started = np.maximum.accumulate(~np.isnan(demand), axis=1)
-    demand[np.isnan(demand) & started] = 0.0
-    promotion = np.zeros((len(series), offset + new.promotion.shape[1]))
-    promotion[old_rows, gap : gap + taken] = old.promotion[:, :taken]
-    promotion[new_rows, offset:] = new.promotion
-    return Panel(series, first, demand, promotion)
-
-
-def known_at(demand: pd.DataFrame, day: date, horizon_days: int = 1) -> pd.DataFrame:
+def known_at(
+    demand: pd.DataFrame, day: date, horizon: int = 1, *, freq: str = "D", ahead: Sequence[str] = ()
+) -> pd.DataFrame:
     """Cut a longer record down to what is known on the morning of a day.
 
-    The result holds the rows before ``day``, and for each series and each of the ``horizon_days`` from ``day`` on a row
-    without ``y``, with the promotion planned. A forecast from it begins on ``day``.
+    The result holds the rows before ``day``, and for each series and each of the ``horizon`` periods from ``day`` on a
+    row without ``y``, with the known-ahead features. A forecast from it begins on ``day``.
 
     Parameters
     ----------
     demand
         Long frame, valid for `read_history`; it may know the future.
+    day
+        The first day of a period.
+    freq, ahead
+        As for `read_history`.
     """
     today = pd.Timestamp(day)
     ids = np.asarray(pd.unique(demand["unique_id"]))
-    coming = pd.DataFrame(
-        {
-            "unique_id": np.repeat(ids, horizon_days),
-            "ds": np.tile(pd.date_range(today, periods=horizon_days).to_numpy(), len(ids)),
-            "y": np.nan,
-        }
-    )
+    first = number_of(day, check_frequency(freq))
+    stamps = days_of(np.arange(first, first + horizon), freq).astype("datetime64[D]").astype("datetime64[ns]")
+    coming = pd.DataFrame({"unique_id": np.repeat(ids, horizon), "ds": np.tile(stamps, len(ids)), "y": np.nan})
     past = demand[demand["ds"] < today]
-    if "promotion" in demand.columns:
-        planned = demand.loc[demand["ds"] >= today, ["unique_id", "ds", "promotion"]].astype({"promotion": np.float64})
-        coming = coming.merge(planned, how="left", on=["unique_id", "ds"]).fillna({"promotion": 0.0})
-        past = past.astype({"promotion": np.float64})
-    columns = [c for c in ("unique_id", "ds", "y", "promotion") if c in demand.columns]
+    features = [c for c in dict.fromkeys([*AHEAD, *ahead]) if c in demand.columns]
+    if features:
+        planned = demand.loc[demand["ds"] >= today, ["unique_id", "ds", *features]]
+        numbers_ = dict.fromkeys(features, np.float64)
+        coming = coming.merge(planned.astype(numbers_), how="left", on=["unique_id", "ds"])
+        coming = coming.fillna(dict.fromkeys(features, 0.0))
+        past = past.astype(numbers_)
+    for name in [c for c in STATIC if c in demand.columns]:
+        known = demand[["unique_id", name]].dropna().drop_duplicates("unique_id").set_index("unique_id")[name]
+        coming[name] = coming["unique_id"].map(known)
+    for name in [c for c in CENSORED if c in demand.columns]:
+        coming[name] = False
+    columns = ["unique_id", "ds", "y", *(c for c in coming.columns if c not in ("unique_id", "ds", "y"))]
     return pd.concat([past[columns].astype({"y": np.float64}), coming[columns]], ignore_index=True)
+
+
+def _periods(
+    checks: _Checks, day: NDArray[np.int64], codes: NDArray[np.intp], freq: str | None, gaps: str | None
+) -> tuple[str, NDArray[np.int64]]:
+    """Frequency and period numbers, with what does not fit noted."""
+    if freq is None:
+        freq, odd = infer_frequency(day)
+        hint = f"one frequency: most dates are {freq}; give freq='D' where the record is daily"
+        checks.rows(np.isin(day, odd), "ds", hint)
+    else:
+        check_frequency(freq, checks.where)
+        checks.rows(numbers(day, freq)[1], "ds", f"the first day of a period of {freq}")
+    period = numbers(day, freq)[0]
+    if freq == "D" and gaps == "unknown":
+        # Where a day without a row is no zero, a weekly series among daily ones is another frequency, not a rare lane.
+        order = np.lexsort((day, codes))
+        step = np.diff(day[order])
+        same = np.diff(codes[order]) == 0
+        shortest = pd.Series(step[same]).groupby(codes[order][1:][same]).agg(["min", "size"])
+        slow = shortest.index[(shortest["min"] >= 7) & (shortest["size"] >= MIN_ROWS_MIXED - 1)]
+        if len(slow) < len(np.unique(codes)):
+            checks.rows(np.isin(codes, slow), "ds", "one frequency: this series is not daily, others are")
+    return freq, period
+
+
+def _censored(checks: _Checks) -> NDArray[np.bool_]:
+    """Rows whose demand was at least their figure."""
+    censored = np.zeros(len(checks.frame), dtype=np.bool_)
+    for name in [c for c in CENSORED if c in checks.frame.columns]:
+        marks, bad = _figures(checks.frame[name])
+        checks.rows(bad | ((marks != 0) & (marks != 1) & ~np.isnan(marks)), name, "true or false")
+        censored |= marks == 1
+    return censored
+
+
+def _static(checks: _Checks, name: str, codes: NDArray[np.intp], count: int) -> NDArray[np.object_]:
+    """Text per series in the order of the codes; a series with two values is a problem."""
+    column = checks.frame[name]
+    known = column.notna().to_numpy() & (codes >= 0)
+    value, texts = pd.factorize(column.astype(object).where(column.notna(), "").astype(str))
+    chosen = np.full(count, -1)
+    # The last assignment wins, so go backwards: the first row's value is what the others are held against.
+    chosen[codes[known][::-1]] = value[known][::-1]
+    wrong = np.zeros(len(column), dtype=np.bool_)
+    wrong[known] = value[known] != chosen[codes[known]]
+    checks.rows(wrong, name, "one value per unique_id")
+    return np.array([str(texts[v]) if v >= 0 else "" for v in chosen], dtype=object)
 
 
 def _days(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -219,9 +298,5 @@ def _days(column: pd.Series) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
 
 def _figures(column: pd.Series) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Numbers, NaN where missing, and where the column holds something else."""
-    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    return numbers, np.asarray(np.isnan(numbers) & column.notna().to_numpy())
-
-
-def _as_date(day: int) -> date:
-    return date(1970, 1, 1) + timedelta(days=day)
+    figures = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    return figures, np.asarray(np.isnan(figures) & column.notna().to_numpy())

@@ -1,73 +1,91 @@
-"""LightGBM: one model for all series it is given, on lags and the calendar, with its own past errors as sample paths.
+"""LightGBM: one model for all series it is given, made of several, judged on what none of them had seen.
 
-The point forecast is a mean in units of each series' usual demand, predicted day by day, each day fed to the next
-through mlforecast. Its errors are measured, not assumed: models that stop learning half a year and a year before the
-end forecast from every later day, two weeks ahead, and what they got wrong is drawn in whole blocks
-(`forecasting.resampling`).
+For each bucket of the horizon there are a mean with its pooled past errors, direct models of every quantile, and the
+empirical quantiles of each series' own past (`forecasting.bucket`); what is averaged of them, and corrected, is decided
+by a part of the record that they did not learn from (`forecasting.ensemble`). Paths put the quantiles together as the
+past did (`forecasting.paths`).
 
 The model is global over the series of one call. Whose series may learn from each other is the caller's affair.
 """
 
 from __future__ import annotations
 
-import copy
-import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 
-from forecasting.forecast import FittedForecaster, Forecast
-from forecasting.history import Panel, extend, read_history
-from forecasting.resampling import fill_missing, joint_paths
+from forecasting.bucket import Bucket, bucket_quantiles, newer_errors, sight, train_bucket
+from forecasting.calendar import holiday_dates
+from forecasting.cold_start import group_quantiles, own_share
+from forecasting.features import recipe
+from forecasting.forecast import Forecast
+from forecasting.history import read_history
+from forecasting.levels import LEVELS
+from forecasting.model_state import ModelState
+from forecasting.panel import Panel, extend, panel_from_state, panel_state
+from forecasting.paths import draw_templates, joint_paths
+from forecasting.rest_days import rest_days
 from forecasting.seasonal_naive import naive_forecast
-from groupage.errors import MissingLibraryError, PolicyError, Problem
+from groupage.errors import PolicyError, Problem
 
 if TYPE_CHECKING:
-    from mlforecast import MLForecast
+    import pandas as pd
     from numpy.random import Generator
     from numpy.typing import NDArray
 
-# Below eight weeks there is too little to learn from and to be tested on.
-MIN_DAYS = 56
-NAIVE_WEEKS = 4
-# With less than a year and a half, the place in the year only tells the past from the present.
-MIN_SEASON_DAYS = 548
-# The longest lag is four weeks.
-LOOKBACK_DAYS = 35
-BLOCK_DAYS = 14
-TEST_PERIODS = 2
-MAX_TEST_DAYS = 182
-# Past forecasts (origins times series) made to measure errors, unless each weekday then had fewer than four origins.
-MAX_TEST_FORECASTS = 6000
-MAX_ORIGIN_STEP = 13
+# Below eight weeks of days, half a year of weeks or two years of months there is too little to learn and be tested on.
+MIN_PERIODS = {"D": 56, "W": 26, "MS": 24}
+NAIVE_SEASONS = {"D": 4, "W": 1, "MS": 1}
+# The last part of the record judges what the models learned from the rest: a quarter, at most so much.
+MAX_JUDGED = {"D": 84, "W": 16, "MS": 9}
+HORIZON = {"D": 14, "W": 8, "MS": 3}
+BUCKETS = {"D": (7, 14, 28, 56), "W": (1, 2, 4, 8, 13, 26), "MS": (1, 2, 3, 6, 12)}
 
 
 class LightGBM:
-    """Gradient-boosted trees through mlforecast.
+    """Gradient-boosted trees on mlforecast's features.
 
     Parameters
     ----------
+    horizon
+        How many periods ahead the models look; 14 days, 8 weeks or 3 months if ``None``. What is asked beyond repeats
+        the last ones' quantiles.
     trees
-        Boosting rounds.
+        Boosting rounds of each model.
     threads
         For training and prediction; the figures do not depend on it.
+    country, subdivision
+        Whose public holidays matter, such as ``DE`` and ``BY`` (`forecasting.calendar`).
     """
 
     name: str = "lightgbm"
 
-    def __init__(self, trees: int = 150, threads: int = 1) -> None:
-        for key, value in (("trees", trees), ("threads", threads)):
-            if value < 1:
+    def __init__(
+        self,
+        horizon: int | None = None,
+        trees: int = 120,
+        threads: int = 1,
+        country: str | None = None,
+        subdivision: str | None = None,
+    ) -> None:
+        for key, value in (("horizon", horizon), ("trees", trees), ("threads", threads)):
+            if value is not None and value < 1:
                 raise PolicyError([Problem("forecaster lightgbm", key, str(value), "at least 1")])
+        if country is not None:
+            holiday_dates(country, subdivision, range(2020, 2021))
+        elif subdivision is not None:
+            raise PolicyError([Problem("forecaster lightgbm", "subdivision", repr(subdivision), "a country with it")])
+        self.horizon = horizon
         self.trees = trees
         self.threads = threads
+        self.country = country
+        self.subdivision = subdivision
 
-    def fit(self, history: pd.DataFrame, seed: int) -> FittedForecaster:
-        """Learn from a history and measure the errors.
+    def fit(self, history: pd.DataFrame | Panel, seed: int) -> FittedLightGBM:
+        """Learn from a history, and judge what was learned.
 
-        With less than eight weeks, or no demand before the last half of the record, the seasonal naive rule stays.
+        With too short a record (`MIN_PERIODS`), or no demand before the part that judges, seasonal naive stays.
 
         Raises
         ------
@@ -77,184 +95,110 @@ class LightGBM:
             Where LightGBM cannot load, as on a system without OpenMP.
         """
         panel = read_history(history)
-        period = min(MAX_TEST_DAYS, panel.days // (2 * TEST_PERIODS))
-        if panel.days < MIN_DAYS or not panel.scale(panel.days - TEST_PERIODS * period).any():
-            return FittedLightGBM(panel, None)
-        step = max(1, min(MAX_ORIGIN_STEP, TEST_PERIODS * period * len(panel.series) // MAX_TEST_FORECASTS))
-        # A step of whole weeks would leave weekdays out.
-        step += step % 7 == 0
-        tested = []
-        for periods_back in range(TEST_PERIODS, 0, -1):
-            cut = panel.days - periods_back * period
-            origins = np.arange(cut, min(cut + period, panel.days - BLOCK_DAYS + 1), step)
-            tested.append((origins, self._errors(panel, cut, origins, seed)))
-        blocks = fill_missing(np.concatenate([errors for _, errors in tested]), np.random.default_rng(seed))
-        origins = np.concatenate([origins for origins, _ in tested])
-        weekdays = (origins + panel.first_day.weekday()) % 7
-        return FittedLightGBM(panel, _Trained(self._train(panel, panel.days, seed), blocks, weekdays))
+        kind = panel.freq.partition("-")[0]
+        cut = panel.periods - min(MAX_JUDGED[kind], panel.periods // 4)
+        if panel.periods < MIN_PERIODS[kind] or not panel.scale(cut).any():
+            return FittedLightGBM(panel, (), self.threads)
+        horizon = self.horizon or HORIZON[kind]
+        buckets = []
+        for reach in _reaches(kind, horizon, cut):
+            chosen = recipe(panel.until(cut), reach, self.country, self.subdivision)
+            buckets.append(train_bucket(panel, cut, chosen, self.trees, seed, self.threads))
+        return FittedLightGBM(panel, tuple(buckets), self.threads)
 
-    def _train(self, panel: Panel, days: int, seed: int) -> MLForecast:
-        """Fit the global model to the first ``days`` columns."""
-        # Imported here: mlforecast takes seconds to load, which only those who train should wait for.
-        try:
-            from lightgbm import LGBMRegressor
-        except OSError as error:
-            raise MissingLibraryError(
-                f"LightGBM does not load ({error}). It needs the system's OpenMP library: on Debian and Ubuntu "
-                "`apt install libgomp1`, on macOS `brew install libomp`; or choose another forecaster, such as "
-                "seasonal_naive."
-            ) from error
-        from mlforecast import MLForecast
-        from mlforecast.lag_transforms import RollingMean, SeasonalRollingMean
+    def restore(self, state: ModelState) -> FittedLightGBM:
+        """Put a fitted one together again."""
+        from forecasting.lightgbm_state import buckets_from_state
 
-        season = [season_sine, season_cosine] if days >= MIN_SEASON_DAYS else []
-        model = MLForecast(
-            LGBMRegressor(
-                # A mean that is never negative and in which weekday, season and promotion multiply.
-                objective="poisson",
-                n_estimators=self.trees,
-                learning_rate=0.06,
-                num_leaves=10,
-                min_child_samples=10,
-                colsample_bytree=0.8,
-                subsample=0.8,
-                subsample_freq=1,
-                deterministic=True,
-                force_row_wise=True,
-                random_state=seed,
-                n_jobs=self.threads,
-                verbose=-1,
-            ),
-            freq="D",
-            lags=[1, 7, 14, 21, 28],
-            lag_transforms={
-                1: [RollingMean(7, min_samples=1), RollingMean(28, min_samples=1)],
-                7: [SeasonalRollingMean(7, 4, min_samples=1)],
-            },
-            date_features=["dayofweek", "day", *season],
-            num_threads=self.threads,
-        )
-        scaled = panel.demand[:, :days] / _divisor(panel.scale(days))[:, None]
-        known = ~np.isnan(scaled)
-        row, day = np.nonzero(known)
-        frame = _frame(panel, row, day, panel.promotion_until(days)[known]).assign(y=scaled[known])
-        model.fit(frame, static_features=[], dropna=False)
-        return model
-
-    def _errors(self, panel: Panel, cut: int, origins: NDArray[np.int64], seed: int) -> NDArray[np.float64]:
-        """Errors on later days of a model that knows only the days before ``cut``.
-
-        Returns
-        -------
-            Shape ``(origins, series, BLOCK_DAYS)``, in each series' scale at ``cut``; NaN for a series that had not
-            started by then.
-        """
-        scale = panel.scale(cut)
-        divisor = _divisor(scale)
-        predicted = _predict(self._train(panel, cut, seed), panel, divisor, origins, BLOCK_DAYS)
-        actual = np.stack([panel.demand[:, o : o + BLOCK_DAYS] for o in origins]) / divisor[:, None]
-        errors = actual - predicted
-        errors[:, scale == 0] = np.nan
-        return errors
+        panel = panel_from_state(state.spec["history"], state.arrays)
+        return FittedLightGBM(panel, buckets_from_state(state), self.threads)
 
 
 @dataclass(frozen=True, eq=False)
-class _Trained:
-    """A model and its past errors, in scaled units: blocks of shape ``(origins, series, BLOCK_DAYS)``."""
-
-    model: MLForecast
-    blocks: NDArray[np.float64]
-    weekdays: NDArray[np.int64]
-
-
 class FittedLightGBM:
-    """A trained model with its past errors; without one where the history had too little to learn from."""
+    """Trained models with what they were judged by; without any where the history had too little to learn from."""
 
-    def __init__(self, history: Panel, trained: _Trained | None) -> None:
-        self._history = history
-        self._trained = trained
+    history: Panel
+    buckets: tuple[Bucket, ...]
+    threads: int = 1
 
-    def forecast(self, recent: pd.DataFrame, horizon_days: int, paths: int, rng: Generator) -> Forecast:
-        """Forecast the days that follow ``recent`` for every series of the history or of ``recent``.
+    def forecast(self, recent: pd.DataFrame | Panel, horizon: int, paths: int, rng: Generator) -> Forecast:
+        """Forecast the periods that follow ``recent`` for every series of the history or of ``recent``.
 
-        The model is not trained again: lags and scales come from ``recent``, and from the history for the days before
-        it. A series that the model has not seen is predicted like the others and borrows their scaled errors.
+        Nothing is trained again: lags and scales come from ``recent``, and from the history for the periods before it.
 
         Raises
         ------
         InputError
             Where ``recent`` breaks the contract of `forecasting.history`.
         """
-        known = extend(self._history, read_history(recent, "recent"))
-        if self._trained is None:
-            return naive_forecast(known, NAIVE_WEEKS, horizon_days, paths, rng)
-        scale = known.scale()
-        origin = np.array([known.days])
-        point = _predict(self._trained.model, known, _divisor(scale), origin, horizon_days)[0]
-        blocks = self._trained.blocks
-        if known.series != self._history.series:
-            widened = np.full((len(blocks), len(known.series), BLOCK_DAYS), np.nan)
-            widened[:, np.isin(known.series, self._history.series)] = blocks
-            blocks = fill_missing(widened, rng)
-        sampled = joint_paths(point, blocks, self._trained.weekdays, known.next_day.weekday(), paths, rng)
-        return Forecast(known.series, known.next_day, sampled * scale[:, None, None])
+        known = extend(self.history, read_history(recent, "recent", like=self.history))
+        if not self.buckets or known.periods <= self.buckets[0].recipe.reach:
+            return naive_forecast(known, NAIVE_SEASONS[known.freq.partition("-")[0]], horizon, paths, rng)
+        templates = draw_templates(known, horizon, paths, rng)
+        sampled = joint_paths(known, self.quantiles(known, horizon), templates)
+        return Forecast(known.series, known.next_period, sampled, known.freq)
+
+    def quantiles(self, known: Panel, horizon: int) -> NDArray[np.float64]:
+        """Quantiles at `forecasting.levels.LEVELS` of the periods after a panel, ``(levels, series, horizon)``."""
+        view = sight(known)
+        farthest = self.buckets[-1].recipe.reach
+        answer = np.empty((len(LEVELS), len(known.series), max(horizon, farthest)))
+        start = 0
+        for bucket in self.buckets:
+            stop = bucket.recipe.reach
+            if start < horizon:
+                first, last = known.periods + start, known.periods + stop
+                answer[:, :, start:stop] = bucket_quantiles(bucket, view, first, last, self.threads)
+            start = stop
+        # Beyond the models' reach: what they say of the last season within it, with what is known of the later one.
+        farther = self.buckets[-1]
+        season = known.season if known.season <= farthest else farthest
+        for start in range(farthest, horizon, season):
+            beyond = start - farthest + season
+            begin, end = known.periods + farthest - season, known.periods + farthest
+            found = bucket_quantiles(farther, view, begin, end, self.threads, beyond)
+            answer[:, :, start : start + season] = found[:, :, : horizon - start]
+        answer = answer[:, :, :horizon]
+        share = own_share(known)
+        young = np.flatnonzero(share < 1)
+        if len(young):
+            columns = known.periods + np.arange(horizon)
+            group = group_quantiles(known, young, columns)
+            own = answer[:, young]
+            mixed = share[young][:, None] * np.nan_to_num(own) + (1 - share[young])[:, None] * group
+            # Who has nobody like it stands by itself.
+            answer[:, young] = np.nan_to_num(np.where(np.isnan(group), own, mixed))
+        answer[:, rest_days(known, known.periods + np.arange(horizon))] = 0.0
+        # A series that has only ever had zeros has no unit to be forecast in.
+        dead = (share > 0) & (known.scale() == 0)
+        answer[:, dead] = 0.0
+        answer[:, known.closed(known.periods + horizon)[:, known.periods :]] = 0.0
+        return answer
+
+    def update(self, recent: pd.DataFrame | Panel) -> FittedLightGBM:
+        """Take in what came since: history, scales and past errors; the models stay as they were trained."""
+        known = extend(self.history, read_history(recent, "recent", like=self.history))
+        start = self.history.periods + (self.history.first_number - known.first_number)
+        if not self.buckets or known.periods <= start:
+            return replace(self, history=known)
+        view = sight(known)
+        return replace(
+            self, history=known, buckets=tuple(newer_errors(b, view, start, self.threads) for b in self.buckets)
+        )
+
+    def state(self) -> ModelState:
+        """Take itself apart."""
+        from forecasting.lightgbm_state import buckets_state
+
+        spec, arrays = panel_state(self.history)
+        bucket_spec, boosters, bucket_arrays = buckets_state(self.buckets)
+        everything: dict[str, Any] = {"history": spec, "buckets": bucket_spec}
+        return ModelState(LightGBM.name, everything, boosters, arrays | bucket_arrays)
 
 
-def season_sine(days: pd.DatetimeIndex) -> NDArray[np.float64]:
-    """Place in the year, as a sine."""
-    return np.asarray(np.sin(2 * np.pi * days.dayofyear / 365.25))
-
-
-def season_cosine(days: pd.DatetimeIndex) -> NDArray[np.float64]:
-    """Place in the year, as a cosine."""
-    return np.asarray(np.cos(2 * np.pi * days.dayofyear / 365.25))
-
-
-def _divisor(scale: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the scale, 1 where a series has shown no demand yet."""
-    return np.where(scale > 0, scale, 1.0)
-
-
-def _predict(
-    model: MLForecast, panel: Panel, divisor: NDArray[np.float64], origins: NDArray[np.int64], horizon_days: int
-) -> NDArray[np.float64]:
-    """Scaled point forecasts from several origins in one call: each series cut at each origin is a series of its own.
-
-    Returns
-    -------
-        Shape ``(origins, series, horizon)``; 0 for a series that had not started by the origin.
-    """
-    count = len(panel.series)
-    scaled = panel.demand / divisor[:, None]
-    promotion = panel.promotion_until(panel.days + horizon_days)
-    origin, row = (grid.ravel() for grid in np.meshgrid(origins, np.arange(count), indexing="ij"))
-
-    back = origin[:, None] - np.arange(min(LOOKBACK_DAYS, int(origins.max())), 0, -1)
-    seen = back >= 0
-    seen[seen] = ~np.isnan(scaled[np.broadcast_to(row[:, None], back.shape)[seen], back[seen]])
-    started = seen.any(axis=1)
-    cut_series, place = np.nonzero(seen)
-    days, rows = back[cut_series, place], row[cut_series]
-    past = _frame(panel, cut_series, days, promotion[rows, days]).assign(y=scaled[rows, days])
-
-    starting = np.flatnonzero(started)
-    ids = np.repeat(starting, horizon_days)
-    days = origin[ids] + np.tile(np.arange(horizon_days), len(starting))
-    ahead = _frame(panel, ids, days, promotion[row[ids], days])
-
-    predicted = np.zeros((len(origin), horizon_days))
-    if len(starting):
-        with warnings.catch_warnings():
-            # Young series have no value four weeks back; LightGBM knows what to do with that.
-            warnings.filterwarnings("ignore", message="Found null values", category=UserWarning)
-            # Predicting from new data replaces a field of the model: of this copy, so that a forecast changes nothing.
-            answer = copy.copy(model).predict(horizon_days, new_df=past, X_df=ahead)
-        predicted[starting] = answer.iloc[:, -1].to_numpy().reshape(len(starting), horizon_days)
-    return predicted.reshape(len(origins), count, horizon_days)
-
-
-def _frame(panel: Panel, ids: NDArray[Any], days: NDArray[Any], promotion: NDArray[np.float64]) -> pd.DataFrame:
-    """Long frame as mlforecast wants it, from series numbers and columns."""
-    first = np.datetime64(panel.first_day, "ns")
-    stamps = first + days.astype("timedelta64[D]")
-    return pd.DataFrame({"unique_id": ids, "ds": stamps, "promotion": promotion})
+def _reaches(kind: str, horizon: int, periods: int) -> list[int]:
+    """Last periods of the buckets, so that the last holds the horizon and all can be learned."""
+    able = [reach for reach in BUCKETS[kind] if reach <= periods // 2]
+    reaches = [reach for reach in able if reach < horizon]
+    return [*reaches, min([reach for reach in able if reach >= horizon], default=reaches[-1] if reaches else able[-1])]

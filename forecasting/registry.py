@@ -6,10 +6,14 @@ import inspect
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
+from forecasting.auto_ets import AutoETS
+from forecasting.croston import Croston
 from forecasting.lightgbm_model import LightGBM
+from forecasting.moving_average import MovingAverage
 from forecasting.oracle import Oracle
 from forecasting.seasonal_naive import SeasonalNaive
 from groupage.errors import PolicyError, Problem
+from groupage.parameters import check_types
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +24,10 @@ if TYPE_CHECKING:
 
 GROUP = "groupage.forecasters"
 FORECASTERS: Mapping[str, Callable[..., Forecaster]] = {
+    "auto_ets": AutoETS,
+    "croston": Croston,
     "lightgbm": LightGBM,
+    "moving_average": MovingAverage,
     "oracle": Oracle,
     "seasonal_naive": SeasonalNaive,
 }
@@ -50,7 +57,13 @@ def forecaster(name: str, params: Mapping[str, Any], *, future: pd.DataFrame | N
         if name not in offered:
             known = ", ".join(sorted({*FORECASTERS, *offered}))
             raise PolicyError([Problem("policy forecaster", "name", repr(name), f"one of {known}")])
-        factory = offered[name].load()
+        try:
+            factory = offered[name].load()
+        except (ImportError, AttributeError) as error:
+            given_value = f"{offered[name].value!r} ({error})"
+            raise PolicyError(
+                [Problem(f"entry point {GROUP}: {name}", "", given_value, "a forecaster there")]
+            ) from error
     taken = inspect.signature(factory).parameters
     where = f"policy forecaster {name}"
     given = dict(params)
@@ -63,4 +76,8 @@ def forecaster(name: str, params: Mapping[str, Any], *, future: pd.DataFrame | N
     unknown = [] if open_ended else [key for key in given if key not in taken]
     if unknown:
         raise PolicyError([Problem(where, key, f"{given[key]!r}, unknown", allowed) for key in unknown])
-    return factory(**given)
+    try:
+        check_types(factory, params)
+        return factory(**given)
+    except (TypeError, ValueError) as error:
+        raise error if isinstance(error, PolicyError) else PolicyError(f"{where}: {error}") from error

@@ -1,8 +1,8 @@
-"""Sample paths from past errors, drawn jointly: for all series at once, and for days in a row.
+"""Sample paths from past errors, drawn jointly: for all series at once, and for periods in a row.
 
-A block is what a forecaster got wrong from one past origin on: errors of every series on the days that followed. Whole
-blocks are drawn, from origins on the same weekday as the forecast, so correlation between series and from day to day
-stays, and a day on which a lane is closed never gets another weekday's error.
+A block is what a forecaster got wrong from one past origin on: errors of every series in the periods that followed.
+Whole blocks are drawn, from origins at the same place in the week as the forecast, so correlation between series and
+from day to day stays, and a day on which a lane is closed never gets another weekday's error.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.random import Generator
     from numpy.typing import NDArray
 
@@ -22,7 +24,7 @@ def fill_missing(blocks: NDArray[np.float64], rng: Generator) -> NDArray[np.floa
     Parameters
     ----------
     blocks
-        Shape ``(origins, series, days)``, comparable between series; NaN where there is none.
+        Shape ``(origins, series, periods)``, comparable between series; NaN where there is none.
 
     Returns
     -------
@@ -39,14 +41,33 @@ def fill_missing(blocks: NDArray[np.float64], rng: Generator) -> NDArray[np.floa
     return filled
 
 
-def joint_paths(
-    point: NDArray[np.float64],
-    blocks: NDArray[np.float64],
-    weekdays: NDArray[np.int64],
-    first_weekday: int,
-    paths: int,
-    rng: Generator,
-) -> NDArray[np.float64]:
+def draw_origins(
+    candidates: Callable[[int], NDArray[np.intp]], horizon: int, periods: int, paths: int, rng: Generator
+) -> NDArray[np.intp]:
+    """Draw the past origins that paths take after.
+
+    Nothing but the calendar decides what is drawn: owners who forecast apart, from records of equal length and with
+    equal generators, draw the same.
+
+    Parameters
+    ----------
+    candidates
+        The origins to draw from for a block that begins so many periods after the forecast does.
+    periods
+        Length of a block.
+
+    Returns
+    -------
+        Shape ``(blocks, paths)``.
+    """
+    drawn = []
+    for start in range(0, horizon, periods):
+        # Every origin about equally often: the quantiles are steadier than with free draws.
+        drawn.append(rng.permutation(np.resize(rng.permutation(candidates(start)), paths)))
+    return np.array(drawn)
+
+
+def add_blocks(point: NDArray[np.float64], blocks: NDArray[np.float64], drawn: NDArray[np.intp]) -> NDArray[np.float64]:
     """Add drawn error blocks to a point forecast.
 
     Parameters
@@ -54,24 +75,19 @@ def joint_paths(
     point
         Shape ``(series, horizon)``.
     blocks
-        Shape ``(origins, series, days)``, in the unit of ``point``; beyond ``days`` further blocks are drawn.
-    weekdays
-        Weekday of each origin's first day.
-    first_weekday
-        Weekday of the forecast's first day.
+        Shape ``(origins, series, periods)``, in the unit of ``point``.
+    drawn
+        As `draw_origins` gives them.
 
     Returns
     -------
         Shape ``(series, horizon, paths)``, clipped at zero only here: the point is a mean, and clipping before
         adding would shift it.
     """
-    horizon, days = point.shape[1], blocks.shape[2]
-    sampled = np.repeat(point[:, :, None], paths, axis=2)
-    for start in range(0, horizon, days):
-        same_weekday = np.flatnonzero(weekdays == (first_weekday + start) % 7)
-        origins = same_weekday if len(same_weekday) else np.arange(len(blocks))
-        # Every origin about equally often: the quantiles are steadier than with free draws.
-        drawn = rng.permutation(np.resize(rng.permutation(origins), paths))
-        stop = min(start + days, horizon)
-        sampled[:, start:stop] += blocks[drawn][:, :, : stop - start].transpose(1, 2, 0)
+    horizon, periods = point.shape[1], blocks.shape[2]
+    sampled = np.repeat(point[:, :, None], drawn.shape[1], axis=2)
+    for number, origins in enumerate(drawn):
+        start = number * periods
+        stop = min(start + periods, horizon)
+        sampled[:, start:stop] += blocks[origins][:, :, : stop - start].transpose(1, 2, 0)
     return np.maximum(sampled, 0.0)

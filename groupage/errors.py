@@ -98,6 +98,12 @@ class ReplayError(GroupageError):
     code = "REPLAY"
 
 
+class ModelFileError(GroupageError):
+    """A model folder's file is missing, too many, or not as it was written; says which, what was expected and found."""
+
+    code = "MODEL"
+
+
 class AuctionError(GroupageError):
     """An auction that is not well posed, or whose items cannot be carried by its bids."""
 

@@ -50,7 +50,7 @@ class Stakes:
     paid_eur
         What the owner really paid for this shipment, where known.
     holding_eur_per_pallet_day
-        What it costs the owner to keep the goods for a day longer because they were promised for a later one.
+        Cost of keeping a pallet a day longer, held or promised for a later day.
     """
 
     lateness_eur_per_hour: float = 0.0

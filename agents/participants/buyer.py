@@ -105,11 +105,14 @@ class BuyerDesk:
         issues: Issues,
         rounds: int,
     ) -> Threads:
-        """Its side of talks with hubs: what it keeps of the named terms; no fee is worth more to it than its goods."""
+        """Its side of talks with hubs: what it keeps of the named terms, which hold where nothing is agreed on.
+
+        A fee above what its goods are worth to it is no use to it.
+        """
         worth = np.array([float(sum(worth_cents.get(s, 0) for s in own)) for own, _ in lots])
         named = np.array([float(fee) for _, fee in lots])
         kept = np.repeat(tops[:, None] - price_table(issues.sizes[0], tops), math.prod(issues.sizes[1:]), axis=1)
-        reserve = tops * (1.0 - worth / named)
+        reserve = np.maximum(0.0, tops * (1.0 - worth / named))
         discount = getattr(self.concession, "discount", 1.0)
         return Threads(issues, kept.astype(np.float64), reserve, self.concession, rounds, False, discount)
 
@@ -169,28 +172,21 @@ class BuyerDesk:
         return message.reply(Performative.INFORM, table(ANSWERS[Topic.CHOICE], {"deal": ranked}))
 
     def _promised(self, message: Message) -> Message:
-        """The most it would pay today, so that its promises leave it no worse off.
+        """The most it would pay today, so that promises for later days leave it no worse off.
 
-        For later days: what everything costs alone today, less what is promised, with waiting and lateness. Due today:
-        what the rest costs alone, with what was promised.
+        That is what everything costs alone today, with what it owes for promises that are due, less what is promised
+        for later days, waiting and lateness included.
         """
-        alone, everything = self.shipper.alone, frozenset(self.shipper.jobs)
-        waiting: set[str] = set()
-        due: set[str] = set()
-        later_cents = due_cents = 0.0
+        alone, due = frozenset(self.shipper.jobs), 0
+        later = 0.0
         for row in message.body.to_pylist():
-            own = [s for s in row["jobs"] if s in everything]
+            own = [s for s in row["jobs"] if s in self.shipper.jobs]
             if row["day"]:
-                waiting.update(own)
-                later_cents += row["price_cents"] + self._late_cents(own, row["day"], row["windows"])[row["window"]]
+                later += row["price_cents"] + self._late_cents(own, row["day"], row["windows"])[row["window"]]
             else:
-                due.update(own)
-                due_cents += row["price_cents"]
-        most = math.inf
-        if waiting:
-            most = alone(everything).price_cents - later_cents
-        if due:
-            most = min(most, alone(everything - waiting - due).price_cents + due_cents)
+                alone = alone.difference(own)
+                due += row["price_cents"]
+        most = self.shipper.alone(alone).price_cents + due - later
         if not 0 <= most < math.inf:
             return message.reply(Performative.REFUSE, reason="it would pay more than for sending everything today")
         return message.reply(Performative.INFORM, table(ANSWERS[Topic.PROMISED], {"most_cents": [math.floor(most)]}))

@@ -64,7 +64,7 @@ class HubDesk:
     @property
     def floor(self) -> float:
         """Part of its named terms that its true costs are, at most; below it no work pays."""
-        rates = (self.costs.slot_eur, self.costs.handling_eur_per_pallet, self.costs.storage_eur_per_pallet_hour)
+        rates = (self.costs.day_slot_eur, self.costs.handling_eur_per_pallet, self.costs.storage_eur_per_pallet_hour)
         return max((100 * eur / self._price(eur) for eur in rates if self._price(eur) > 0), default=0.0)
 
     def threads(self, message: Message, issues: Issues, rounds: int) -> Threads:
@@ -86,7 +86,7 @@ class HubDesk:
                     "from_min": [max(first, h * 60.0) for h in hours],
                     "to_min": [min(last, (h + 1) * 60.0) for h in hours],
                     "slots": [self.hub.dock_slots_per_hour] * n,
-                    "slot_cents": [self._price(self.costs.slot_eur)] * n,
+                    "slot_cents": [self._price(self.costs.day_slot_eur)] * n,
                     "handling_cents_per_pallet": [self._price(self.costs.handling_eur_per_pallet)] * n,
                     "storage_cents_per_pallet_hour": [self._price(self.costs.storage_eur_per_pallet_hour)] * n,
                 },
@@ -103,7 +103,7 @@ class HubDesk:
         if any(count > self.hub.dock_slots_per_hour for count in visits.values()):
             return message.reply(Performative.REFUSE, reason="more vehicles in an hour than docks")
         cost_cents = 100 * sum(
-            self.costs.slot_eur
+            self.costs.day_slot_eur
             + self.costs.handling_eur_per_pallet * row["pallets"]
             + self.costs.storage_eur_per_pallet_hour * row["storage_pallet_hours"]
             for row in rows

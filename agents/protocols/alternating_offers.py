@@ -48,6 +48,7 @@ from agents.protocols.lots import first_lots
 from agents.protocols.promises import honoured, kept, made
 from agents.protocols.reasons import NO_CARRIER, NO_TERMS, NOTHING_TO_SAVE, WORD_BROKEN
 from agents.protocols.talks import Board, Pact, Rules, agreed_terms, hub_threads, talk_over, threads_for, without
+from groupage.parameters import check_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -90,10 +91,8 @@ class AlternatingOffers:
     name: str = "alternating_offers"
 
     def __post_init__(self) -> None:
-        least = {"rounds": 1, "prices": 2, "windows": 1, "days": 1}
-        for key, low in least.items():
-            if getattr(self, key) < low:
-                raise ValueError(f"{key} is {getattr(self, key)}, expected at least {low}")
+        # A talk weighs every outcome in every round.
+        check_bounds(self, rounds=(1, 1000), prices=(2, 10_000), windows=(1, 24), days=(1, 31))
 
     def conduct(self, market: Market, tools: Tools, rng: Rng) -> Conduct:
         """See the module's sequence of messages."""
@@ -129,7 +128,7 @@ class AlternatingOffers:
                 void=void,
             )
             # What was due and fell through goes back on the table.
-            fallen = {p.id for p in market.due} - void.keys() - {p.id for p in kept(market, deal.loads)}
+            fallen = {p.id for p in deal.due} - {p.id for p in kept(market, deal.due, deal.loads)}
             if fallen:
                 return deal, frozenset(fallen)
             return deal, (yield from handled(deal, tools, here, willing))

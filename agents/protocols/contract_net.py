@@ -20,6 +20,7 @@ anything:
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,6 +30,7 @@ from agents.protocols.closing import closed, concluded, handled, kept_to
 from agents.protocols.deal import Deal, ask_hub_terms, ask_offers, restated
 from agents.protocols.lots import Lot, Open, first_lots
 from agents.protocols.reasons import NO_CARRIER, NO_ROOM, OUT_OF_ROUNDS, WORD_BROKEN, lowest_quote
+from groupage.parameters import check_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -225,6 +227,9 @@ class ContractNet:
 
     max_rounds: int = 500
     name: str = "contract_net"
+
+    def __post_init__(self) -> None:
+        check_bounds(self, max_rounds=(1, math.inf))
 
     def conduct(self, market: Market, tools: Tools, rng: Rng) -> Conduct:
         """See the module's sequence of messages."""

@@ -26,6 +26,7 @@ Requests that a carrier has through a hub stay with it. What is still with its o
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -36,6 +37,7 @@ from agents.protocols.contract_net import ContractNet
 from agents.protocols.contracts import Contract, Holdings, Offer, Places, drawn_contracts, signable
 from agents.protocols.deal import restated
 from agents.seeds import rng_for
+from groupage.parameters import check_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Mapping, Sequence
@@ -76,6 +78,11 @@ class IteratedContractNet(ContractNet):
     largest: int = 24
     parties: int = 3
     name: str = "iterated_contract_net"
+
+    def __post_init__(self) -> None:
+        ContractNet.__post_init__(self)
+        check_bounds(self, contract_rounds=(0, math.inf), parties=(2, math.inf))
+        check_bounds(self, patience=(1, math.inf), contracts=(1, 1000), largest=(1, math.inf))
 
     def _agreed(
         self, board: Table, market: Market, tools: Tools, talk: Talk

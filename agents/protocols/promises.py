@@ -3,8 +3,9 @@
     coordinator -> carriers   this is due today as you promised (one promise of each at a time)
     carriers -> coordinator   taken, or not: then it is void, and its shipments are on the table like any other
 
-What holds for today's deals holds for those that are due: the carrier's plan has to keep them, and no owner may pay
-more than without the pool. A promise that cannot be kept is void with a reason, never silently broken.
+What is due is owed like any running contract: it counts among what its owner would pay without the pool, at the price
+that was promised. A promise that its carrier cannot keep, or whose shipments have changed, is void with a reason; none
+is broken in silence.
 """
 
 from __future__ import annotations
@@ -137,12 +138,12 @@ def made(market: Market, closed: Iterable[Pact], windows: int) -> tuple[Promise,
     return tuple(promises)
 
 
-def kept(market: Market, loads: Sequence[Load]) -> tuple[Promise, ...]:
+def kept(market: Market, due: Sequence[Promise], loads: Sequence[Load]) -> tuple[Promise, ...]:
     """Promises due today of which everything is delivered in its window, by the carrier that gave them."""
-    if not market.due:
+    if not due:
         return ()
     start = {(load.carrier, j): stop.start_min for load in loads for stop in load.stops for j in stop.deliveries}
-    jobs = JobBook(market.restricted_to(s for p in market.due for s in p.lot)).direct
+    jobs = JobBook(market.restricted_to(s for p in due for s in p.lot)).direct
 
     def in_time(promise: Promise, job: str) -> bool:
         if job not in jobs or (promise.carrier, job) not in start:
@@ -150,13 +151,18 @@ def kept(market: Market, loads: Sequence[Load]) -> tuple[Promise, ...]:
         latest = latest_start_min(jobs[job], promise.window, promise.windows)
         return start[promise.carrier, job] <= latest + TOLERANCE_MIN
 
-    return tuple(p for p in market.due if all(in_time(p, job) for job in p.lot))
+    return tuple(p for p in due if all(in_time(p, job) for job in p.lot))
 
 
 def ask_most(
-    market: Market, talk: Talk, promises: Sequence[Promise]
+    market: Market, talk: Talk, promises: Sequence[Promise], due: Sequence[Promise]
 ) -> Generator[Exchange, tuple[Message, ...], dict[str, int]]:
-    """Ask owners what they pay today at most, with promises of theirs that were made or are due today.
+    """Ask owners what they pay today at most, so that promises for later days leave them no worse off.
+
+    Parameters
+    ----------
+    promises, due
+        Made today; kept today.
 
     Returns
     -------
@@ -164,7 +170,8 @@ def ask_most(
         Cents by owner; -1 for one that would rather send everything alone, or does not answer.
     """
     rows: dict[str, list[dict[str, object]]] = {}
-    for number, p in enumerate(promises):
+    promising = {p.owner for p in promises}
+    for number, p in enumerate(p for p in (*promises, *due) if p.owner in promising):
         row = {"deal": number, "jobs": list(p.lot), "price_cents": p.price_cents, "window": p.window}
         day = 0 if p.day == market.start else 1 + market.later.index(p.day)
         rows.setdefault(p.owner, []).append(row | {"day": day, "windows": p.windows})

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from agents.protocols.closing import closed, concluded, kept_to
 from agents.protocols.deal import ask_offers
 from agents.protocols.reasons import NOT_CHEAPER
-from agents.protocols.tour_bids import Settings, Trading
+from agents.protocols.tour_bids import Settings, Trading, check_settings
 from agents.protocols.tour_book import Book
 
 if TYPE_CHECKING:
@@ -67,6 +67,9 @@ class RequestExchange:
     noise: float = 0.1
     kept: int = 150
     name: str = "request_exchange"
+
+    def __post_init__(self) -> None:
+        check_settings(self)
 
     def conduct(self, market: Market, tools: Tools, rng: Rng) -> Conduct:
         """See the module's sequence of messages."""

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from groupage.cli import check, compare, demo, explain, generate, import_, replay, report, run_, share
+from groupage.cli import check, compare, demo, explain, forecast, generate, import_, replay, report, run_, share
 from groupage.cli.console import EXIT_BROKEN, EXIT_INPUT, EXIT_MACHINE, err
-from groupage.errors import GroupageError, MissingLibraryError, ReplayError, SettlementError
+from groupage.errors import GroupageError, MissingLibraryError, ModelFileError, ReplayError, SettlementError
 
 app = typer.Typer(
     name="groupage",
@@ -26,6 +26,7 @@ app.command(name="run")(run_.run)
 app.command()(compare.compare)
 app.command()(report.report)
 app.command()(explain.explain)
+app.add_typer(forecast.app, name="forecast")
 app.command()(share.share)
 app.command()(replay.replay)
 
@@ -51,9 +52,9 @@ def run() -> None:
     """Run the command line; errors that groupage raises on purpose become a message and an exit code."""
     try:
         app()
-    except (ReplayError, SettlementError) as error:
+    except (ModelFileError, ReplayError, SettlementError) as error:
         err.print(f"[bold red]error[/] {type(error).code}: ", end="")
-        err.print(str(error), markup=False)
+        err.print(str(error), markup=False, soft_wrap=True)
         sys.exit(EXIT_BROKEN)
     except MissingLibraryError as error:
         err.print("[bold red]error[/] ", end="")

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 # Exit codes: 0 done, 1 this machine lacks something or a fault of ours, 2 the input or an option does not fit,
 # 3 a promise or a record is broken.
@@ -26,6 +26,22 @@ err = Console(stderr=True, highlight=False)
 def print_json(value: Any) -> None:
     """Print one JSON object on standard output."""
     typer.echo(json.dumps(value, ensure_ascii=False, sort_keys=True))
+
+
+def key_values(given: Sequence[str]) -> dict[str, Any]:
+    """Read options of the form KEY=VALUE; a value is JSON where it can be, else text."""
+    from groupage.errors import PolicyError
+
+    params: dict[str, Any] = {}
+    for text in given:
+        key, equals, value = text.partition("=")
+        if not (key and equals):
+            raise PolicyError(f"--param is {text!r}, expected KEY=VALUE")
+        try:
+            params[key] = json.loads(value)
+        except json.JSONDecodeError:
+            params[key] = value
+    return params
 
 
 @contextmanager

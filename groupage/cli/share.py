@@ -32,10 +32,11 @@ def share(
     from agents.registry import create
     from agents.sharing.stability import stability
     from experiments.games import read_game
+    from groupage.cli.console import key_values
     from groupage.errors import InputError
 
     try:
-        sharing = create("sharing", Choice(name=rule, params=_params(param or [])))
+        sharing = create("sharing", Choice(name=rule, params=key_values(param or [])))
         table = read_game(game)
         shares = sharing.shares(table)
     except InputError as error:
@@ -46,21 +47,6 @@ def share(
         typer.echo(json.dumps(_figures(table, rule, shares, found, sharing.note(table))))
     else:
         _show(table, rule, shares, found, sharing.note(table))
-
-
-def _params(given: list[str]) -> dict[str, Any]:
-    from groupage.errors import PolicyError
-
-    params: dict[str, Any] = {}
-    for text in given:
-        key, equals, value = text.partition("=")
-        if not (key and equals):
-            raise PolicyError(f"--param is {text!r}, expected KEY=VALUE")
-        try:
-            params[key] = json.loads(value)
-        except json.JSONDecodeError:
-            params[key] = value
-    return params
 
 
 def _figures(

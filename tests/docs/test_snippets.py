@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import typer
 
+from tests.forecasting.samples import factory_demand
+
 # Four customers and two depots in Cordeau's form, and two orders, one of them history.
 INSTANCE = """2 3 4 2
 0 80
@@ -134,6 +136,28 @@ def test_every_import_works_as_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_forecast_guide_works_as_written(tmp_path: Path) -> None:
+    """The guide's commands, typed in order beside the tables and consents that it speaks of, all succeed."""
+    page = ROOT / "docs" / "how-to" / "forecast-demand.md"
+    ((_, consents),) = snippets("toml", page)
+    (tmp_path / "consents.toml").write_text(consents, encoding="utf-8")
+    demand = factory_demand(182)
+    past = demand["ds"] < "2024-06-01"
+    demand[past].to_csv(tmp_path / "demand.csv", index=False)
+    demand[~past].to_csv(tmp_path / "june.csv", index=False)
+    owner = demand["unique_id"].str.contains("69").map({True: "F1", False: "F2"})
+    demand.assign(owner=owner).to_csv(tmp_path / "owners.csv", index=False)
+    shown = commands(page)
+    assert [arguments[1] for _, arguments in shown] == [
+        *("evaluate", "evaluate", "train", "predict", "predict", "explain", "explain", "update", "monitor", "train")
+    ]
+    for _, arguments in shown:
+        groupage(tmp_path, *arguments)
+    for name in ("forecast.csv", "reserve.parquet", "paths.parquet", "pooled/manifest.json"):
+        assert (tmp_path / name).stat().st_size > 0
+
+
+@pytest.mark.slow
 def test_the_policy_guide_works_as_written(tmp_path: Path) -> None:
     """The policy that the guide shows, in the file that it names, is compared by the command that it shows."""
     page = ROOT / "docs" / "how-to" / "write-a-policy.md"
@@ -143,6 +167,23 @@ def test_the_policy_guide_works_as_written(tmp_path: Path) -> None:
     groupage(tmp_path, "generate", *region, "--out", "region")
     ((_, arguments),) = commands(page)
     assert "careful-pool" in groupage(tmp_path, *arguments)
+
+
+@pytest.mark.slow
+def test_the_guide_to_forecasts_works_as_written(tmp_path: Path) -> None:
+    """The commands of the guide, in order, print the table whose columns it explains and leave the files it names."""
+    page = ROOT / "docs" / "how-to" / "value-a-forecast.md"
+    ((_, policy),) = snippets("toml", page)
+    (tmp_path / "by-forecast.toml").write_text(policy, encoding="utf-8")
+    for _, arguments in commands(page):
+        printed = groupage(tmp_path, *arguments)
+        if arguments[0] == "compare":
+            for word in ("cost", "seasonal_naive", "lightgbm", "more than the", "gap closed", "Knowing the future"):
+                assert word in printed
+    told = json.loads((tmp_path / "value" / "comparison.json").read_text(encoding="utf-8"))
+    assert told["forecast_value"]["forecasters"] == ["seasonal_naive", "lightgbm", "oracle"]
+    for name in ("forecast_value.parquet", "report.html"):
+        assert (tmp_path / "value" / name).stat().st_size > 0
 
 
 @pytest.mark.slow
@@ -167,9 +208,10 @@ def test_the_tutorial_works_as_written(tmp_path: Path) -> None:
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the commands are a POSIX shell's")
 def test_the_quick_tour_of_readme_works_as_written(tmp_path: Path) -> None:
-    """Every block of README that calls groupage, run by a shell in order in a folder with a reader's own two files."""
+    """Every block of README that calls groupage, run by a shell in order beside a reader's own three files."""
     (tmp_path / "p01.txt").write_text(INSTANCE, encoding="utf-8")
     (tmp_path / "orders.csv").write_text(ORDERS, encoding="utf-8")
+    factory_demand(70).to_csv(tmp_path / "demand.csv", index=False)
     bin_ = tmp_path / "bin"
     bin_.mkdir()
     (bin_ / "groupage").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m groupage.cli "$@"\n', encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 from datetime import date, timedelta
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from forecasting import FittedForecaster, Forecast, Forecaster, known_at
+from forecasting import FittedForecaster, Forecast, Forecaster, ModelState, known_at, read_history
 from groupage.errors import InputError
 from tests.forecasting.samples import factory_demand, long_frame
 
@@ -44,6 +45,7 @@ class ForecasterContract:
     """Rules for any forecaster; `knows_future` for one that is told the truth beforehand."""
 
     knows_future = False
+    keeps_a_model = True
 
     def build(self, truth: pd.DataFrame) -> Forecaster:
         """Make the forecaster; ``truth`` is what really comes, for those that ask."""
@@ -195,6 +197,113 @@ class ForecasterContract:
         low, high = np.quantile(forecast.pooled(["a", "b"]), [0.1, 0.9], axis=1)
         apart = forecast.quantiles([0.1, 0.9])
         assert ((high - low) <= 0.5 * (apart[1] - apart[0]).sum(axis=0)).all()
+
+    def test_restored(self, fitted: FittedForecaster, demand: pd.DataFrame, recent: pd.DataFrame) -> None:
+        """Taken apart into plain values and put together again, through JSON, it forecasts the same, to the byte."""
+        if not self.keeps_a_model:
+            with pytest.raises(InputError, match="no model to keep"):
+                fitted.state()
+            return
+        state = fitted.state()
+        forecaster = self.build(demand)
+        assert state.forecaster == forecaster.name
+        spec = json.loads(json.dumps(state.spec))
+        again = forecaster.restore(ModelState(state.forecaster, spec, dict(state.boosters), dict(state.arrays)))
+        assert run(again, recent).paths.tobytes() == run(fitted, recent).paths.tobytes()
+
+    def test_update(self, fitted: FittedForecaster, demand: pd.DataFrame, recent: pd.DataFrame) -> None:
+        """One more day is taken in: the next forecast needs no more than that day, and the old model stays as it was."""
+        before = run(fitted, recent).paths.tobytes()
+        tomorrow = TODAY + timedelta(days=1)
+        updated = fitted.update(demand[demand["ds"] == pd.Timestamp(TODAY)])
+        nothing_more = known_at(demand[demand["ds"] >= pd.Timestamp(TODAY)], tomorrow, HORIZON)
+        forecast = run(updated, nothing_more)
+        assert forecast.first_day == tomorrow
+        whole = run(fitted, known_at(demand, tomorrow, HORIZON))
+        # Its errors are one day newer, so the figures are near, not the same.
+        np.testing.assert_allclose(forecast.paths.mean(), whole.paths.mean(), rtol=0.1)
+        assert run(fitted, recent).paths.tobytes() == before
+
+    @pytest.mark.parametrize(("freq", "season"), [("W-FRI", 52), ("MS", 12)])
+    def test_longer_periods(self, freq: str, season: int) -> None:
+        """Weekly and monthly records are forecast in their own periods, of the right size and at the right dates."""
+        rng = np.random.default_rng(2)
+        stamps = pd.date_range("2018-01-05" if freq != "MS" else "2018-01-01", periods=72, freq=freq)
+        frames = [
+            pd.DataFrame({"unique_id": name, "ds": stamps, "y": rng.poisson(size, 72).astype(float)})
+            for name, size in (("a", 40.0), ("b", 5.0))
+        ]
+        record = pd.concat(frames, ignore_index=True)
+        past = record[record["ds"] < stamps[66]]
+        forecast = run(self.build(record).fit(past, 1), past, 4)
+        assert (forecast.freq, forecast.first_day) == (freq, stamps[66].date())
+        assert 28 < forecast.paths[0].mean() < 55
+        assert 2 < forecast.paths[1].mean() < 10
+
+    def test_shuffled_future(self, fitted: FittedForecaster, demand: pd.DataFrame) -> None:
+        """Shuffling what comes after a day changes no forecast from that day, whether from a frame or from a panel."""
+        if self.knows_future:
+            pytest.skip("knows the future by design")
+        coming = demand["ds"] >= pd.Timestamp(TODAY)
+        shuffled = demand.copy()
+        shuffled.loc[coming, "y"] = demand.loc[coming, "y"].sample(frac=1, random_state=3).to_numpy()
+        assert not shuffled["y"].equals(demand["y"])
+        results = set()
+        for record in (demand, shuffled):
+            panel = read_history(record).until(DAYS_KNOWN)
+            refitted = self.build(record).fit(panel, 1)
+            results |= {run(refitted, panel).paths.tobytes(), run(fitted, panel).paths.tobytes()}
+        assert len(results) == 1
+
+    def test_planted_series(self, demand: pd.DataFrame) -> None:
+        """A series known only through its future is in no forecast from before it."""
+        if self.knows_future:
+            pytest.skip("knows the future by design")
+        planted = long_frame({"planted": np.full(20, 5000.0)}, np.zeros(20), start=str(TODAY))
+        record = pd.concat([demand, planted], ignore_index=True)
+        past = record[record["ds"] < pd.Timestamp(TODAY)]
+        forecast = run(self.build(record).fit(past, 1), past)
+        assert "planted" not in forecast.series
+        # In a panel of the whole record it has a row, of which nothing is known before it begins.
+        panel = read_history(record).until(DAYS_KNOWN)
+        with_row = run(self.build(record).fit(panel, 1), panel)
+        without = read_history(demand).until(DAYS_KNOWN)
+        forecast = run(self.build(record).fit(without, 1), without)
+        assert with_row.paths[with_row.rows(["planted"])].max() < 1000
+        np.testing.assert_array_equal(with_row.paths[with_row.rows(forecast.series)], forecast.paths)
+
+    def test_closed_days(self, fitted: FittedForecaster, recent: pd.DataFrame) -> None:
+        """Nothing is forecast for a day that is known to be closed."""
+        if self.knows_future:
+            pytest.skip("knows the future by design")
+        closed = recent.assign(shutdown=recent["ds"] == pd.Timestamp(TODAY + timedelta(days=2)))
+        paths = run(fitted, closed).paths
+        assert not paths[:, 2].any()
+        assert paths[:, 1].any()
+
+    def test_censored_days(self, demand: pd.DataFrame) -> None:
+        """Days on which stock ran out do not pull the forecast down."""
+        if self.knows_future:
+            pytest.skip("knows the future by design")
+        past = known_at(demand, TODAY)
+        past = past[past["y"].notna()]
+        out = (past["ds"] >= pd.Timestamp(TODAY - timedelta(days=7))) & (past["unique_id"] == "F1|75|dairy")
+        short = past.assign(y=past["y"].where(~out, 0.0), stockout=out)
+        blind = short.drop(columns="stockout")
+        told, untold = (run(self.build(demand).fit(d, 1), d).paths[2].mean() for d in (short, blind))
+        assert told > 1.15 * untold
+
+    def test_owners_apart(self, demand: pd.DataFrame) -> None:
+        """Two owners who forecast apart with equal generators get paths that belong together: their sum is no surer."""
+        if self.knows_future:
+            pytest.skip("has no paths that differ")
+        noise = np.random.default_rng(4).normal(0, 10, 200).clip(-30, 30)
+        apart = []
+        for owner in ("a", "b"):
+            own = long_frame({owner: 50 + noise})
+            apart.append(run(self.build(own).fit(own, 1), own, 5).paths[0])
+        correlation = [np.corrcoef(apart[0][day], apart[1][day])[0, 1] for day in range(5)]
+        assert min(correlation) > 0.95
 
     def test_bad_rows_are_named(self, fitted: FittedForecaster, recent: pd.DataFrame) -> None:
         """A negative demand is refused with its row, whether in the history or in what is recent."""

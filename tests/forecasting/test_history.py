@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from forecasting.history import MAX_DAYS, MAX_PROBLEMS_PER_KIND, extend, known_at, read_history
+from forecasting.history import MAX_PERIODS, MAX_PROBLEMS_PER_KIND, known_at, read_history
+from forecasting.panel import extend
 from groupage.errors import InputError
 from tests.forecasting.samples import factory_demand, long_frame
 
@@ -30,8 +31,8 @@ def test_gaps_are_days_without_demand():
     """A missing day after a series' first row is zero, to the panel's end; before the first row nothing is known."""
     panel = read_history(frame(("b", "2024-01-03", 2.0), ("a", "2024-01-01", 1.0), ("a", "2024-01-04", 3.0)))
     assert panel.series == ("a", "b")
-    assert panel.first_day == date(2024, 1, 1)
-    assert panel.next_day == date(2024, 1, 5)
+    assert panel.first == date(2024, 1, 1)
+    assert panel.next_period == date(2024, 1, 5)
     np.testing.assert_array_equal(panel.demand, [[1, 0, 0, 3], [np.nan, np.nan, 2, 0]])
 
 
@@ -43,8 +44,8 @@ def test_rows_without_demand_are_days_to_come():
         )
     )
     np.testing.assert_array_equal(panel.demand, [[5, 0]])
-    assert panel.next_day == date(2024, 1, 3)
-    np.testing.assert_array_equal(panel.promotion_until(5), [[0, 0, 0, 1, 0]])
+    assert panel.next_period == date(2024, 1, 3)
+    np.testing.assert_array_equal(panel.feature("promotion", 5), [[0, 0, 0, 1, 0]])
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_dates_as_objects():
 
 def test_many_days_are_enough():
     """The limit on days is far beyond any demand record."""
-    assert MAX_DAYS > 40 * 365
+    assert MAX_PERIODS > 40 * 365
 
 
 def test_known_at_begins_on_that_day():
@@ -124,8 +125,8 @@ def test_known_at_begins_on_that_day():
     assert known.loc[known["ds"] >= pd.Timestamp(day), "y"].isna().all()
     assert known["y"].notna().sum() == 3 * 28
     panel = read_history(known)
-    assert panel.next_day == day
-    np.testing.assert_array_equal(panel.promotion_until(35)[0], (np.arange(35) // 7 % 5 == 0))
+    assert panel.next_period == day
+    np.testing.assert_array_equal(panel.feature("promotion", 35)[0], (np.arange(35) // 7 % 5 == 0))
     np.testing.assert_array_equal(panel.demand, read_history(demand).demand[:, :28])
 
 
@@ -133,7 +134,7 @@ def test_known_at_without_orders_yesterday():
     """Where only days with orders have rows, quiet days before today still count as days without demand."""
     sparse = frame(("a", "2024-01-01", 4.0), ("b", "2024-01-02", 1.0), ("a", "2024-01-09", 6.0))
     panel = read_history(known_at(sparse, date(2024, 1, 6)))
-    assert panel.next_day == date(2024, 1, 6)
+    assert panel.next_period == date(2024, 1, 6)
     np.testing.assert_array_equal(panel.demand, [[4, 0, 0, 0, 0], [np.nan, 1, 0, 0, 0]])
 
 

@@ -16,6 +16,7 @@ from tests.forecasting.samples import factory_demand, long_frame
 
 class TestOracle(ForecasterContract):
     knows_future = True
+    keeps_a_model = False
 
     def build(self, truth: pd.DataFrame) -> Forecaster:
         return Oracle(truth)

@@ -24,13 +24,16 @@ def test_every_name_builds_its_forecaster():
 
 def test_unknown_name():
     """An unregistered name is refused with the names that there are."""
-    with pytest.raises(PolicyError, match=r"name is 'prophet', expected one of lightgbm, oracle, seasonal_naive"):
+    with pytest.raises(
+        PolicyError,
+        match=r"name is 'prophet', expected one of auto_ets, croston, lightgbm, moving_average, oracle, seasonal_naive",
+    ):
         forecaster("prophet", {})
 
 
 def test_unknown_parameter():
     """A parameter that the forecaster does not take is refused with those that it takes."""
-    with pytest.raises(PolicyError, match=r"lightgbm: leaves is 9, unknown, expected trees, threads"):
+    with pytest.raises(PolicyError, match="leaves is 9, unknown, expected horizon, trees, threads, country"):
         forecaster("lightgbm", {"leaves": 9, "trees": 3})
 
 
@@ -54,9 +57,11 @@ def test_entry_points(monkeypatch: pytest.MonkeyPatch):
         EntryPoint("lightgbm", "forecasting.seasonal_naive:SeasonalNaive", registry.GROUP),
     ]
     monkeypatch.setattr(registry, "entry_points", lambda group: offered if group == "groupage.forecasters" else [])
-    built = forecaster("theirs", {"weeks": 3})
+    built = forecaster("theirs", {"seasons": 3})
     assert isinstance(built, SeasonalNaive)
-    assert built.weeks == 3
+    assert built.seasons == 3
     assert isinstance(forecaster("lightgbm", {}), LightGBM)
-    with pytest.raises(PolicyError, match="one of lightgbm, oracle, seasonal_naive, theirs"):
+    with pytest.raises(
+        PolicyError, match="one of auto_ets, croston, lightgbm, moving_average, oracle, seasonal_naive, theirs"
+    ):
         forecaster("ours", {})

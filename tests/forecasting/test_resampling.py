@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from forecasting.resampling import fill_missing, joint_paths
+from forecasting.resampling import add_blocks, draw_origins, fill_missing
+
+
+def joint_paths(point, blocks, weekdays, first_weekday, paths, rng):
+    drawn = draw_origins(
+        lambda start: np.flatnonzero(weekdays == (first_weekday + start) % 7),
+        point.shape[1],
+        blocks.shape[2],
+        paths,
+        rng,
+    )
+    return add_blocks(point, blocks, drawn)
 
 
 def test_donors_are_of_the_same_origin():

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from forecasting import Forecaster, SeasonalNaive
-from forecasting.seasonal_naive import weekday_mean
+from forecasting.seasonal_naive import seasonal_mean
 from groupage.errors import PolicyError
 from tests.forecasting.contract import ForecasterContract, run
 from tests.forecasting.samples import long_frame
@@ -20,7 +20,7 @@ class TestSeasonalNaive(ForecasterContract):
 
 class TestFourWeeks(ForecasterContract):
     def build(self, truth: pd.DataFrame) -> Forecaster:
-        return SeasonalNaive(weeks=4)
+        return SeasonalNaive(seasons=4)
 
 
 def test_last_week_again():
@@ -34,8 +34,8 @@ def test_last_week_again():
 def test_mean_of_weeks():
     """Four weeks' mean is taken per weekday; a weekday not seen yet gets the mean of all days."""
     demand = np.array([[1.0, 2, 3, 4, 5, 6, 7, 3.0, 4, 5, 6, 7, 8, 9]])
-    np.testing.assert_array_equal(weekday_mean(demand, 4, 8), [[2.0, 3, 4, 5, 6, 7, 8, 2]])
-    np.testing.assert_array_equal(weekday_mean(np.array([[3.0, 5.0]]), 1, 7), [[4.0, 4, 4, 4, 4, 3, 5]])
+    np.testing.assert_array_equal(seasonal_mean(demand, 7, 4, 8), [[2.0, 3, 4, 5, 6, 7, 8, 2]])
+    np.testing.assert_array_equal(seasonal_mean(np.array([[3.0, 5.0]]), 7, 1, 7), [[4.0, 4, 4, 4, 4, 3, 5]])
 
 
 def test_errors_come_in_whole_weeks():
@@ -49,8 +49,8 @@ def test_errors_come_in_whole_weeks():
 
 def test_zero_weeks():
     """A mean over no week is refused by name."""
-    with pytest.raises(PolicyError, match="weeks is 0, expected at least 1"):
-        SeasonalNaive(weeks=0)
+    with pytest.raises(PolicyError, match="seasons is 0, expected at least 1"):
+        SeasonalNaive(seasons=0)
 
 
 def test_new_lane_was_not_wrong_before_it_began():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from agents.bargaining import Ending, Issues, Side, Threads, bargain
 from agents.messages import Message, Performative, Topic
@@ -13,7 +14,7 @@ from agents.participants.seller import sold_lots
 from agents.participants.talks import issues_of
 from agents.policy import Choice
 from agents.synchronize import Synchronization, synchronize
-from tests.agents.markets import Small, policy
+from tests.agents.markets import START, Small, policy, small_market
 from tests.agents.protocols.promises import check_promises
 
 OPENING = (Topic.BUYING, Topic.FEES)  # the owners' side, which speaks first
@@ -137,3 +138,16 @@ def pacts(outcome: Synchronization) -> Iterator[tuple[str, dict[str, object]]]:
         for message in one.sent:
             if message.id in yes:
                 yield from ((message.receiver, row) for row in message.body.to_pylist())
+
+
+def with_days(seed: int, **sizes: int) -> Small:
+    """A market with one vehicle of each type, two days to come, and goods that can wait for them."""
+    small = small_market(seed, **({"factories": 3, "shipments": 10, "hubs": 1, "carriers": 1} | sizes))
+    fleet = {v: replace(kind, count=1) for v, kind in small.region.vehicles.items()}
+    wait = timedelta(days=2)
+    shipments = {
+        k: replace(s, window_close=s.window_close + wait, due_at=s.window_close + wait)
+        for k, s in small.shipments.items()
+    }
+    later = tuple(START + timedelta(days=d) for d in (1, 2))
+    return Small(replace(small.region, vehicles=fleet), shipments, later)

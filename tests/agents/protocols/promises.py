@@ -36,12 +36,12 @@ def true_routes(small: Small, settlement: Settlement) -> list[Route]:
     return routes
 
 
-def check_promises(small: Small, settlement: Settlement) -> None:
-    """Assert every promise of a settlement."""
+def check_promises(small: Small, settlement: Settlement, *, subsidised: bool = False) -> None:
+    """Assert every promise of a settlement; only where it may be subsidised the operator pays, and says so."""
     check_conservation(small, settlement)
     check_roads(small, settlement)
     check_docks(small, settlement)
-    check_money(small, settlement)
+    check_money(small, settlement, subsidised=subsidised)
     check_rationality(small, settlement)
 
 
@@ -126,15 +126,19 @@ def check_docks(small: Small, settlement: Settlement) -> None:
         assert math.isclose(sum(b.pallets for b in own), pallets[hub.id], abs_tol=1e-9)
 
 
-def check_money(small: Small, settlement: Settlement) -> None:
-    """What is paid is received, to the cent; each provider gets what it was promised, and its costs are covered."""
+def check_money(small: Small, settlement: Settlement, *, subsidised: bool = False) -> None:
+    """What is paid is received, to the cent; each provider gets what it was promised, and its costs are covered.
+
+    Nothing stays with the operator, and it adds nothing, unless the settlement may be subsidised and shows by how much.
+    """
     transfers = settlement.transfers
     assert {type(t.cents) for t in transfers} <= {int}
     assert all(t.cents > 0 for t in transfers)
     assert all(COORDINATOR in (t.payer, t.payee) for t in transfers), "owners and carriers never pay each other"
     into = sum(t.cents for t in transfers if t.payee == COORDINATOR)
     out = sum(t.cents for t in transfers if t.payer == COORDINATOR)
-    assert into - out == settlement.operator_cents == 0
+    assert into - out == settlement.operator_cents == -settlement.evidence.subsidy_cents
+    assert settlement.operator_cents <= 0 if subsidised else settlement.operator_cents == 0
     by_line: dict[str, Counter[str]] = defaultdict(Counter)
     for t in transfers:
         by_line[t.line][t.payee] += t.cents

@@ -143,3 +143,26 @@ def test_worth_is_of_no_single_reserve() -> None:
         for reserves in (dict.fromkeys(ids, 50), dict.fromkeys(ids, 50_000))
     ]
     assert worth[0] == worth[1]
+
+
+def test_guide_prices_tell_no_total() -> None:
+    """What carriers ask in all sets guide prices only by its 1, 2 or 5 times a power of ten; so do owners' reserves."""
+    small = small_market(5, carriers=2, shipments=8)
+    places = Places(small.market, JobBook(small.market), small.market.shipments)
+    ids = places.ids
+    held = {"a": frozenset(ids[:3]), "b": frozenset(ids[3:6])}
+
+    def told(asked: dict[str, int], reserve: int, owners: frozenset[str]) -> dict[str, int]:
+        state = Holdings(
+            held={c: own - owners for c, own in held.items()},
+            asked_cents=asked,
+            loose=owners,
+            reserves=dict.fromkeys(ids, reserve),
+        )
+        return places.worth(ids, state, np.random.default_rng(3))
+
+    nobody: frozenset[str] = frozenset()
+    assert told({"a": 30_000, "b": 21_000}, 50, nobody) == told({"a": 30_000, "b": 69_000}, 50, nobody)
+    assert told({"a": 30_000, "b": 21_000}, 50, nobody) != told({"a": 30_000, "b": 71_000}, 50, nobody)
+    everything = frozenset(ids)
+    assert told({}, 6_300, everything) == told({}, 12_400, everything)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from groupage.cli import app as command_line
-from groupage.errors import GroupageError, InputError, MissingLibraryError, ReplayError, SettlementError
+from groupage.errors import GroupageError, InputError, MissingLibraryError, ModelFileError, ReplayError, SettlementError
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,7 @@ from groupage.errors import GroupageError, InputError, MissingLibraryError, Repl
         (GroupageError("something else"), 2),
         (ReplayError("another settlement"), 3),
         (SettlementError("unbalanced"), 3),
+        (ModelFileError("arrays/demand.npy: missing"), 3),
         (MissingLibraryError("libgomp.so.1 is missing [1]"), 1),
         (MemoryError(), 2),
         (KeyboardInterrupt(), 130),

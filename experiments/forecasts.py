@@ -1,0 +1,332 @@
+"""Forecasters at work on files: train, predict, evaluate, update, monitor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from importlib.util import find_spec
+from inspect import signature
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import numpy as np
+import pandas as pd
+
+from experiments.problems import problem_error
+from forecasting.apart import Apart
+from forecasting.evaluate import YARDSTICK, Evaluation, evaluate
+from forecasting.measures import LEVELS
+from forecasting.model_files import read_model, write_model
+from forecasting.monitor import Monitoring, monitor
+from forecasting.panel import Panel, extend, panel_from_state
+from forecasting.periods import days_of, number_of
+from forecasting.registry import FORECASTERS, forecaster
+from groupage.errors import InputError, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from experiments.consents import Consent
+    from experiments.demand_files import Demand
+    from forecasting.evaluate import Learns
+    from forecasting.forecast import FittedForecaster, Forecast
+    from forecasting.model_state import ModelState
+
+# Looked ahead of in this many paths, unless somebody asks for more.
+PATHS = 500
+
+
+def _silent(done: int, total: int, word: str = "") -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """How a record is to be read; ``None`` leaves it to `forecasting.history.read_history`."""
+
+    freq: str | None = None
+    season: int | None = None
+    gaps: str | None = None
+    ahead: tuple[str, ...] = ()
+
+    def panel(self, demand: Demand) -> Panel:
+        """Read a record so."""
+        return demand.panel(freq=self.freq, season=self.season, gaps=self.gaps, ahead=self.ahead)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """A model folder at work.
+
+    Attributes
+    ----------
+    training
+        How it came to be, as `train` wrote it.
+    history
+        What it knows.
+    """
+
+    folder: Path
+    state: ModelState
+    fitted: FittedForecaster
+    training: Mapping[str, Any]
+    history: Panel
+
+    def known(self, recent: Demand | None) -> Panel:
+        """Everything known with what is recent."""
+        return self.history if recent is None else extend(self.history, recent.panel(like=self.history))
+
+
+def open_model(folder: Path) -> Model:
+    """Read a model folder and put its forecaster together.
+
+    Raises
+    ------
+    InputError, ModelFileError
+        Where the folder is none, or not as it was written.
+    MissingLibraryError
+        Where its forecaster needs a library that is not installed.
+    """
+    state, training = read_model(folder)
+    history = panel_from_state(state.spec["history"], state.arrays)
+    return Model(folder, state, forecaster(state.forecaster, {}).restore(state), training, history)
+
+
+def with_horizon(name: str, params: Mapping[str, Any], horizon: int | None) -> dict[str, Any]:
+    """Tell a forecaster how far ahead it will be asked, where it wants to know and was not told."""
+    taken = signature(FORECASTERS[name]).parameters if name in FORECASTERS else {}
+    return {"horizon": horizon, **params} if horizon is not None and "horizon" in taken else dict(params)
+
+
+def train(
+    demand: Demand,
+    out: Path,
+    name: str,
+    params: Mapping[str, Any],
+    seed: int,
+    *,
+    horizon: int | None = None,
+    calendar: Calendar = Calendar(),
+    consents: Sequence[Consent] = (),
+    progress: Callable[[int, int, str], None] = _silent,
+) -> list[dict[str, Any]]:
+    """Fit a forecaster and write what it became.
+
+    Where the file names several owners and there are no consents, each owner gets a model of its own history, in a
+    folder of its name below ``out``.
+
+    Parameters
+    ----------
+    horizon
+        How far ahead the model will be asked, where its forecaster wants to know.
+    consents
+        Of every owner in the file, where they pool their histories (`experiments.consents.check_consents`).
+
+    Returns
+    -------
+        What was trained, per model.
+    """
+    owners = sorted(set(demand.owners().values()))
+    parts = [(out, demand, owners)]
+    if len(owners) > 1 and not consents:
+        parts = [(out / _folder_name(owner), demand.of(owner), [owner]) for owner in owners]
+    made = forecaster(name, with_horizon(name, params, horizon))
+    # All are read before any is trained: a wrong line shows at once.
+    panels = [calendar.panel(part) for _, part, _ in parts]
+    told = []
+    for number, ((folder, _, names), panel) in enumerate(zip(parts, panels, strict=True)):
+        progress(number, len(parts), " ".join(names) if len(parts) > 1 else "")
+        fitted = made.fit(panel, seed)
+        facts = {
+            "seed": seed,
+            "owners": names,
+            "consents": [c.facts() for c in consents] if len(names) > 1 else [],
+            "first": panel.first.isoformat(),
+            "learned_until": panel.next_period.isoformat(),
+            "periods": panel.periods,
+            "lanes": len(panel.series),
+        }
+        write_model(folder, fitted.state(), facts)
+        told.append({"folder": str(folder), "forecaster": name, "freq": panel.freq, "season": panel.season} | facts)
+    progress(len(parts), len(parts), "")
+    return told
+
+
+def _folder_name(owner: str) -> str:
+    """Name an owner's folder so that no name leads elsewhere."""
+    return quote(owner, safe=" ").replace(".", "%2E")
+
+
+def predict(
+    model: Model, recent: Demand | None, horizon: int, seed: int, paths: int = PATHS, levels: Sequence[float] = LEVELS
+) -> tuple[pd.DataFrame, Forecast]:
+    """Forecast the periods after what is recent.
+
+    Returns
+    -------
+        A row per lane and period (``unique_id, ds, mean`` and a column per level such as ``q0.9``), and the paths.
+    """
+    forecast = model.fitted.forecast(model.known(recent), horizon, paths, np.random.default_rng(seed))
+    columns = {f"q{level:g}": values.ravel() for level, values in zip(levels, forecast.quantiles(levels), strict=True)}
+    return _grid(forecast).assign(mean=forecast.paths.mean(axis=2).ravel(), **columns), forecast
+
+
+def path_rows(forecast: Forecast) -> pd.DataFrame:
+    """Write sample paths as rows: ``unique_id, ds, path, y``, a path's number being the same for all lanes."""
+    paths = forecast.paths.shape[2]
+    grid = _grid(forecast)
+    frame = grid.loc[grid.index.repeat(paths)].reset_index(drop=True)
+    return frame.assign(path=np.tile(np.arange(paths), len(grid)), y=forecast.paths.ravel())
+
+
+def _grid(forecast: Forecast) -> pd.DataFrame:
+    lanes, horizon, _ = forecast.paths.shape
+    first = number_of(forecast.first_day, forecast.freq)
+    days = days_of(np.arange(first, first + horizon), forecast.freq).astype("datetime64[D]").astype("datetime64[us]")
+    return pd.DataFrame({"unique_id": np.repeat(forecast.series, horizon), "ds": np.tile(days, lanes)})
+
+
+def update(model: Model, recent: Demand, out: Path, today: date) -> dict[str, Any]:
+    """Take in what came since, without learning anew, and write the model.
+
+    Returns
+    -------
+        What it knows now.
+
+    Raises
+    ------
+    InputError
+        Where ``recent`` ends before what the model knows, or where owners pool their histories in it and the consent of
+        one of them is over.
+    """
+    over = [c for c in model.training["consents"] if c["until"] and date.fromisoformat(c["until"]) < today]
+    if over:
+        expected = f"a consent that still holds on {today}"
+        raise InputError([Problem(str(model.folder), f"until of {c['owner']}", c["until"], expected) for c in over])
+    fitted = model.fitted.update(model.known(recent))
+    state = fitted.state()
+    history = panel_from_state(state.spec["history"], state.arrays)
+    if history.next_period < model.history.next_period:
+        said = f"until {history.next_period}"
+        raise problem_error(
+            recent.file, "ds", said, f"at least what the model knows, until {model.history.next_period}"
+        )
+    write_model(out, state, dict(model.training))
+    return {
+        "folder": str(out),
+        "lanes": len(history.series),
+        "new_lanes": len(history.series) - len(model.history.series),
+        "known_until": history.next_period.isoformat(),
+        "new_periods": history.periods - model.history.periods,
+        "learned_until": model.training["learned_until"],
+    }
+
+
+def evaluate_file(
+    demand: Demand,
+    name: str,
+    params: Mapping[str, Any],
+    *,
+    horizon: int,
+    folds: int,
+    seed: int,
+    calendar: Calendar = Calendar(),
+    against: Sequence[str] | None = None,
+    pool_by: str | None = None,
+    paths: int | None = None,
+    consents: Sequence[Consent] = (),
+    progress: Callable[[int, int, str], None] = _silent,
+) -> tuple[Evaluation, dict[str, Any]]:
+    """Judge a forecaster on a user's own file, beside the yardstick and other forecasters.
+
+    Parameters
+    ----------
+    against
+        Names of further forecasters; ``auto_ets`` where it is installed if ``None``.
+    pool_by
+        Static column whose values name the pools; seven lanes at a time if ``None``.
+    consents
+        As for `train`: without them the lanes of each owner are forecast from its own history alone.
+
+    Returns
+    -------
+        The evaluation, and all its figures for a machine.
+    """
+    panel = calendar.panel(demand)
+    owners = demand.owners()
+    if against is None:
+        against = ["auto_ets"] if find_spec("statsforecast") is not None else []
+    chosen: dict[str, Learns] = {}
+    for other, given in ((name, params), *((n, {}) for n in against if n != name)):
+        made = forecaster(other, with_horizon(other, given, horizon))
+        apart = len(set(owners.values())) > 1 and not consents
+        chosen[other if other != YARDSTICK else f"{YARDSTICK}_paths"] = Apart(made, owners) if apart else made
+    more = {} if paths is None else {"paths": paths}
+    found = evaluate(
+        panel, chosen, horizon=horizon, folds=folds, seed=seed, pools=_pools(panel, pool_by), progress=progress, **more
+    )
+    return found, _figures(demand, panel, found)
+
+
+def _pools(panel: Panel, column: str | None) -> dict[str, list[str]] | None:
+    if column is None:
+        return None
+    if column not in panel.static:
+        known = ", ".join(panel.static) or "a file with a column factory, lane, product or zone"
+        raise problem_error("evaluation", "pool-by", repr(column), f"one of {known}" if panel.static else known)
+    pools: dict[str, list[str]] = {}
+    for series, group in zip(panel.series, panel.static[column], strict=True):
+        pools.setdefault(group, []).append(series)
+    return pools
+
+
+def _figures(demand: Demand, panel: Panel, found: Evaluation) -> dict[str, Any]:
+    """All figures of an evaluation, with the ratios that sum them up."""
+    told = found.measures()
+    judged, *others = found.forecasters
+    own = told[judged]
+    return {
+        "data": demand.file,
+        "forecaster": judged,
+        "against": others,
+        "lanes": len(panel.series),
+        "periods": panel.periods,
+        "freq": panel.freq,
+        "season": panel.season,
+        "horizon": found.horizon,
+        "folds": [day.isoformat() for day in found.folds],
+        "measures": told,
+        "spl_ratio": {n: _ratio(own["spl"], told[n]["spl"]) for n in others},
+        "coverage_q90": own["coverage"]["0.9"],
+        "regret90_ratio": {n: _ratio(own["regret"]["0.9"], told[n]["regret"]["0.9"]) for n in others},
+        "pool_regret90_ratio": own.get("pool_regret_ratio", {}).get("0.9"),
+        "classes": found.measures("class"),
+    }
+
+
+def _ratio(part: float | None, whole: float | None) -> float | None:
+    return part / whole if part is not None and whole else None
+
+
+def monitor_model(
+    model: Model,
+    recent: Demand,
+    seed: int,
+    *,
+    horizon: int | None = None,
+    window: int | None = None,
+    progress: Callable[[int, int, str], None] = _silent,
+) -> Monitoring:
+    """Judge a model by the periods since it learned."""
+    known = model.known(recent)
+    return monitor(
+        model.fitted,
+        known,
+        date.fromisoformat(model.training["learned_until"]),
+        seed=seed,
+        new_lanes=len(known.series) - int(model.training["lanes"]),
+        horizon=horizon,
+        window=window,
+        progress=progress,
+    )

@@ -1,0 +1,193 @@
+"""One bucket of the horizon: its models, their weights, and the quantiles they give together.
+
+The models learn twice: up to a cut, to be judged on the periods after it, which gives the pooled errors, the weights
+and the correction; and then on all there is, to forecast.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from forecasting.boosting import MAX_ROWS, Lesson, Trees
+from forecasting.direct_model import direct_quantiles, train_quantiles
+from forecasting.empirical import empirical_quantiles
+from forecasting.ensemble import choose_shift, choose_weights, combine
+from forecasting.features import Recipe, Table, filled, series_traits, table
+from forecasting.levels import LEVELS
+from forecasting.point_model import expected, pool, residual_quantiles, train_mean
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from forecasting.panel import Panel
+
+GROUPS = ("regular", "sparse")
+MEMBERS = ("point", "direct", "empirical")
+# Above it a series counts as sparse (`forecasting.demand_classes`): share of periods without demand.
+SPARSE_ZEROS = 1 - 1 / 1.32
+
+
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """A panel as models see it: scaled by each series' usual demand.
+
+    Attributes
+    ----------
+    scale
+        Shape ``(series,)``, at least 1e-12.
+    demand, observed
+        In that unit, shape ``(series, periods)``: with gaps filled, and with gaps.
+    traits
+        As `forecasting.features.series_traits` gives them.
+    """
+
+    panel: Panel
+    scale: NDArray[np.float64]
+    demand: NDArray[np.float64]
+    observed: NDArray[np.float64]
+    traits: NDArray[np.float64]
+
+    @property
+    def group(self) -> NDArray[np.intp]:
+        """Group of each series, a place in `GROUPS`."""
+        return np.asarray((self.traits[:, 0] > SPARSE_ZEROS).astype(np.intp))
+
+
+@dataclass(frozen=True, eq=False)
+class Bucket:
+    """Trained models of one bucket.
+
+    Attributes
+    ----------
+    errors
+        Past errors of the mean in their units, by group.
+    weights
+        Shape ``(groups, members)``.
+    shift
+        Shape ``(groups, levels)``.
+    """
+
+    recipe: Recipe
+    mean: Trees
+    quantiles: tuple[Trees, ...]
+    errors: tuple[NDArray[np.float64], ...]
+    weights: NDArray[np.float64]
+    shift: NDArray[np.float64]
+
+
+def sight(panel: Panel) -> Sight:
+    """Scale a panel by what is known at its end."""
+    scale = panel.scale()
+    scale = np.where(scale > 0, scale, 1.0)
+    observed = panel.observed() / scale[:, None]
+    return Sight(panel, scale, filled(panel) / scale[:, None], observed, series_traits(observed, panel.season))
+
+
+def train_bucket(panel: Panel, cut: int, recipe: Recipe, trees: int, seed: int, threads: int) -> Bucket:
+    """Learn up to the cut, judge on what follows it, and learn from all."""
+    before = sight(panel.until(cut))
+    # The same view of what followed: scales and traits as they were known at the cut.
+    scale = before.scale[:, None]
+    judged = replace(before, panel=panel, demand=filled(panel) / scale, observed=panel.observed() / scale)
+    mean, quantiles = _learn(before, recipe, trees, seed, threads)
+    seen = table(panel, judged.demand, judged.traits, recipe, cut, panel.periods)
+    actual = judged.observed[seen.row, seen.column]
+    # Series without demand before the cut had no scale to be judged in.
+    known = ~np.isnan(actual) & (panel.scale(cut)[seen.row] > 0)
+    expectation, unit = expected(mean, seen, judged.traits, threads)
+    group = judged.group[seen.row]
+    errors = tuple(pool(((actual - expectation) / unit)[known & (group == number)]) for number in range(len(GROUPS)))
+    # A group without series borrows the other's errors, should one come later.
+    errors = tuple(own if len(own) else np.concatenate(errors) for own in errors)
+    members = _members(judged, seen, recipe, expectation, unit, errors, direct_quantiles(quantiles, seen, threads))
+    weights = np.full((len(GROUPS), len(MEMBERS)), 1 / len(MEMBERS))
+    shift = np.zeros((len(GROUPS), len(LEVELS)))
+    for number in range(len(GROUPS)):
+        mine = known & (group == number)
+        if mine.any():
+            losses_in = judged.traits[seen.row[mine], 1]
+            weights[number] = choose_weights(members[:, :, mine], actual[mine], losses_in, LEVELS)
+            shift[number] = choose_shift(members[:, :, mine], weights[number], actual[mine], LEVELS)
+    mean, quantiles = _learn(sight(panel), recipe, trees, seed, threads)
+    return Bucket(recipe, mean, quantiles, errors, weights, shift)
+
+
+def bucket_quantiles(
+    bucket: Bucket, view: Sight, start: int, stop: int, threads: int, beyond: int = 0
+) -> NDArray[np.float64]:
+    """Quantiles of columns ahead, in the panel's unit.
+
+    Parameters
+    ----------
+    start, stop
+        Columns from the first to before the last; at most the bucket's reach beyond the panel.
+    beyond
+        As for `forecasting.features.table`.
+
+    Returns
+    -------
+        Shape ``(levels, series, stop - start)``; NaN for series that have not begun.
+    """
+    seen = table(view.panel, view.demand, view.traits, bucket.recipe, start, stop, beyond)
+    expectation, unit = expected(bucket.mean, seen, view.traits, threads)
+    direct = direct_quantiles(bucket.quantiles, seen, threads)
+    members = _members(view, seen, bucket.recipe, expectation, unit, bucket.errors, direct)
+    group = view.group[seen.row]
+    found = combine(members, bucket.weights[group].T, bucket.shift[group].T)
+    answer = np.full((len(LEVELS), len(view.panel.series), stop - start), np.nan)
+    answer[:, seen.row, seen.column - start] = found * view.scale[seen.row]
+    return answer
+
+
+def newer_errors(bucket: Bucket, view: Sight, start: int, threads: int) -> Bucket:
+    """Take in the errors that the mean made in the panel's columns from ``start`` on."""
+    panel = view.panel
+    seen = table(panel, view.demand, view.traits, bucket.recipe, start, panel.periods)
+    expectation, unit = expected(bucket.mean, seen, view.traits, threads)
+    error = (view.observed[seen.row, seen.column] - expectation) / unit
+    group = view.group[seen.row]
+    fresh = [error[~np.isnan(error) & (group == number)] for number in range(len(GROUPS))]
+    # The newest push out the oldest.
+    kept = tuple(
+        np.concatenate([old, new])[-max(len(old), 1) :] if len(new) else old
+        for old, new in zip(bucket.errors, fresh, strict=True)
+    )
+    return replace(bucket, errors=kept)
+
+
+def _learn(view: Sight, recipe: Recipe, trees: int, seed: int, threads: int) -> tuple[Trees, tuple[Trees, ...]]:
+    """Mean and quantiles from a view's observed periods, the newest `MAX_ROWS` at most."""
+    panel = view.panel
+    first = max(recipe.reach, panel.periods - -(-MAX_ROWS // len(panel.series)))
+    rows = table(panel, view.demand, view.traits, recipe, first, panel.periods)
+    actual = view.observed[rows.row, rows.column]
+    usable = ~np.isnan(actual) & (panel.scale()[rows.row] > 0)
+    # In the end losses count in units of how unsteady a series is, so that is what a row weighs.
+    weight = rows.level / view.traits[rows.row, 1]
+    lesson = Lesson(rows.values[usable], (actual / rows.level)[usable], weight[usable], rows.categorical, threads)
+    return train_mean(lesson, trees, seed), train_quantiles(lesson, trees, seed)
+
+
+def _members(
+    view: Sight,
+    seen: Table,
+    recipe: Recipe,
+    expectation: NDArray[np.float64],
+    unit: NDArray[np.float64],
+    errors: tuple[NDArray[np.float64], ...],
+    direct: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Quantiles of every member, shape ``(members, levels, rows)``."""
+    group = view.group[seen.row]
+    point = np.empty_like(direct)
+    for number in range(len(GROUPS)):
+        mine = group == number
+        point[:, mine] = residual_quantiles(expectation[mine], unit[mine], errors[number])
+    columns = np.unique(seen.column)
+    panel = view.panel
+    simple = empirical_quantiles(view.observed, columns, recipe.reach, panel.season, panel.freq, LEVELS.tolist())
+    empirical = simple[:, seen.row, np.searchsorted(columns, seen.column)]
+    return np.stack([point, direct, empirical])

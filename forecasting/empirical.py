@@ -1,0 +1,61 @@
+"""Empirical quantiles: what a series had at this place in the season, the last times."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+# How many earlier periods the quantiles are taken of: same weekdays, or simply the last weeks or months.
+WINDOW = {"D": 10, "W": 13, "MS": 24}
+
+
+def empirical_quantiles(
+    observed: NDArray[np.float64],
+    columns: NDArray[np.intp],
+    reach: int,
+    season: int,
+    freq: str,
+    levels: Sequence[float],
+) -> NDArray[np.float64]:
+    """Quantiles of the last figures known ``reach`` periods before each column.
+
+    In seasons no longer than a fortnight only the same place counts, as the same weekday; where it has not been seen,
+    all of the last figures do.
+
+    Parameters
+    ----------
+    observed
+        Shape ``(series, periods)``, NaN where nothing is known; columns may lie ahead of it.
+
+    Returns
+    -------
+        Shape ``(levels, series, columns)``; 0 for a series of which nothing is known.
+    """
+    window = WINDOW[freq.partition("-")[0]]
+    step = season if season <= 14 else 1
+    nearest = -(-reach // step) * step
+    places = _quantiles(observed, columns, nearest + step * np.arange(window), levels)
+    missing = np.isnan(places)
+    if missing.any():
+        any_place = _quantiles(observed, columns, reach + np.arange(window * step), levels)
+        places = np.where(missing, np.nan_to_num(any_place), places)
+    return places
+
+
+def _quantiles(
+    observed: NDArray[np.float64], columns: NDArray[np.intp], lags: NDArray[np.intp], levels: Sequence[float]
+) -> NDArray[np.float64]:
+    back = columns[None, :] - lags[:, None]
+    inside = (back >= 0) & (back < observed.shape[1])
+    values = observed[:, np.clip(back, 0, observed.shape[1] - 1)]
+    values = np.where(inside[None], values, np.nan)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="All-NaN", category=RuntimeWarning)
+        return np.asarray(np.nanquantile(values, levels, axis=1))

@@ -51,7 +51,8 @@ class ContractDesk:
 
     What it has signed is read from the conversation's history, so it keeps no state; tours are remembered by content
     only to save time. It asks for its awards what it had quoted. For a contract it asks more by its price for what its
-    tours then cost more, and less by all that they cost less: signing never leaves it worse off.
+    tours then cost more, and less by all that they cost less: signing never leaves it worse off. Where nothing moves it
+    asks its price for its tours as they are, if that is less, as it would in the end.
 
     Attributes
     ----------
@@ -136,6 +137,8 @@ class ContractDesk:
             return None
         more = plan.cost_cents - now.plan.cost_cents
         asks = now.asked_cents + (math.ceil(self.carrier.bidding.price(more) - 1e-6) if more > 0 else more)
+        if not worth:  # lots quoted one by one may have come to more than tours for all of them
+            asks = min(asks, math.ceil(self.carrier.bidding.price(plan.cost_cents) - 1e-6))
         return Standing(plan, max(0, asks), key)
 
     @cached_property

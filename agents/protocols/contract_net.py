@@ -63,8 +63,10 @@ class Table:
     ----------
     lots
         Open lots, each with its hub fee and to whom it is announced.
+    stated
+        By shipment, cents: reserves as stated at first.
     reserves
-        By shipment, cents: as stated at first, and raised since.
+        The same, as raised since.
     quotes
         By open lot and carrier, cents; missing where the carrier cannot.
     to_ask
@@ -85,6 +87,7 @@ class Table:
 
     def __init__(self, lots: Mapping[Lot, Open], reserves: Mapping[str, int]) -> None:
         self.lots: dict[Lot, Open] = {}
+        self.stated = dict(reserves)
         self.reserves = dict(reserves)
         self.quotes: dict[Lot, dict[str, int]] = {}
         self.to_ask: dict[str, set[Lot]] = {c: set() for c in sorted({c for o in lots.values() for c in o.carriers})}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import numpy as np
 import pytest
 
@@ -103,6 +106,30 @@ def test_unwilling() -> None:
     assert {p for c in drawn for p in c.parties} == {"a", "c"}
     assert {s for c in drawn for s in c.worth} == set(ids) - held["b"]
     assert all(set(c.loose) == set(c.worth) & set(ids[3:]) for c in drawn)
+
+
+def test_no_shipment_is_in_two() -> None:
+    """Of two contracts that gain about the same shipment only the one that gains most is signed, whoever else it is."""
+    now = holdings(loose=ALL, held=dict.fromkeys("abc", frozenset()))
+    both = [contract("a", {"s4": "a"}, asked=120, number=0), contract("b", {"s4": "b"}, asked=110, number=1)]
+    assert [c.gain_cents(now) for c in both] == [30, 40]
+    assert [c.number for c in signable(both, now)] == [1]
+
+
+def test_near_in_time() -> None:
+    """Of two shipments to the same place the one is nearer whose window is not hours away."""
+    small = small_market(3, shipments=5, carriers=0, factories=2)
+    first, *others = sorted(JobBook(small.market).direct)
+    place = small.shipments[first].destination
+    day = small.shipments[first].window_open.replace(hour=0, minute=0)
+    hours = {first: (6, 8), others[0]: (16, 18), others[1]: (7, 9)}
+    shipments = dict(small.shipments)
+    for s, (opens, closes) in hours.items():
+        window = {"window_open": day + timedelta(hours=opens), "window_close": day + timedelta(hours=closes)}
+        shipments[s] = replace(shipments[s], destination=place, **window)
+    market = replace(small, shipments=shipments).market
+    places = Places(market, JobBook(market), [first, *others])
+    assert places.near(first, others[:2], origins=False) == [others[1], others[0]]
 
 
 def test_worth_is_of_no_single_reserve() -> None:

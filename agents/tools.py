@@ -18,6 +18,7 @@ from agents.pools import KM_PER_GAP_MIN, Pool, find_pools
 from agents.seeds import seed_for
 from agents.sharing.settle import check_rule
 from agents.sharing.stability import stability
+from agents.verdicts import NOT_DISTINGUISHABLE, STABLE, UNSTABLE
 from logistics.consolidation import HubOffer, MixedPlan, mixed_plan
 from logistics.fleet import OperatingCosts
 from logistics.jobs import fleet_for
@@ -242,7 +243,6 @@ def _tree_nodes(distances: NDArray[np.float64]) -> list[tuple[int, ...]]:
     return groups[len(distances) :]
 
 
-STABLE, NOT_DISTINGUISHABLE, UNSTABLE = "stable", "not distinguishable from stable", "not stable"
 NOISE_SEEDS = 3  # plans of c(N) that its noise is the spread of
 # About what a rigid truck costs in Europe in 2026; only the proportions count.
 USUAL_COSTS = OperatingCosts(fixed_eur=150.0, per_km_eur=0.6, per_hour_eur=30.0)

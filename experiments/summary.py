@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from agents.day import GROUPAGE, POOL, UNSERVED, Day, Execution
-from agents.tools import NOT_DISTINGUISHABLE
+from agents.verdicts import NOT_DISTINGUISHABLE
 from agents.verify import settlement_faults
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from agents.tools import NOT_DISTINGUISHABLE
+from agents.verdicts import NOT_DISTINGUISHABLE
 from experiments.report import tables
 from experiments.report.answer import STANDALONE, Answer, named, run_answer
 from experiments.report.charts import Bar, cost_bars, day_columns, dots, ranked_bars

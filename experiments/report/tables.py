@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
-from agents.tools import UNSTABLE
+from agents.verdicts import UNSTABLE
 from experiments.report.answer import named
 from experiments.report.charts import cell_bar
 from experiments.report.facts import Line, Pair, Party, Reason, RunFacts, known

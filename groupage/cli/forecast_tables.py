@@ -26,7 +26,7 @@ def print_evaluation(figures: Mapping[str, Any]) -> None:
     names = [figures["forecaster"], *figures["against"]]
     told = figures["measures"]
     table = Table(
-        title=(
+        title=Text(
             f"{figures['data']}: {figures['lanes']} lanes, {len(figures['folds'])} times {figures['horizon']} "
             f"periods ahead ({figures['freq']}, season {figures['season']})"
         ),

@@ -177,7 +177,7 @@ def test_keeping_is_paid_by_the_owner(seed: int) -> None:
     for day in run(world):
         due = {k: p for p in day.market.due for k in p.lot}
         for d in day.executed.deliveries:
-            cents = d.indirect_lines.get(str(CostLine.STORAGE), 0)
+            cents = d.indirect_lines.get(str(CostLine.HOLDING), 0)
             if d.shipment in due:
                 p = due[d.shipment]
                 pallets = day.market.shipments[d.shipment].pallets
@@ -185,7 +185,7 @@ def test_keeping_is_paid_by_the_owner(seed: int) -> None:
                 booked += 1
             else:
                 assert cents == 0
-        assert not any(str(CostLine.STORAGE) in d.indirect_lines for d in day.alone.deliveries)
+        assert not any(str(CostLine.HOLDING) in d.indirect_lines for d in day.alone.deliveries)
     assert booked
 
 

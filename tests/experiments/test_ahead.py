@@ -20,6 +20,7 @@ from experiments.results import read_table, read_transcripts
 from experiments.runs import RunSpec, replay_run, run, simulate, world_of
 from experiments.scenario import load_scenario, scenario_from_tables
 from groupage.errors import InputError, PolicyError, ReplayError
+from tests.experiments.small import TABLES, write_small
 
 TINY = Effort(
     plan_iterations_per_job=2,
@@ -226,3 +227,57 @@ def test_wrong_names_in_a_policy(tmp_path: Path) -> None:
     )
     with pytest.raises(PolicyError, match="least_days"):
         read_policy(path)
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "cells", "said"),
+    [
+        ("vehicles", "spot_fixed_eur", "117", "at least fixed_eur (118)"),
+        ("vehicles", "release_eur", "118", "less than fixed_eur (118)"),
+        ("hubs", "spot_slot_eur", "9", "at least slot_eur (10)"),
+        ("hubs", "release_slot_eur", "10.5", "less than slot_eur (10)"),
+        ("orders", "holding_eur_per_pallet_day", "-1", ">= 0"),
+    ],
+)
+def test_prices_that_make_no_sense(tmp_path: Path, table: str, columns: str, cells: str, said: str) -> None:
+    """A price on the day below the one ahead, or unused capacity worth all that it cost, is refused by line."""
+    header, *rows = TABLES[table].rstrip("\n").split("\n")
+    text = "\n".join([f"{header},{columns}", *(f"{row},{cells}" for row in rows)]) + "\n"
+    with pytest.raises(InputError) as caught:
+        load_scenario(write_small(tmp_path, **{table: text}))
+    assert f"{table}.csv line 2: {columns}" in str(caught.value)
+    assert said in str(caught.value)
+
+
+def test_prices_on_the_day(tmp_path: Path) -> None:
+    """A vehicle called up costs its price on the day, a reserved one no more; without such prices all is the same."""
+    plain = load_scenario(write_small(tmp_path / "plain")).region
+    assert plain.day_costs("C1-rigid") == plain.operating_costs["C1-rigid"]
+    assert plain.idle_eur("C1-rigid") == 118
+    assert plain.hub_costs["H1"].day_slot_eur == plain.hub_costs["H1"].slot_eur == 10
+    header, row = TABLES["vehicles"].rstrip("\n").split("\n")
+    text = f"{header},spot_fixed_eur,release_eur\n{row},177,20\n"
+    region = load_scenario(write_small(tmp_path / "dear", vehicles=text)).region
+    assert region.day_costs("C1-rigid").fixed_eur == 177
+    assert region.day_costs("C1-rigid|reserved").fixed_eur == 0
+    assert region.day_costs("C1-rigid|reserved").per_km_eur == 0.38
+    assert region.idle_eur("C1-rigid") == 98
+
+
+def test_generated_premiums() -> None:
+    """A generated region's prices on the day are so much higher, those for hire too; by default it says nothing."""
+    settings, tables = generate(generator_params(**SIZE, **PREMIUM))
+    _, plain = generate(generator_params(**SIZE, seed=7))
+    for table, fixed, spot, release in (
+        ("vehicles", "fixed_eur", "spot_fixed_eur", "release_eur"),
+        ("hubs", "slot_eur", "spot_slot_eur", "release_slot_eur"),
+    ):
+        figures = tables[table][[fixed, spot, release]].astype(float)
+        assert figures[spot].to_numpy() == pytest.approx(3 * figures[fixed].to_numpy(), abs=0.01)
+        assert figures[release].to_numpy() == pytest.approx(0.2 * figures[fixed].to_numpy(), abs=0.01)
+    assert set(tables["orders"]["holding_eur_per_pallet_day"]) == {0.5}
+    named = {"spot_fixed_eur", "release_eur", "spot_slot_eur", "release_slot_eur", "holding_eur_per_pallet_day"}
+    assert not named & {column for frame in plain.values() for column in frame}
+    hired = [t["tariffs"].query("kind == 'dedicated'")["fixed_eur"].astype(float).to_numpy() for t in (tables, plain)]
+    assert hired[0] == pytest.approx(3 * hired[1], abs=0.02)
+    assert settings.generator is not None

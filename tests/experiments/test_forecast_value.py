@@ -55,7 +55,7 @@ class TestCross:
 
     def test_a_policys_own_parameters_stay(self):
         """Parameters of a policy's forecaster hold where that forecaster is asked for, and only there."""
-        tuned = Choice(name="seasonal_naive", params={"weeks": 4})
+        tuned = Choice(name="seasonal_naive", params={"seasons": 4})
         with_both = cross([policy(forecaster=tuned)], NAMES).crossed["net"]
         assert with_both["seasonal_naive"].forecaster == tuned
         assert with_both["lightgbm"].forecaster == Choice(name="lightgbm")
@@ -68,7 +68,7 @@ class TestCross:
     @pytest.mark.parametrize(
         ("policies", "forecasters", "said"),
         [
-            ([policy()], ["oracel"], "'oracel', expected out of auto_ets, "),
+            ([policy()], ["oracel"], "'oracel', expected out of auto_ets"),
             ([policy()], ["oracle", "oracle"], "expected each forecaster once"),
             ([policy()], [], "empty, expected at least one"),
             (

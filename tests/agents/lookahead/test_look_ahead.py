@@ -16,7 +16,7 @@ from agents.holding import ForecastValue, HoldingView, LaneLoad, LaneVerdict, Qu
 from agents.lookahead import Ahead, Outlook, PoolDay, look_ahead
 from agents.lookahead.holds import near_places
 from agents.mediation import mediate, replay
-from agents.messages import COORDINATOR, Message, Performative, Topic, same_message
+from agents.messages import COORDINATOR, QUESTIONS, Message, Performative, Topic, same_message
 from agents.participants import Capacity, CapacityDesk, Party, PlannerDesk
 from agents.planning import parties
 from agents.reservations import Good
@@ -298,6 +298,16 @@ def test_nobody_is_told_of_anybodys_paths(seed: int) -> None:
         others = [o for o in owners if o != message.receiver]
         assert not [w for w in words for o in others if o in w]
         assert not any(isinstance(x, list) for row in message.body.to_pylist() for x in row.values())
+
+
+def test_questions_have_no_room_for_paths() -> None:
+    """What the coordinator sends in a look ahead has no column that could hold a path or a volume."""
+    for topic in (Topic.OUTLOOK, Topic.HOLDABLE, Topic.HOLD, Topic.CAPACITY, Topic.RESERVE, Topic.RESERVED):
+        kinds = {str(c.type) for c in QUESTIONS[topic]}
+        assert kinds <= {"string", "date32[day]", "int32", "int64"}, topic
+        whole = {c.name for c in QUESTIONS[topic] if str(c.type).startswith("int")}
+        # Of whole numbers only the count of paths asked for, a provider's own units, and own money.
+        assert whole <= {"paths", "quantity", "saving_cents", "share_cents", "price_cents", "release_cents"}, topic
 
 
 def test_disclosure_is_counted() -> None:

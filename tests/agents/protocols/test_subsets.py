@@ -13,7 +13,8 @@ from agents.settlement import Load, Settlement
 from agents.sharing import CoalitionGame, allocate
 from agents.sharing.proportional import Proportional
 from agents.synchronize import synchronize
-from agents.tools import NOT_DISTINGUISHABLE, STABLE, UNSTABLE, Tools
+from agents.tools import Tools
+from agents.verdicts import NOT_DISTINGUISHABLE, STABLE, UNSTABLE
 from logistics.consolidation import MixedPlan
 from logistics.routing import Plan
 from logistics.routing.problem import Stop

@@ -104,8 +104,8 @@ def filled(panel: Panel) -> NDArray[np.float64]:
     """Ordinary demand: where it is masked, promoted or unknown after a series' start, a guess from earlier figures.
 
     Lags and levels are of ordinary demand, so that what a promotion adds is not taken for the level after it. A guess
-    is the mean of the last figures known at the same place in the season (in seasons longer than a fortnight: of the last
-    ones), and never below a censored figure, which is the least that demand was.
+    is the mean of the last figures known at the same place in the season (in seasons longer than a fortnight: of the
+    last ones), and never below a censored figure, which is the least that demand was.
     """
     observed = panel.observed()
     started = np.maximum.accumulate(~np.isnan(panel.demand), axis=1)

@@ -158,16 +158,35 @@ def newer_errors(bucket: Bucket, view: Sight, start: int, threads: int) -> Bucke
     return replace(bucket, errors=kept)
 
 
-def _learn(view: Sight, recipe: Recipe, trees: int, seed: int, threads: int) -> tuple[Trees, tuple[Trees, ...]]:
-    """Mean and quantiles from a view's observed periods, the newest `MAX_ROWS` at most."""
+def learning_rows(view: Sight, recipe: Recipe) -> tuple[Table, NDArray[np.float64], NDArray[np.float64]]:
+    """What there is to learn from: a view's observed periods, the newest `MAX_ROWS` at most.
+
+    Returns
+    -------
+        A table, demand in units of each row's level, and what each row weighs.
+    """
     panel = view.panel
     first = max(recipe.reach, panel.periods - -(-MAX_ROWS // len(panel.series)))
     rows = table(panel, view.demand, view.traits, recipe, first, panel.periods)
     actual = view.observed[rows.row, rows.column]
     usable = ~np.isnan(actual) & (panel.scale()[rows.row] > 0)
+    kept = rows
+    if not usable.all():
+        kept = replace(
+            rows,
+            values=rows.values[usable],
+            level=rows.level[usable],
+            row=rows.row[usable],
+            column=rows.column[usable],
+        )
     # In the end losses count in units of how unsteady a series is, so that is what a row weighs.
-    weight = rows.level / view.traits[rows.row, 1]
-    lesson = Lesson(rows.values[usable], (actual / rows.level)[usable], weight[usable], rows.categorical, threads)
+    return kept, actual[usable] / kept.level, kept.level / view.traits[kept.row, 1]
+
+
+def _learn(view: Sight, recipe: Recipe, trees: int, seed: int, threads: int) -> tuple[Trees, tuple[Trees, ...]]:
+    """Mean and quantiles."""
+    rows, target, weight = learning_rows(view, recipe)
+    lesson = Lesson(rows.values, target, weight, rows.categorical, threads)
     return train_mean(lesson, trees, seed), train_quantiles(lesson, trees, seed)
 
 

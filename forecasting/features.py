@@ -152,7 +152,7 @@ def table(
         Whole seasons by which the periods meant lie later than the columns: what is known of the periods themselves is
         then theirs, and what was before them that of the columns.
     """
-    lags, transforms, level_name, year_name, look_back = _lags(chosen, panel.freq)
+    lags, transforms, level_name, year_name, look_back = lag_features(chosen, panel.freq)
     begin = max(0, start - look_back)
     # Columns ahead count as 0, which no lag reaches.
     cut_out = np.full((len(panel.series), stop - begin), 0.0)
@@ -227,7 +227,7 @@ def series_traits(demand: NDArray[np.float64], season: int) -> NDArray[np.float6
     return np.stack([zeros, np.maximum(spread, 0.02)], axis=1)
 
 
-def _lags(chosen: Recipe, freq: str) -> tuple[list[int], dict[int, list[Any]], str, str, int]:
+def lag_features(chosen: Recipe, freq: str) -> tuple[list[int], dict[int, list[Any]], str, str, int]:
     """Lags and rolling figures for mlforecast, names of the levels now and a year ago, and how far back all look."""
     from mlforecast.lag_transforms import RollingMean, RollingQuantile, RollingStd, SeasonalRollingMean
 

@@ -212,7 +212,7 @@ class ForecasterContract:
         assert run(again, recent).paths.tobytes() == run(fitted, recent).paths.tobytes()
 
     def test_update(self, fitted: FittedForecaster, demand: pd.DataFrame, recent: pd.DataFrame) -> None:
-        """One more day is taken in: the next forecast needs no more than it, and the old model stays as it was."""
+        """One more day is taken in: the next forecast needs no more than that day; the old model stays as it was."""
         before = run(fitted, recent).paths.tobytes()
         tomorrow = TODAY + timedelta(days=1)
         updated = fitted.update(demand[demand["ds"] == pd.Timestamp(TODAY)])

@@ -174,3 +174,31 @@ def test_cutting_and_extending_restores(rows: dict[tuple[str, int], float], cut:
     joined = extend(read_history(record[is_old]), read_history(record[~is_old]))
     assert joined.series == whole.series
     np.testing.assert_array_equal(joined.demand, whole.demand)
+
+
+def test_weekly_and_monthly_records():
+    """Dates on one weekday are weeks, firsts of months are months; a week without a row is unknown, not zero."""
+    weeks = read_history(frame(*(("a", day, 1.0) for day in ("2024-01-05", "2024-01-12", "2024-01-26"))))
+    assert (weeks.freq, weeks.season, weeks.next_period) == ("W-FRI", 52, date(2024, 2, 2))
+    np.testing.assert_array_equal(weeks.demand, [[1, 1, np.nan, 1]])
+    months = read_history(frame(*(("a", day, 1.0) for day in ("2024-01-01", "2024-02-01", "2024-03-01"))))
+    assert (months.freq, months.season, months.next_period) == ("MS", 12, date(2024, 4, 1))
+    filled_up = read_history(frame(("a", "2024-01-05", 1.0), ("a", "2024-01-19", 1.0)), freq="W-FRI", gaps="zero")
+    np.testing.assert_array_equal(filled_up.demand, [[1, 0, 1]])
+
+
+def test_mixed_frequency_is_named():
+    """One Thursday among Fridays is refused with its row, given the frequency or not."""
+    days = [str(day.date()) for day in pd.date_range("2024-01-05", periods=15, freq="W-FRI")]
+    mixed = frame(*(("a", day, 1.0) for day in [*days, "2024-03-07"]))
+    assert "demand row 16: ds is 2024-03-07" in refusal(mixed)
+    with pytest.raises(InputError, match=r"row 16: ds .* expected the first day of a period of W-FRI"):
+        read_history(mixed, freq="W-FRI")
+    with pytest.raises(InputError, match="freq is 'H'"):
+        read_history(mixed, freq="H")
+
+
+def test_static_features_do_not_change():
+    """A lane has one product; a second one is refused with its row."""
+    rows = frame(("a", "2024-01-01", 1.0), ("a", "2024-01-02", 1.0), product=["cheese", "milk"])
+    assert "demand row 2: product is milk, expected one value per unique_id" in refusal(rows)

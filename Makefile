@@ -1,6 +1,6 @@
 # The task list. `make demo` and `make test` do all the set-up they need; `make help` names the rest.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format unit wheel bench docs picture lock clean
+.PHONY: help setup demo test lint format unit wheel bench docs picture proto lock clean
 
 BIN := .venv/bin
 OUT ?= demo
@@ -24,12 +24,13 @@ demo: setup ## generate a region, run three policies on it, compare them, write 
 test: setup lint docs unit wheel ## everything: lint, types, layers, docs, tests, and once from an installed wheel
 	@echo "test: all passed"
 
-lint: setup ## ruff, mypy --strict, import layers
-	@echo "lint: ruff, mypy, import layers"
+lint: setup ## ruff, mypy --strict, import layers, the wire contract
+	@echo "lint: ruff, mypy, import layers, the wire contract"
 	@$(BIN)/ruff check --output-format concise .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/python tools/proto.py check
 
 format: setup ## let ruff rewrite what it can
 	@$(BIN)/ruff check --fix .
@@ -52,6 +53,10 @@ docs: setup ## build the documentation into docs/_build/html
 
 picture: setup ## draw docs/demo.svg, README's picture, from the results of make demo in $(OUT)
 	@$(BIN)/python tools/picture.py $(OUT)/results docs/demo.svg
+
+proto: setup ## compile proto/groupage/v1 into groupage/v1 and proto/groupage.v1.binpb
+	@$(BIN)/buf format -w proto
+	@$(BIN)/python tools/proto.py write
 
 lock: ## resolve pyproject.toml into requirements.lock (needs uv; make lock UPGRADE=--upgrade for newer versions)
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv"; exit 1; }

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime
 
+    from agents.lookahead import Ahead
     from agents.market import Market
     from agents.settlement import Settlement
     from agents.transcript import Transcript
@@ -80,7 +81,7 @@ class Delivery:
     delivered_at
         Start of unloading, UTC; ``None`` if not delivered on this day, or by a groupage network (some time that day).
     indirect_lines
-        Cost of being late, in cents by line; the owner's.
+        Cost of being late, and of having waited as promised, in cents by line; the owner's.
     """
 
     shipment: str
@@ -93,6 +94,25 @@ class Delivery:
     kgco2e: float
     kgco2e_ttw: float
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReservedRun:
+    """What a reservation came to on its day.
+
+    Attributes
+    ----------
+    paid_cents
+        What its owners paid for it, less what came back.
+    resource_cents
+        What keeping the capacity free really cost its provider: fixed costs of the vehicles, used or not, less what
+        unused ones were still worth. A used dock slot is a cost of its hub's work and not counted again.
+    """
+
+    id: str
+    provider: str
+    paid_cents: int
+    resource_cents: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +131,10 @@ class Execution:
         Contract vehicles that were owed and not used, by owner.
     revenue
         What each carrier was paid, in cents.
+    reserved
+        What was reserved ahead for the day. Used vehicles of it have no fixed cost among their tours' lines.
+    holding_cents
+        What keeping goods for a later day cost, by owner.
     """
 
     loads: tuple[DrivenLoad, ...] = ()
@@ -122,6 +146,8 @@ class Execution:
     hub_prices: int = 0
     commitment_cents: Mapping[str, int] = field(default_factory=dict)
     revenue: Mapping[str, int] = field(default_factory=dict)
+    reserved: tuple[ReservedRun, ...] = ()
+    holding_cents: Mapping[str, int] = field(default_factory=dict)
 
     def cost_lines(self) -> dict[str, tuple[int, int]]:
         """Cents by line, as paid and as resource cost.
@@ -140,14 +166,18 @@ class Execution:
             weights = dict(load.cost_lines) if any(load.cost_lines.values()) else {CostLine.FIXED.value: 1}
             for name, paid in split_cents(load.price_cents, {k: float(v) for k, v in weights.items()}).items():
                 add(name, paid, load.cost_lines.get(name, 0))
-        for run in self.groupage:
-            add(CostLine.GROUPAGE, run.price_cents, run.resource_cents)
+        for sent in self.groupage:
+            add(CostLine.GROUPAGE, sent.price_cents, sent.resource_cents)
         if self.hub_lines:
             parts = {k: float(v) for k, v in self.hub_lines.items()}
             for name, paid in split_cents(self.hub_prices, parts).items():
                 add(name, paid, self.hub_lines[name])
         for cents in self.commitment_cents.values():
             add(CostLine.COMMITMENT, cents, cents)
+        for run in self.reserved:
+            add(CostLine.RESERVATION, run.paid_cents, run.resource_cents)
+        for cents in self.holding_cents.values():
+            add(CostLine.HOLDING, cents, cents)
         for delivery in self.deliveries:
             for name, cents in delivery.indirect_lines.items():
                 add(name, cents, cents)
@@ -172,8 +202,10 @@ class Execution:
         return sum(resource for _, resource in self.cost_lines().values())
 
     def provider_costs(self) -> dict[str, int]:
-        """True cost in cents of pooled work, by carrier and hub."""
+        """True cost in cents of pooled work and of what was kept free for it, by carrier and hub."""
         costs: Counter[str] = Counter(self.hub_costs)
+        for run in self.reserved:
+            costs[run.provider] += run.resource_cents
         for load in self.loads:
             if load.mode == POOL:
                 costs[load.carrier] += sum(load.cost_lines.values())
@@ -194,6 +226,10 @@ class Day:
         The same shipments without a pool.
     displaced_cents
         Revenue that each incumbent or tariff carrier would have had without the pool and lost to it.
+    look_ahead
+        The record of what the coordinator asked and decided before the negotiation; ``None`` where it did not.
+    ahead
+        What came of that: holds, and what was reserved for the next planning day.
     """
 
     number: int
@@ -206,3 +242,23 @@ class Day:
     executed: Execution
     alone: Execution
     displaced_cents: Mapping[str, int]
+    look_ahead: Transcript | None = None
+    ahead: Ahead | None = None
+
+    @property
+    def rounds(self) -> int:
+        """Exchanges of the coordinator's with participants on this day."""
+        return self.settlement.evidence.rounds + (len(self.look_ahead.rounds) if self.look_ahead else 0)
+
+    @property
+    def messages(self) -> int:
+        """Messages of this day."""
+        return self.settlement.evidence.messages + (self.look_ahead.message_count if self.look_ahead else 0)
+
+    @property
+    def disclosed(self) -> dict[str, int]:
+        """Private figures that left each participant for the coordinator on this day."""
+        count = Counter(self.settlement.evidence.disclosed)
+        if self.look_ahead:
+            count.update(self.look_ahead.disclosed)
+        return dict(sorted(count.items()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agents.concession import Boulware
@@ -40,18 +41,40 @@ def open_desks(
     bidding
         By carrier and hub.
     concession
-        How owners and carriers give way where they bargain; boulware by default.
+        How owners, carriers and hubs give way where they bargain; boulware by default.
     """
     book = JobBook(market)
+    ahead = [market.ahead(day) for day in range(1, 1 + len(market.later))]
+    later = [JobBook(then) for then in ahead]
+    given = concession or Boulware()
     desks: dict[str, list[Desk]] = {}
     for owner in market.owners:
         full = {s: shipments[s] for s in market.owned_by(owner)}
-        desks.setdefault(owner, []).append(
-            ShipperDesk.in_region(region, owner, full, book, effort.standalone_iterations_per_job, seed, concession)
-        )
+        per_job = effort.standalone_iterations_per_job
+        desk = ShipperDesk.in_region(region, owner, full, book, per_job, seed, given, later)
+        desks.setdefault(owner, []).append(desk)
+    coming = [_carriers(region, one, bidding, effort, seed, given) for one in later]
+    for carrier, today in _carriers(region, book, bidding, effort, seed, given).items():
+        desks.setdefault(carrier, []).append(replace(today, later=tuple(those[carrier] for those in coming)))
+    for hub in region.hubs.values():
+        opening = region.sites[hub.site].open_interval(market.start, market.horizon_min)
+        desks.setdefault(hub.id, []).append(HubDesk(hub, region.hub_costs[hub.id], bidding[hub.id], opening, given))
+    return {who: tuple(made) for who, made in sorted(desks.items())}
+
+
+def _carriers(
+    region: Region,
+    book: JobBook,
+    bidding: Mapping[str, BiddingStrategy],
+    effort: Effort,
+    seed: int,
+    concession: ConcessionStrategy,
+) -> dict[str, CarrierDesk]:
+    """Carriers' desks of one day, with what each has promised for it before that day comes."""
+    market = book.market
     everything, _ = fleet_for(
-        region.vehicles,
-        region.operating_costs,
+        market.vehicles,
+        {v: region.day_costs(v) for v in market.vehicles},
         region.carriers,
         book.all_jobs,
         region.sites,
@@ -61,21 +84,18 @@ def open_desks(
     fleets: dict[str, list[FleetVehicle]] = {}
     for vehicle in everything:
         fleets.setdefault(vehicle.type.carrier, []).append(vehicle)
-    for carrier in region.carriers:
-        desks.setdefault(carrier, []).append(
-            CarrierDesk(
-                carrier,
-                tuple(fleets.get(carrier, ())),
-                book,
-                region.network,
-                bidding[carrier],
-                effort.quote_iterations,
-                effort.carrier_iterations_per_job,
-                seed,
-                concession or Boulware(),
-            )
+    return {
+        carrier: CarrierDesk(
+            carrier,
+            tuple(fleets.get(carrier, ())),
+            book,
+            region.network,
+            bidding[carrier],
+            effort.quote_iterations,
+            effort.carrier_iterations_per_job,
+            seed,
+            concession,
+            promised=tuple(p for p in market.due if p.carrier == carrier),
         )
-    for hub in region.hubs.values():
-        opening = region.sites[hub.site].open_interval(market.start, market.horizon_min)
-        desks.setdefault(hub.id, []).append(HubDesk(hub, region.hub_costs[hub.id], bidding[hub.id], opening))
-    return {who: tuple(made) for who, made in sorted(desks.items())}
+        for carrier in region.carriers
+    }

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from agents.day import ALONE, GROUPAGE, POOL, UNSERVED, Delivery, DrivenLoad, Execution, GroupageRun
+from agents.day import ALONE, GROUPAGE, POOL, UNSERVED, Delivery, DrivenLoad, Execution, GroupageRun, ReservedRun
 from agents.jobs import shipment_of
 from agents.plans import priced
+from agents.reservations import Good
 from logistics.costs import CostLine
 from logistics.emissions import Emissions, allocate_route, groupage_emissions, hub_emissions, route_emissions
+from logistics.fleet import type_of
 from logistics.money import to_cents
 from logistics.routing.problem import FleetVehicle, Stop
 
@@ -20,11 +23,14 @@ if TYPE_CHECKING:
 
     from agents.market import Market
     from agents.participants.shipper import ShipperDesk
-    from agents.settlement import Settlement
+    from agents.settlement import Reservation, Settlement
     from logistics.fleet import OperatingCosts, VehicleType
     from logistics.region import Region
     from logistics.shipments import Shipment
     from logistics.standalone import StandalonePlan
+
+
+SECONDS_PER_DAY = 86_400
 
 
 class _Log:
@@ -40,6 +46,7 @@ class _Log:
         self.reason: dict[str, str] = {}
         self.commitment: Counter[str] = Counter()
         self.revenue: Counter[str] = Counter()
+        self.waited_days: dict[str, float] = {}
 
     def drive(
         self,
@@ -104,7 +111,10 @@ class _Log:
     def go_alone(self, owner: str, plan: StandalonePlan) -> None:
         """Book an owner's plan without the pool."""
         for number, tour in enumerate(plan.tours, start=1):
-            vehicle, costs = self.region.vehicles[tour.vehicle], self.region.operating_costs[tour.vehicle]
+            vehicle = self.region.vehicles[tour.vehicle]
+            # Vehicles under contract were reserved long ago; a hired one is called up on the day.
+            contracted = tour.hire.vehicle.count is not None
+            costs = (self.region.operating_costs.__getitem__ if contracted else self.region.day_costs)(tour.vehicle)
             name = f"{owner}-alone-{number}"
             self.drive(name, ALONE, tour.carrier, vehicle, owner, tour.route.stops, costs, tour.price_cents)
         for choice in plan.groupage:
@@ -161,7 +171,7 @@ class _Log:
                     moment,
                     mode != UNSERVED and late_hours == 0.0,
                     late_hours,
-                    _indirect(shipment, late_hours, mode),
+                    _indirect(shipment, late_hours, mode) | _kept_back(shipment, self.waited_days.get(s, 0.0)),
                     self.emissions[s].wtw_kgco2e,
                     self.emissions[s].ttw_kgco2e,
                     ", and ".join(filter(None, (self.reason.get(s), reasons.get(s)))),
@@ -195,6 +205,14 @@ def _indirect(shipment: Shipment, late_hours: float, mode: str) -> dict[str, int
     return lines
 
 
+def _kept_back(shipment: Shipment, days: float) -> dict[str, int]:
+    """Cost of keeping goods that were promised for a later day, for the owner."""
+    if shipment.stakes is None:
+        return {}
+    cents = to_cents(shipment.stakes.holding_eur_per_pallet_day * shipment.pallets * days)
+    return {str(CostLine.HOLDING): cents} if cents else {}
+
+
 def _full_shipments(shippers: Mapping[str, ShipperDesk]) -> dict[str, Shipment]:
     return {s: x for desk in shippers.values() for s, x in desk.shipments.items()}
 
@@ -215,9 +233,12 @@ def execute(
         they go by their owner's own means.
     """
     log = _Log(region, market, _full_shipments(shippers))
+    for promise in market.due:
+        days = (promise.day - promise.made).total_seconds() / SECONDS_PER_DAY
+        log.waited_days |= dict.fromkeys(promise.lot, days)
     for load in settlement.loads:
-        vehicle = region.vehicles[load.vehicle]
-        costs = region.operating_costs[load.vehicle]
+        vehicle = region.vehicles[type_of(load.vehicle)]
+        costs = region.day_costs(load.vehicle)
         log.drive(load.id, POOL, load.carrier, vehicle, "", load.stops, costs, sum(load.price_lines.values()))
     reasons = {row.shipment: row.reason for row in settlement.left} | dict(refused or {})
     for shipment in refused or ():
@@ -229,25 +250,46 @@ def execute(
     lines: Counter[str] = Counter()
     costs_by_hub: Counter[str] = Counter()
     pallets = 0.0
+    left_slots: Counter[str] = Counter()
+    left_slots.update({r.good: r.quantity for r in market.reserved if r.kind is Good.DOCK_SLOT})
     for b in settlement.bookings:
         true = region.hub_costs[b.hub]
         for line, eur in (
             (CostLine.HANDLING, true.handling_eur_per_pallet * b.pallets),
-            (CostLine.DOCK_SLOT, true.slot_eur),
+            (CostLine.DOCK_SLOT, true.slot_eur if left_slots[b.hub] > 0 else true.day_slot_eur),
             (CostLine.STORAGE, true.storage_eur_per_pallet_hour * b.storage_pallet_hours),
         ):
             if cents := to_cents(eur):
                 lines[str(line)] += cents
                 costs_by_hub[b.hub] += cents
+        left_slots[b.hub] -= 1
         pallets += b.pallets
     handled = hub_emissions(pallets)
-    return log.finished(
+    reserved = tuple(_reserved_run(region, market, r) for r in settlement.reservations)
+    for run in reserved:
+        if run.provider in region.carriers:
+            log.revenue[run.provider] += run.paid_cents
+    done = log.finished(
         dict(lines),
         handled.wtw_kgco2e,
         dict(costs_by_hub),
         sum(b.price_cents for b in settlement.bookings),
         reasons,
     )
+    return replace(done, reserved=reserved)
+
+
+def _reserved_run(region: Region, market: Market, reservation: Reservation) -> ReservedRun:
+    """What keeping capacity free really cost."""
+    kind = next(r.kind for r in market.reserved if r.id == reservation.id)
+    idle = reservation.quantity - reservation.used
+    if kind is Good.DOCK_SLOT:
+        hub = region.hub_costs[reservation.good]
+        cost = to_cents(hub.slot_eur - hub.release_slot_eur) * idle
+    else:
+        fixed = to_cents(region.operating_costs[reservation.good].fixed_eur)
+        cost = fixed * reservation.used + to_cents(region.idle_eur(reservation.good)) * idle
+    return ReservedRun(reservation.id, reservation.provider, reservation.cost_cents, cost)
 
 
 def execute_alone(region: Region, market: Market, shippers: Mapping[str, ShipperDesk]) -> Execution:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -23,7 +24,7 @@ from logistics.routing import Plan, RoutingProblem, violations
 from logistics.routing.problem import Job, Route
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pyarrow as pa
 
@@ -106,6 +107,9 @@ class JobBook:
     def __getitem__(self, job: str) -> Job:
         return self.direct[job] if job in self.direct else self._legs[job]
 
+    def __contains__(self, job: str) -> bool:
+        return job in self.direct or job in self._legs
+
     def legs(self, shipment: str, hub: str) -> tuple[Job, Job] | None:
         """Both legs of a shipment through a hub, or ``None`` where time does not allow it."""
         first, second = (f"{shipment}@{hub}{end}" for end in (IN_SUFFIX, OUT_SUFFIX))
@@ -180,11 +184,25 @@ class JobBook:
             loads.append(Load(f"{carrier}-{numbers[carrier]}", carrier, route.vehicle, route.stops, lines))
         return tuple(loads), self.bookings(loads, offers)
 
-    def bookings(self, loads: Sequence[Load], offers: Sequence[HubOffer]) -> tuple[Booking, ...]:
+    def bookings(
+        self, loads: Sequence[Load], offers: Sequence[HubOffer], terms: Mapping[str, float] | None = None
+    ) -> tuple[Booking, ...]:
         """Dock slots that loads need: one for each time a vehicle handles pooled goods at a hub.
 
         The outbound load pays for what its goods waited; handling is paid where they come in.
+
+        Parameters
+        ----------
+        terms
+            By shipment: the share of the hub's named terms that was agreed on; all of them by default. A visit costs
+            the mean over its shipments by pallets, rounded up.
         """
+        agreed = terms or {}
+
+        def part(shipments: Sequence[str]) -> float:
+            pallets = {s: self.market.shipments[s].pallets for s in shipments}
+            return math.fsum(agreed.get(s, 1.0) * p for s, p in pallets.items()) / math.fsum(pallets.values())
+
         routes = [Route(load.vehicle, load.stops, 0.0, 0.0, 0.0) for load in loads]
         return tuple(
             Booking(
@@ -196,7 +214,9 @@ class JobBook:
                 pallets=visit.pallets,
                 storage_pallet_hours=visit.storage_pallet_hours,
                 shipments=visit.shipments,
-                price_cents=visit.slot_cents + visit.handling_cents + visit.storage_cents,
+                price_cents=math.ceil(
+                    round((visit.slot_cents + visit.handling_cents + visit.storage_cents) * part(visit.shipments), 6)
+                ),
             )
             for number, visit in enumerate(hub_visits(routes, self.all_jobs, offers), start=1)
         )

@@ -10,9 +10,12 @@ from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from logistics.fleet import without_reserved
 from logistics.network import Network
 
 if TYPE_CHECKING:
+    from agents.promise import Promise
+    from agents.reservations import Reserved
     from logistics.fleet import Carrier, VehicleType
     from logistics.hubs import Hub
     from logistics.shipments import Shipment
@@ -56,6 +59,15 @@ class Market:
         Length of the planning window.
     shipments
         On offer, by id; without stakes.
+    later
+        Starts of the planning days to come that a protocol may make promises for, in order.
+    promises
+        Outstanding ones, by the order in which they were made: what is due today is on offer too, what is due later is
+        not.
+    vehicles
+        By id; those that were reserved ahead are types of their own (`logistics.fleet.with_reserved`).
+    reserved
+        What was reserved ahead for this day.
     """
 
     start: datetime
@@ -67,6 +79,9 @@ class Market:
     vehicles: Mapping[str, VehicleType]
     hubs: Mapping[str, Hub]
     tariffs: PublicTariffs
+    later: tuple[datetime, ...] = ()
+    promises: tuple[Promise, ...] = ()
+    reserved: tuple[Reserved, ...] = ()
 
     def __post_init__(self) -> None:
         leaks = [s.id for s in self.shipments.values() if s.stakes is not None]
@@ -89,7 +104,31 @@ class Market:
         """Ids of an owner's shipments on offer, sorted."""
         return tuple(sorted(s.id for s in self.shipments.values() if s.owner == owner))
 
+    @property
+    def due(self) -> tuple[Promise, ...]:
+        """Promises that are due today."""
+        return tuple(p for p in self.promises if p.day == self.start)
+
     def restricted_to(self, shipments: Iterable[str]) -> Market:
-        """Return the same market with only these shipments on offer."""
+        """Return the same market with only these shipments on offer, and what is due of nothing else."""
         wanted = set(shipments)
-        return replace(self, shipments={k: s for k, s in self.shipments.items() if k in wanted})
+        return replace(
+            self,
+            shipments={k: s for k, s in self.shipments.items() if k in wanted},
+            promises=tuple(p for p in self.promises if p.day != self.start or wanted.issuperset(p.lot)),
+        )
+
+    def ahead(self, day: int) -> Market:
+        """Return the market of a later day (1: the first in ``later``), as far as it is known today.
+
+        On offer are the shipments of today that would then still be in time, and what is promised for that day. What
+        was reserved is reserved for today only.
+        """
+        start = self.later[day - 1]
+        promises = tuple(p for p in self.promises if p.day == start)
+        waiting = {k: s for k, s in self.shipments.items() if start < s.last_moment}
+        due = {s.id: s for p in promises for s in p.shipments}
+        fleet = without_reserved(self.vehicles)
+        return replace(
+            self, start=start, shipments=waiting | due, vehicles=fleet, later=(), promises=promises, reserved=()
+        )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from agents.messages import ANSWERS, EMPTY_BODY, Exchange, Message, Performative, is_private, same_message
+from agents.messages import ANSWERS, EMPTY_BODY, Exchange, Message, Performative, is_private, leaves, same_message
 from agents.seeds import rng_for
 from agents.transcript import Round
 from groupage.errors import ReplayError
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from agents.participant import Participant
-    from agents.protocol import Conduct
-    from agents.settlement import Settlement
+    from agents.protocol import Conversation
+
+Outcome = TypeVar("Outcome")
 
 # What may answer a question, and whether the answer must carry the topic's table.
 _CARRIES_TABLE = frozenset({Performative.PROPOSE, Performative.INFORM})
@@ -67,10 +68,12 @@ def _fault(question: Message, reply: Message) -> str:
 def _nonsense(body: pa.Table) -> str:
     """Say which column no protocol could reckon with."""
     for column in body.schema:
-        cells = body[column.name]
+        if body[column.name].null_count and pa.types.is_list(column.type):
+            return f"column {column.name} has empty cells, expected none"
+        cells = leaves(body[column.name])
         if cells.null_count and column.name not in _MAY_BE_OPEN:
             return f"column {column.name} has empty cells, expected none"
-        if pa.types.is_floating(column.type) and pc.all(pc.is_finite(cells)).as_py() is False:
+        if pa.types.is_floating(cells.type) and pc.all(pc.is_finite(cells)).as_py() is False:
             return f"column {column.name} has figures that are no numbers, expected finite ones"
         if is_private(column) and pc.any(pc.less(cells, 0)).as_py():
             return f"column {column.name} has figures below 0, expected costs and prices >= 0"
@@ -78,9 +81,9 @@ def _nonsense(body: pa.Table) -> str:
 
 
 def mediate(
-    conduct: Conduct, participants: Mapping[str, Participant], seed: int
-) -> tuple[Settlement, tuple[Round, ...]]:
-    """Drive a protocol to its settlement with participants in this process.
+    conduct: Conversation[Outcome], participants: Mapping[str, Participant], seed: int
+) -> tuple[Outcome, tuple[Round, ...]]:
+    """Drive a protocol to its settlement (or another conversation to its outcome) with participants in this process.
 
     A message to somebody unknown counts as unanswered. A participant's randomness is spawned from (seed, participant,
     round), so that neither the order of calls nor the number of workers matters.
@@ -88,7 +91,7 @@ def mediate(
     Returns
     -------
     tuple
-        The settlement, and every round as it was.
+        The outcome, and every round as it was.
     """
     history: defaultdict[tuple[str, str], list[Message]] = defaultdict(list)
     rounds: list[Round] = []
@@ -113,7 +116,7 @@ def mediate(
         return end.value, tuple(rounds)
 
 
-def replay(conduct: Conduct, rounds: Sequence[Round]) -> Settlement:
+def replay(conduct: Conversation[Outcome], rounds: Sequence[Round]) -> Outcome:
     """Feed recorded replies to a protocol and compare every exchange it yields with the record.
 
     Raises
@@ -140,6 +143,6 @@ def replay(conduct: Conduct, rounds: Sequence[Round]) -> Settlement:
             raise ReplayError(
                 f"the protocol settled after round {number}, the record has {len(rounds)} rounds"
             ) from None
-        settlement: Settlement = end.value
-        return settlement
+        outcome: Outcome = end.value
+        return outcome
     raise ReplayError(f"the protocol goes on after the record's {len(rounds)} rounds")

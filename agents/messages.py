@@ -2,7 +2,7 @@
 
 A message body is a `pyarrow.Table`: immutable, typed, a row per lot or offer, cheap with thousands of rows. Each topic
 has one schema, and a column that carries a private figure of its sender is marked so (`private`), which is how
-disclosure is counted.
+disclosure is counted; in a column of lists each figure of each list counts.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -50,19 +51,33 @@ class Topic(StrEnum):
     REMAINDER = "remainder"
     BUYING = "buying"
     SELLING = "selling"
+    FEES = "fees"
+    HOSTING = "hosting"
     WISHES = "wishes"
     CHOICE = "choice"
     DEAL = "deal"
+    PROMISED = "promised"
     CONTRACTS = "contracts"
     SIGNING = "signing"
     COALITION = "coalition"
     HUB_TERMS = "hub_terms"
     BOOKINGS = "bookings"
+    OUTLOOK = "outlook"
+    HOLDABLE = "holdable"
+    HOLD = "hold"
+    CAPACITY = "capacity"
+    RESERVE = "reserve"
+    RESERVED = "reserved"
     NONE = "none"
 
 
 def _private(name: str, kind: pa.DataType) -> pa.Field:
     return pa.field(name, kind, metadata={b"private": b"1"})
+
+
+def leaves(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Figures of a column: its cells, or what its lists hold."""
+    return pc.list_flatten(column) if pa.types.is_list(column.type) else column
 
 
 def is_private(column: pa.Field) -> bool:
@@ -85,13 +100,15 @@ STOP_COLUMNS: tuple[pa.Field, ...] = (
 )
 
 # Columns of talks about prices: a row for each talk that goes on. A price is one of so many from 0 to ``top_cents`` in
-# even steps; window 0 is the whole time in which delivery may start, and each further one closes earlier. The other
-# side's last offer stands in price, day and window; without one the price is empty.
+# even steps; day 0 is today, and each further one a later planning day, of which the first so many may be agreed on;
+# window 0 is the whole time in which delivery may start, and each further one closes earlier. The other side's last
+# offer stands in price, day and window; without one the price is empty.
 TALK_COLUMNS: tuple[pa.Field, ...] = (
     pa.field("talk", pa.int32()),
     pa.field("jobs", pa.list_(pa.string())),
     pa.field("top_cents", pa.int64()),
     pa.field("prices", pa.int32()),
+    pa.field("days", pa.int32()),
     pa.field("windows", pa.int32()),
     pa.field("round", pa.int32()),
     pa.field("rounds", pa.int32()),
@@ -142,15 +159,22 @@ QUESTIONS: Mapping[Topic, pa.Schema] = {
     # coordinator -> shipper: what are these worth to you, now that your others have gone?
     Topic.REMAINDER: pa.schema([("shipment", pa.string())]),
     # coordinator -> shipper: what do you answer in these talks? A hub's fee comes on top of the price.
-    Topic.BUYING: pa.schema([*TALK_COLUMNS, ("carrier", pa.string()), ("fee_cents", pa.int64())]),
+    Topic.BUYING: pa.schema([*TALK_COLUMNS, ("provider", pa.string()), ("fee_cents", pa.int64())]),
     # coordinator -> carrier: what do you answer in these talks? Each is to bear its share of what its lot costs.
     Topic.SELLING: pa.schema([*TALK_COLUMNS, ("lot_jobs", pa.list_(pa.string())), ("share", pa.float64())]),
+    # coordinator -> shipper: what do you answer in these talks? The price is that of 100 EUR at a hub's named terms, at
+    # which your part of the lot costs so much.
+    Topic.FEES: pa.schema([*TALK_COLUMNS, ("provider", pa.string()), ("fee_cents", pa.int64())]),
+    # coordinator -> hub: what do you answer in these talks? The price is that of 100 EUR at your named terms.
+    Topic.HOSTING: pa.schema(TALK_COLUMNS),
     # coordinator -> carrier: of the deals that you have agreed on, which would you close first?
     Topic.WISHES: pa.schema(AGREED_COLUMNS),
     # coordinator -> shipper: of these that you have agreed on, which would you close first?
     Topic.CHOICE: pa.schema([*AGREED_COLUMNS, ("carrier", pa.string()), ("fee_cents", pa.int64())]),
-    # coordinator -> carrier: this deal is closed as agreed
+    # coordinator -> carrier: this deal is closed as agreed; on a later day, it is promised
     Topic.DEAL: pa.schema(AGREED_COLUMNS),
+    # coordinator -> shipper: with these promises for later days, and these that are due, what do you pay today at most?
+    Topic.PROMISED: pa.schema(AGREED_COLUMNS),
     # coordinator -> carrier: what of each contract would you carry, and what would you then ask in all? A job is worth
     # nothing where another carrier has taken it, and has no worth where nobody else is left to carry it.
     Topic.CONTRACTS: pa.schema([("contract", pa.int32()), ("job", pa.string()), ("worth_cents", pa.int64())]),
@@ -176,6 +200,27 @@ QUESTIONS: Mapping[Topic, pa.Schema] = {
             ("pallets", pa.float64()),
             ("storage_pallet_hours", pa.float64()),
             ("price_cents", pa.int64()),
+        ]
+    ),
+    # coordinator -> shipper: what do you expect to send on that day, lane by lane, on so many sample paths?
+    Topic.OUTLOOK: pa.schema([("day", pa.date32()), ("paths", pa.int32())]),
+    # coordinator -> shipper: what could go today, and what would it cost you to keep it until then?
+    Topic.HOLDABLE: pa.schema([("day", pa.date32())]),
+    # coordinator -> shipper: will you hold these? Each is expected to save so much of transport.
+    Topic.HOLD: pa.schema([("shipment", pa.string()), ("saving_cents", pa.int64())]),
+    # coordinator -> carrier or hub: what would you keep free for that day, at what price?
+    Topic.CAPACITY: pa.schema([("day", pa.date32()), ("good", pa.string())]),
+    # coordinator -> shipper: will you bear so much of what shall be reserved for that day? It is expected to save so
+    # much, net of that.
+    Topic.RESERVE: pa.schema([("day", pa.date32()), ("share_cents", pa.int64()), ("saving_cents", pa.int64())]),
+    # coordinator -> carrier or hub: so many are reserved with you, at your terms
+    Topic.RESERVED: pa.schema(
+        [
+            ("reservation", pa.string()),
+            ("good", pa.string()),
+            ("quantity", pa.int32()),
+            ("price_cents", pa.int64()),
+            ("release_cents", pa.int64()),
         ]
     ),
     Topic.NONE: pa.schema([]),
@@ -222,9 +267,12 @@ ANSWERS: Mapping[Topic, pa.Schema] = {
     Topic.REMAINDER: pa.schema([("shipment", pa.string()), _private("reserve_cents", pa.int64())]),
     Topic.BUYING: _SAID,
     Topic.SELLING: _SAID,
+    Topic.FEES: _SAID,
+    Topic.HOSTING: _SAID,
     Topic.WISHES: pa.schema([("deal", pa.int32())]),
     Topic.CHOICE: pa.schema([("deal", pa.int32())]),
     Topic.DEAL: pa.schema([("deal", pa.int32())]),
+    Topic.PROMISED: pa.schema([_private("most_cents", pa.int64())]),
     Topic.CONTRACTS: pa.schema([("contract", pa.int32()), ("job", pa.string()), _private("price_cents", pa.int64())]),
     Topic.SIGNING: pa.schema([("contract", pa.int32())]),
     Topic.COALITION: pa.schema([]),
@@ -239,6 +287,39 @@ ANSWERS: Mapping[Topic, pa.Schema] = {
         ]
     ),
     Topic.BOOKINGS: pa.schema([("booking", pa.string())]),
+    Topic.OUTLOOK: pa.schema(
+        [
+            ("origin", pa.string()),
+            ("zone", pa.string()),
+            ("temperature", pa.string()),
+            _private("path_pallets", pa.list_(pa.float64())),
+        ]
+    ),
+    Topic.HOLDABLE: pa.schema(
+        [
+            ("shipment", pa.string()),
+            ("origin", pa.string()),
+            ("zone", pa.string()),
+            ("temperature", pa.string()),
+            ("pallets", pa.float64()),
+            ("weight_kg", pa.float64()),
+            ("can_wait", pa.bool_()),
+            _private("holding_cents", pa.int64()),
+            _private("penalty_cents", pa.int64()),
+        ]
+    ),
+    Topic.HOLD: pa.schema([("shipment", pa.string())]),
+    Topic.CAPACITY: pa.schema(
+        [
+            ("good", pa.string()),
+            ("units", pa.int32()),
+            _private("price_cents", pa.int64()),
+            _private("spot_cents", pa.int64()),
+            _private("release_cents", pa.int64()),
+        ]
+    ),
+    Topic.RESERVE: pa.schema([]),
+    Topic.RESERVED: pa.schema([]),
     Topic.NONE: pa.schema([]),
 }
 
@@ -252,6 +333,11 @@ def table(schema: pa.Schema, columns: Mapping[str, Sequence[Any]] | None = None)
     return pa.table(
         {name: pa.array(columns[name], type=schema.field(name).type) for name in schema.names}, schema=schema
     )
+
+
+def rows_table(schema: pa.Schema, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Build a body of a schema from rows; what a row has beyond the schema is left out."""
+    return table(schema, {name: [row[name] for row in rows] for name in schema.names})
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,12 +386,9 @@ class Message:
 
     @property
     def private_figures(self) -> int:
-        """How many private figures the body carries: non-null cells in columns marked private."""
-        return sum(
-            len(self.body) - self.body.column(i).null_count
-            for i, column in enumerate(self.body.schema)
-            if is_private(column)
-        )
+        """How many private figures the body carries: those that are filled in columns marked private."""
+        figures = [leaves(self.body.column(i)) for i, c in enumerate(self.body.schema) if is_private(c)]
+        return sum(len(column) - column.null_count for column in figures)
 
 
 def same_message(a: Message, b: Message) -> bool:

@@ -132,7 +132,7 @@ def what_if(model: PoolingModel, day: Day, lie: Misreport) -> dict[str, int]:
     settlement = synchronize(stated, participants, model.policy, model.day_seed(day.day)).settlement
     away: dict[str, str] = {}
     if lie.lever == Lever.VOLUME:
-        away = dict.fromkeys(sorted(turned_away(settlement, market.shipments, region.vehicles, lie.party)), TURNED_AWAY)
+        away = dict.fromkeys(sorted(turned_away(settlement, market.shipments, market.vehicles, lie.party)), TURNED_AWAY)
         settlement = truly_handled(settlement, market.shipments, stated.shipments, away)
     return had(settlement, execute(region, market, settlement, shippers, away))
 
@@ -164,7 +164,8 @@ def _feigned(desk: Desk, lie: Misreport) -> Desk:
         fleet = tuple(replace(v, costs=v.costs.scaled(f)) for v in desk.fleet)
         return replace(desk, fleet=fleet, **_nothing_kept(desk))
     if isinstance(desk, HubDesk):
-        costs = replace(desk.costs, **{x.name: getattr(desk.costs, x.name) * f for x in fields(desk.costs)})
+        stated = {x.name: getattr(desk.costs, x.name) for x in fields(desk.costs)}
+        costs = replace(desk.costs, **{name: eur * f for name, eur in stated.items() if eur is not None})
         return replace(desk, costs=costs)
     if isinstance(desk, ShipperDesk):
         hires = tuple(replace(h, vehicle=replace(h.vehicle, costs=h.vehicle.costs.scaled(f))) for h in desk.hires)
@@ -243,4 +244,6 @@ def had(settlement: Settlement, executed: Execution) -> dict[str, int]:
         cents[delivery.owner] -= sum(delivery.indirect_lines.values())
     for hub, cost in executed.hub_costs.items():
         cents[hub] -= cost
+    for kept in executed.reserved:
+        cents[kept.provider] -= kept.resource_cents
     return dict(sorted(cents.items()))

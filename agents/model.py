@@ -3,39 +3,60 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import mesa
 import numpy as np
-import pandas as pd
 from mesa.datacollection import DataCollector
 
 from agents.bidding.learning import after, tally
 from agents.day import Day
 from agents.desks import open_desks
 from agents.execution import execute, execute_alone
-from agents.holding import HoldingRule, HoldingView
+from agents.holding import HoldingRule, HoldingView, PooledHolding
 from agents.jobs import JobBook
-from agents.market import Market
+from agents.lookahead import Ahead, PoolDay, look_ahead
+from agents.market import Market, digest
+from agents.mediation import mediate, replay
+from agents.members import FORECAST_PATHS, CarrierAgent, FactoryAgent, HubAgent
 from agents.participants import Party, ShipperDesk
-from agents.registry import create, create_forecaster
-from agents.seeds import rng_for, seed_for
+from agents.planning import (
+    LaneBook,
+    capacity_desks,
+    holding_cents,
+    lanes_ahead,
+    outlook_for,
+    pallets_by_lane,
+    parties,
+    planner,
+)
+from agents.promise import waiting_for
+from agents.registry import create
+from agents.reservations import vehicles_reserved
+from agents.seeds import seed_for
+from agents.sharing.settle import check_rule
 from agents.synchronize import Synchronization, replayed, synchronize
-from forecasting import FittedForecaster, Forecast, known_at, read_history
+from agents.transcript import Transcript
+from groupage.errors import ReplayError
+from logistics.fleet import with_reserved
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date, datetime
 
+    import pandas as pd
+
     from agents.bidding import BiddingStrategy
     from agents.participants.party import Desk
     from agents.policy import Policy
-    from agents.transcript import Transcript
+    from agents.promise import Promise
+    from agents.reservations import Reserved
+    from agents.reserving import ReservingRule
+    from forecasting import FittedForecaster
     from logistics.region import Region
     from logistics.shipments import Shipment
 
-FORECAST_PATHS = 100
 FORECAST_DAYS = 3
 
 
@@ -50,6 +71,9 @@ class World:
     history, future
         Long frames ``unique_id, ds, y, promotion``: before the first planning day, and from it on. The future's ``y``
         reaches a model only day by day, and the oracle.
+    fitted
+        Forecasters fitted in earlier runs on this world, by owner, choice and seed: policies that share a forecaster
+        need not fit it twice. A fitted forecaster is the same after it was used.
     """
 
     region: Region
@@ -57,64 +81,7 @@ class World:
     history: pd.DataFrame
     future: pd.DataFrame
     horizon_min: float
-
-
-class FactoryAgent(mesa.Agent):
-    """An owner of shipments: forecasts its own lanes, holds or releases, and speaks through its desk."""
-
-    def __init__(self, model: PoolingModel, owner: str) -> None:
-        super().__init__(model)
-        self.owner = owner
-        self.open: dict[str, Shipment] = {}
-        self.days_held: dict[str, int] = {}
-        self.held: dict[str, str] = {}
-        self.forecast: Forecast | None = None
-        self.fitted: FittedForecaster | None = None
-        self.paid_eur = 0.0
-        self.standalone_eur = 0.0
-        own = model.world.history["unique_id"].str.startswith(f"{owner}|")
-        self._history = model.world.history[own]
-        future = model.world.future
-        self._future = future[future["unique_id"].str.startswith(f"{owner}|")]
-
-    def look_ahead(self, day: date) -> None:
-        """Forecast its lanes from all it has seen before this day; its data never leave it."""
-        self.forecast = None
-        if self._history.empty or not self.model.holding.uses_forecast:
-            return
-        if self.fitted is None:
-            forecaster = create_forecaster(self.model.policy.forecaster, self._future)
-            history = read_history(self._history, freq="D")
-            self.fitted = forecaster.fit(history, seed_for(self.model.root_seed, "fit", self.owner))
-        rng = rng_for(self.model.root_seed, "forecast", self.owner, day.isoformat())
-        known = known_at(pd.concat([self._history, self._future]), day, FORECAST_DAYS)
-        self.forecast = self.fitted.forecast(known, FORECAST_DAYS, FORECAST_PATHS, rng)
-
-    def decide(self, views: Sequence[HoldingView], day: date) -> None:
-        """Hold or ship each shipment that could go today."""
-        rng = rng_for(self.model.root_seed, "hold", self.owner, day.isoformat())
-        decisions = self.model.holding.decide(views, self.forecast, day, rng)
-        self.held = {d.shipment: d.reason for d in decisions if d.hold}
-
-
-class CarrierAgent(mesa.Agent):
-    """A carrier; its desk is made anew each day, with what its bidding has learned."""
-
-    def __init__(self, model: PoolingModel, carrier: str, bidding: BiddingStrategy) -> None:
-        super().__init__(model)
-        self.carrier = carrier
-        self.bidding = bidding
-        self.received_eur = 0.0
-
-
-class HubAgent(mesa.Agent):
-    """A hub; its desk is made anew each day, with what its bidding has learned."""
-
-    def __init__(self, model: PoolingModel, hub: str, bidding: BiddingStrategy) -> None:
-        super().__init__(model)
-        self.hub = hub
-        self.bidding = bidding
-        self.received_eur = 0.0
+    fitted: dict[tuple[str, str, int], FittedForecaster] = field(default_factory=dict, repr=False, compare=False)
 
 
 class PoolingModel(mesa.Model):
@@ -128,8 +95,8 @@ class PoolingModel(mesa.Model):
         Root of every random draw.
     stability
         Work out all coalitions' costs in each day's negotiation.
-    transcripts
-        Recorded negotiations by day: they are replayed instead of negotiated anew.
+    transcripts, look_aheads
+        Recorded negotiations, and the conversations before them, by day: they are replayed instead of held anew.
     """
 
     def __init__(
@@ -140,6 +107,7 @@ class PoolingModel(mesa.Model):
         *,
         stability: bool = False,
         transcripts: Mapping[date, Transcript] | None = None,
+        look_aheads: Mapping[date, Transcript] | None = None,
     ) -> None:
         super().__init__(rng=np.random.default_rng(seed))
         self.world = world
@@ -147,13 +115,24 @@ class PoolingModel(mesa.Model):
         self.root_seed = seed
         self.stability = stability
         self.transcripts = transcripts
+        self.look_aheads = look_aheads or {}
         self.holding: HoldingRule = create("holding", policy.holding)
+        self.reserving: ReservingRule = create("reserving", policy.reservation)
         bidding: BiddingStrategy = create("bidding", policy.bidding)
         self.concession = create("concession", policy.concession)
+        # How many planning days, today included, the protocol bargains about; most know today alone.
+        self.days_ahead: int = getattr(create("protocols", policy.protocol), "days", 1) - 1
+        self.promises: tuple[Promise, ...] = ()
         self.number = 0
+        self.pools = policy.protocol.name != "standalone"
+        self.reserved: tuple[Reserved, ...] = ()
+        self.ahead: Ahead | None = None
+        self.record: Transcript | None = None
+        self.experience: list[PoolDay] = []
         self.last: Day | None = None
         self.desks: Mapping[str, tuple[Desk, ...]] = {}
         owners = sorted({s.owner for _, _, shipments in world.releases for s in shipments})
+        check_rule(create("sharing", policy.sharing), len(owners))
         self.factories = {o: FactoryAgent(self, o) for o in owners}
         self.carriers = {c: CarrierAgent(self, c, bidding) for c in sorted(world.region.carriers)}
         self.hubs = {h: HubAgent(self, h, bidding) for h in sorted(world.region.hubs)}
@@ -177,7 +156,6 @@ class PoolingModel(mesa.Model):
         day, start, released = self.world.releases[self.number]
         self._release(released)
         self._forecast(day)
-        self._reserve()
         held, market = self._hold(day, start)
         desks = self.desks = self._desks(market)
         outcome = self._negotiate(day, market, desks)
@@ -200,16 +178,39 @@ class PoolingModel(mesa.Model):
 
     def _release(self, released: Sequence[Shipment]) -> None:
         for shipment in released:
-            self.factories[shipment.owner].open[shipment.id] = shipment
+            factory = self.factories[shipment.owner]
+            factory.open[shipment.id] = shipment
+            factory.goods.note(shipment, self.world.region.sites[shipment.destination].zone)
+
+    @property
+    def _next_day(self) -> date | None:
+        """The next planning day, if there is one."""
+        return None if self.number + 1 >= len(self.world.releases) else self.world.releases[self.number + 1][0]
+
+    @property
+    def _holds_together(self) -> bool:
+        """Whether the coordinator decides on holds: in a pool of several owners, by a rule that looks at the pool."""
+        return self.pools and isinstance(self.holding, PooledHolding) and len(self.factories) > 1
+
+    @property
+    def _looks_ahead(self) -> bool:
+        """Whether there is anything for the coordinator to decide before the negotiation."""
+        return self._next_day is not None and (self._holds_together or (self.pools and self.reserving.reserves))
 
     def _forecast(self, day: date) -> None:
+        shared = self.pools and (self._holds_together or self.reserving.reserves)
+        if not shared and not self.holding.uses_forecast:
+            return
+        days = FORECAST_DAYS
+        if self._next_day is not None and (shared or isinstance(self.holding, PooledHolding)):
+            days = max(days, (self._next_day - day).days + 1)
         for factory in self.factories.values():
-            factory.look_ahead(day)
+            factory.look_ahead(day, days, shared=shared)
 
-    def _reserve(self) -> None:
-        """Nothing is reserved ahead yet; settlements carry the fields, and this is the step's place in the day."""
-
-    def _market(self, start: datetime, shipments: Sequence[Shipment]) -> Market:
+    def _market(self, start: datetime, shipments: Sequence[Shipment], *, whole: bool = False) -> Market:
+        """The market of a day; the whole one, with promises, what was reserved, and the days to come, is negotiated."""
+        coming = self.world.releases[self.number + 1 : self.number + 1 + self.days_ahead]
+        reserved = self.reserved if whole else ()
         region = self.world.region
         return Market(
             start=start,
@@ -218,49 +219,105 @@ class PoolingModel(mesa.Model):
             network=region.network,
             shipments={s.id: s.for_market() for s in sorted(shipments, key=lambda s: s.id)},
             carriers=region.carriers,
-            vehicles=region.vehicles,
+            vehicles=with_reserved(region.vehicles, vehicles_reserved(reserved)) if reserved else region.vehicles,
             hubs=region.hubs,
             tariffs=region.tariffs,
+            reserved=reserved,
+            later=tuple(at for _, at, _ in coming) if whole else (),
+            promises=self.promises if whole else (),
         )
 
     def _hold(self, day: date, start: datetime) -> tuple[dict[str, tuple[str, str]], Market]:
-        """Let each factory hold what can wait; what has no window today waits for its day."""
+        """Let each factory hold what can wait; what has no window today, or is promised, waits for its day."""
+        promised = {s: p for p in self.promises for s in p.lot}
         open_now = [s for f in self.factories.values() for s in f.open.values()]
         book = JobBook(self._market(start, open_now))
-        last = self.number == len(self.world.releases) - 1
-        held: dict[str, tuple[str, str]] = {}
+        last = self._next_day is None
+        lanes = LaneBook(self.world.region, day, self._next_day or day)
+        weighs = isinstance(self.holding, PooledHolding) and not last
+        views: dict[str, list[HoldingView]] = {}
         for factory in self.factories.values():
             factory.held = {}
-            views = []
+            own = views[factory.owner] = []
             for s in factory.open.values():
+                if s.id in promised:
+                    if promised[s.id].day > start:
+                        factory.held[s.id] = waiting_for(promised[s.id], self.world.region.sites)
+                    continue
                 ahead = self._last_chance(s)
                 if s.id in book.infeasible:
                     if ahead > 0:
                         factory.held[s.id] = "its delivery window is on a later day"
                     continue
-                views.append(
+                own.append(
                     HoldingView(
                         s.id,
                         self._lane_series(factory, s),
                         s.pallets,
                         0 if last else ahead,
                         factory.days_held.get(s.id, 0),
+                        (*s.origins, self.world.region.sites[s.destination].zone),
+                        lanes.wait(s, ahead) if weighs else None,
                     )
                 )
-            waiting = factory.held
-            if views:
-                factory.decide(views, day)
-            factory.held = waiting | factory.held
-            held |= {s: (factory.owner, reason) for s, reason in factory.held.items()}
-        return held, self._market(start, [s for s in open_now if s.id not in held])
+        self._decide(views, day, lanes)
+        held = {s: (f.owner, reason) for f in self.factories.values() for s, reason in f.held.items()}
+        return held, self._market(start, [s for s in open_now if s.id not in held], whole=True)
+
+    def _decide(self, views: Mapping[str, Sequence[HoldingView]], day: date, lanes: LaneBook) -> None:
+        """Hold by each owner's own decision, or by the coordinator's on what all expect; reserve for the next day."""
+        self.ahead = self.record = None
+        for owner, own in views.items():
+            factory = self.factories[owner]
+            waiting, factory.chosen = factory.held, {}
+            if own and not self._holds_together:
+                factory.decide(own, day)
+                factory.chosen = factory.held
+            factory.held = waiting | factory.chosen
+        if not self._looks_ahead or self._next_day is None:
+            return
+        outlook = outlook_for(self.world.region, lanes, self.factories, self._next_day, FORECAST_PATHS, self.experience)
+        rule = self.holding if self._holds_together else None
+        talk = look_ahead(outlook, rule, self.reserving)
+        market_digest = digest(outlook.facts)
+        if self.transcripts is None:
+            seed = seed_for(self.root_seed, "look ahead", day.isoformat())
+            ahead, rounds = mediate(talk, self._planners(views, lanes), seed)
+            self.record = Transcript(seed, market_digest, self.policy.digest, rounds)
+        else:
+            record = self.look_aheads.get(day)
+            if record is None:
+                raise ReplayError(f"{day}: the record has no look ahead, which this policy makes")
+            ahead, self.record = replay(talk, record.rounds), record
+        self.ahead = ahead
+        for s, hold in ahead.held.items():
+            factory = self.factories[hold.owner]
+            if s in factory.open and s not in factory.held:
+                factory.chosen[s] = factory.held[s] = hold.reason
+
+    def _planners(self, views: Mapping[str, Sequence[HoldingView]], lanes: LaneBook) -> dict[str, Party]:
+        """Everybody who answers a look ahead."""
+        next_day, start, _ = self.world.releases[self.number + 1]
+        desks = []
+        for owner, own in views.items():
+            factory = self.factories[owner]
+            expected = lanes_ahead(factory.forecast, factory.goods, next_day)
+            if expected:
+                # What it holds by its own decision, or has promised for then, it sends then too.
+                due = {s for p in self.promises if p.day == start for s in p.lot}
+                kept = [factory.open[s] for s in sorted(factory.chosen.keys() | due) if s in factory.open]
+                for key, pallets in pallets_by_lane(kept, self.world.region).items():
+                    expected[key] = expected.get(key, 0.0) + np.full(FORECAST_PATHS, pallets)
+            desks.append(planner(owner, expected, own, self.holding, lanes))
+        bidding = {who: agent.bidding for who, agent in self._bidders.items()}
+        return parties(desks, capacity_desks(self.world.region, bidding, start, self.world.horizon_min))
 
     def _last_chance(self, s: Shipment) -> int:
         """How many planning days ahead the shipment could still be delivered by its due date."""
-        latest = min(s.window_close, s.due_at) if s.due_at > s.window_open else s.window_close
         ahead = 0
         for n in range(self.number + 1, len(self.world.releases)):
             _, start, _ = self.world.releases[n]
-            if start >= latest:
+            if start >= s.last_moment:
                 break
             if not JobBook(self._market(start, [s])).infeasible:
                 ahead = n - self.number
@@ -303,13 +360,27 @@ class PoolingModel(mesa.Model):
         """Drive the plan as agreed; disturbances come with later work."""
         shippers = {d.owner: d for made in desks.values() for d in made if isinstance(d, ShipperDesk)}
         region = self.world.region
-        executed = execute(region, market, outcome.settlement, shippers)
-        alone = execute_alone(region, market, shippers)
+        # What is promised for a later day goes then, with or without a pool.
+        promised = {s: waiting_for(p, region.sites) for p in outcome.settlement.promises for s in p.lot}
+        for s, reason in promised.items():
+            owner = market.shipments[s].owner
+            self.factories[owner].held[s] = reason
+            held = {**held, s: (owner, reason)}
+        going = market.restricted_to(market.shipments.keys() - promised.keys())
+        executed = execute(region, going, outcome.settlement, shippers)
+        alone = execute_alone(region, going, shippers)
         displaced = {
             c: lost
             for c in sorted(alone.revenue)
             if (lost := alone.revenue[c] - executed.revenue.get(c, 0)) > 0 and alone.revenue[c] > 0
         }
+        nights = (self._next_day - day).days if self._next_day else 0
+        held_cents = {
+            f.owner: cents
+            for f in self.factories.values()
+            if (cents := sum(holding_cents(f.open[s], nights) for s in f.chosen))
+        }
+        executed = replace(executed, holding_cents=held_cents)
         self.last = Day(
             self.number,
             day,
@@ -321,11 +392,17 @@ class PoolingModel(mesa.Model):
             executed,
             alone,
             displaced,
+            self.record,
+            self.ahead,
         )
 
     def _learn(self, market: Market, outcome: Synchronization) -> None:
         """Close what was delivered or lost, count days held, book each agent's money, and let bidding learn."""
         s = outcome.settlement
+        self.promises = (*(p for p in self.promises if p.day > market.start), *s.promises)
+        self.reserved = self.ahead.reserved if self.ahead else ()
+        if self.pools:
+            self.experience.append(PoolDay.of(market, s))
         paid, received = s.paid_cents, s.received_cents
         for factory in self.factories.values():
             factory.open = {i: x for i, x in factory.open.items() if i in factory.held}

@@ -61,6 +61,7 @@ class Policy(BaseModel):
     bidding: Choice = Choice(name="truthful")
     concession: Choice = Choice(name="boulware")
     holding: Choice = Choice(name="ship_now")
+    reservation: Choice = Choice(name="none")
     forecaster: Choice = Choice(name="lightgbm")
     effort: Effort = Effort()
 

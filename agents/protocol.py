@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator as ConductGenerator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar
 
 from agents.messages import Exchange, Message
 from agents.settlement import Settlement
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from agents.market import Market
     from agents.tools import Tools
 
-Conduct = ConductGenerator[Exchange, tuple[Message, ...], Settlement]
+Outcome = TypeVar("Outcome")
+Conversation: TypeAlias = ConductGenerator[Exchange, tuple[Message, ...], Outcome]
+Conduct = Conversation[Settlement]
 
 
 class NegotiationProtocol(Protocol):

@@ -9,9 +9,11 @@ from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Any
 
 from groupage.errors import PolicyError
+from groupage.parameters import check_types
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from importlib.metadata import EntryPoint
 
     import pandas as pd
 
@@ -26,6 +28,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "bidding": ("agents.bidding", "BIDDING"),
     "concession": ("agents.concession", "CONCESSION"),
     "holding": ("agents.holding", "HOLDING"),
+    "reserving": ("agents.reserving", "RESERVING"),
     "forecasters": ("forecasting", "FORECASTERS"),
 }
 
@@ -52,12 +55,20 @@ def check_policy(policy: Policy) -> None:
     """
     import pandas as pd
 
+    from agents.sharing.settle import check_rule
+
     create("protocols", policy.protocol)
-    create("sharing", policy.sharing)
+    check_rule(create("sharing", policy.sharing))
     create("bidding", policy.bidding)
     create("concession", policy.concession)
     create("holding", policy.holding)
+    create("reserving", policy.reservation)
     create_forecaster(policy.forecaster, pd.DataFrame({"unique_id": [], "ds": [], "y": []}))
+
+
+def looks_ahead(policy: Policy) -> bool:
+    """Tell whether anything that a policy decides depends on its forecaster."""
+    return bool(create("holding", policy.holding).uses_forecast or create("reserving", policy.reservation).reserves)
 
 
 def create_forecaster(choice: Choice, future: pd.DataFrame) -> Forecaster:
@@ -82,13 +93,33 @@ def create(kind: str, choice: Choice) -> Any:
             near = get_close_matches(choice.name, names(kind), n=1)
             hint = f"; did you mean {near[0]}?" if near else ""
             raise PolicyError(f"{kind}: name is {choice.name!r}, expected one of {', '.join(names(kind))}{hint}")
-        factory = next(iter(found)).load()
+        factory = _loaded(next(iter(found)))
     takes = inspect.signature(factory).parameters
     unknown = [p for p in choice.params if p not in takes or p == "name"]
     if unknown:
         known = ", ".join(p for p in takes if p != "name") or "none"
         raise PolicyError(f"{kind} {choice.name}: parameter {unknown[0]!r} is not known, expected one of: {known}")
     try:
+        check_types(factory, choice.params)
         return factory(**choice.params)
     except (TypeError, ValueError) as error:
         raise PolicyError(f"{kind} {choice.name}: {error}") from error
+
+
+def _loaded(point: EntryPoint) -> Callable[..., Any]:
+    """What an installed package offers under a name.
+
+    Raises
+    ------
+    PolicyError
+        If the package does not bring what its entry point names.
+    """
+    try:
+        factory: Callable[..., Any] = point.load()
+    except (ImportError, AttributeError) as error:
+        package = point.dist.name if point.dist else "an installed package"
+        raise PolicyError(
+            f"{point.group}: {point.name!r} of {package} does not load from {point.value!r} ({error}), expected a "
+            "strategy there"
+        ) from error
+    return factory

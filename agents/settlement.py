@@ -12,6 +12,7 @@ from agents.messages import COORDINATOR
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from agents.promise import Promise
     from logistics.routing.problem import Stop
 
 
@@ -79,17 +80,33 @@ class Booking:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """Capacity bought ahead by a named owner; carried through, and used by later work on reserving."""
+    """Capacity bought ahead by named owners, and what became of it.
+
+    Attributes
+    ----------
+    owners
+        By owner, what it bears in cents: its part of the price less its part of what was given back.
+    good
+        Vehicle type, or the hub for dock slots.
+    price_cents, release_cents
+        Paid for all of it, and given back in all.
+    """
 
     id: str
-    owner: str
+    owners: Mapping[str, int]
     provider: str
     good: str
     from_min: float
     to_min: float
-    quantity: float
-    used: float
+    quantity: int
+    used: int
     price_cents: int
+    release_cents: int = 0
+
+    @property
+    def cost_cents(self) -> int:
+        """What it cost its owners after all; below zero where used dock slots gave back more than was paid."""
+        return self.price_cents - self.release_cents
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +148,20 @@ class Evidence:
     raw_shares
         What the sharing rule said before rationality was enforced, cents by owner.
     sharing
-        Name of the rule, with a note where it fell back.
+        Name of the rule.
+    sharing_note
+        Where the rule fell back to something else; empty where it did not.
+    fairness
+        Of every settlement in which something is pooled: whether nobody pays more than alone
+        (``individually_rational``), whether that held by the rule itself, before it was enforced
+        (``raw_individually_rational``), and ``jain_index`` of the relative savings.
+    standard_errors
+        Of raw shares that were estimated from a sample of coalitions, cents by owner.
     stability
-        Figures of the shares against the coalitions' costs, where asked for.
+        Figures of the shares against the coalitions' costs, where these were worked out: ``in_core``,
+        ``largest_violation_eur``, ``violating_coalition``, ``jain_index``, whether no coalition was left out
+        (``certified``), ``coalitions_evaluated``; and, where stability was asked for, ``routing_noise_eur`` (how far
+        plans of the same goods differ by the search's seed alone) and a ``verdict``.
     excluded
         Pairs (participant or shipment, reason) that rules kept out.
     reserves
@@ -149,6 +177,9 @@ class Evidence:
     disclosed: Mapping[str, int] = field(default_factory=dict)
     raw_shares: Mapping[str, int] = field(default_factory=dict)
     sharing: str = ""
+    sharing_note: str = ""
+    fairness: Mapping[str, float | bool] = field(default_factory=dict)
+    standard_errors: Mapping[str, int] = field(default_factory=dict)
     stability: Mapping[str, float | int | str | bool] = field(default_factory=dict)
     excluded: tuple[tuple[str, str], ...] = ()
     reserves: Mapping[str, int] = field(default_factory=dict)
@@ -163,9 +194,17 @@ class Settlement:
     Attributes
     ----------
     standalone_cents
-        Each owner's reported cost of all its shipments without a pool.
+        Each owner's reported cost of all its shipments without a pool; what was promised for today and is kept is owed,
+        and counts at its price.
     left_cents
         Each owner's reported cost of what stays outside, alone.
+    promises
+        Made today for later days; their shipments are left as held, and are in neither cost.
+    void
+        Why promises that were due today are not kept, by id; whoever made them is free.
+    most_cents
+        What owners with promises for later days at most pay in all today, as they reported it, so that waiting leaves
+        them no worse off; others pay at most `standalone_cents`.
     """
 
     market_digest: str
@@ -177,6 +216,9 @@ class Settlement:
     transfers: tuple[Transfer, ...] = ()
     standalone_cents: Mapping[str, int] = field(default_factory=dict)
     left_cents: Mapping[str, int] = field(default_factory=dict)
+    promises: tuple[Promise, ...] = ()
+    void: Mapping[str, str] = field(default_factory=dict)
+    most_cents: Mapping[str, int] = field(default_factory=dict)
     evidence: Evidence = Evidence()
 
     @property
@@ -193,6 +235,15 @@ class Settlement:
     def operator_cents(self) -> int:
         """What stays with the coordinator: its receipts less its payments."""
         return self.received_cents.get(COORDINATOR, 0) - self.paid_cents.get(COORDINATOR, 0)
+
+    @property
+    def reservation_cents(self) -> dict[str, int]:
+        """What reservations cost each owner after all (positive), and brought each provider (negative)."""
+        net: Counter[str] = Counter()
+        for r in self.reservations:
+            net.update(r.owners)
+            net[r.provider] -= r.cost_cents
+        return dict(sorted(net.items()))
 
     @property
     def pooled(self) -> frozenset[str]:

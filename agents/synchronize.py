@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from agents.mediation import mediate, replay
 from agents.registry import create
+from agents.reservations import Good, account
 from agents.seeds import rng_for
 from agents.tools import Tools
 from agents.transcript import Round, Transcript
 from agents.verify import settlement_faults
 from groupage.errors import ReplayError, SettlementError
+from logistics.fleet import is_reserved, type_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -90,6 +92,7 @@ def _set_up(market: Market, policy: Policy, seed: int, stability: bool) -> tuple
 def _finish(
     market: Market, policy: Policy, seed: int, tools: Tools, settlement: Settlement, rounds: Sequence[Round]
 ) -> Synchronization:
+    settlement = _with_reservations(market, settlement)
     faults = settlement_faults(market, settlement, tools.jobs)
     if faults:
         raise SettlementError(f"{policy.protocol.name} returned a settlement with {len(faults)} faults: {faults[0]}")
@@ -101,3 +104,16 @@ def _finish(
         disclosed=transcript.disclosed,
     )
     return Synchronization(replace(settlement, evidence=evidence), transcript)
+
+
+def _with_reservations(market: Market, settlement: Settlement) -> Settlement:
+    """Put to a settlement what its day's reservations cost, used or not; no protocol has to know of them."""
+    if not market.reserved:
+        return settlement
+    reservations, transfers = account(market, settlement.loads, settlement.bookings)
+    of = {r.good: r.id for r in market.reserved if r.kind is Good.VEHICLE}
+    loads = tuple(
+        replace(load, reservation=of[type_of(load.vehicle)]) if is_reserved(load.vehicle) else load
+        for load in settlement.loads
+    )
+    return replace(settlement, loads=loads, reservations=reservations, transfers=(*settlement.transfers, *transfers))

@@ -16,7 +16,9 @@ from agents.jobs import JobBook
 from agents.market import Market, digest
 from agents.pools import KM_PER_GAP_MIN, Pool, find_pools
 from agents.seeds import seed_for
+from agents.sharing.settle import check_rule
 from agents.sharing.stability import stability
+from agents.verdicts import NOT_DISTINGUISHABLE, STABLE, UNSTABLE
 from logistics.consolidation import HubOffer, MixedPlan, mixed_plan
 from logistics.fleet import OperatingCosts
 from logistics.jobs import fleet_for
@@ -29,7 +31,8 @@ if TYPE_CHECKING:
 
     from agents.policy import Effort
     from agents.settlement import Load
-    from agents.sharing.game import Game, SharingRule
+    from agents.sharing.allocation import Allocation
+    from agents.sharing.game import SharingRule
     from logistics.routing.problem import FleetVehicle, Job
     from logistics.sites import Site
 
@@ -51,11 +54,21 @@ class Tools:
     stability: bool = False
     exclusions: tuple[tuple[str, str], ...] = ()
     _plans: dict[str, MixedPlan] = field(default_factory=dict, repr=False)
+    _later: dict[int, JobBook] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
+        check_rule(self.sharing, len(self.market.owners))
         self.jobs = JobBook(self.market)
         zero = {v: OperatingCosts() for v in self.market.vehicles}
         self._offered, self.exclusions = self._fleet(zero, self.jobs.direct)
+
+    def jobs_on(self, day: int) -> JobBook:
+        """Transports of a later planning day, as far as they are known today; 0 is today."""
+        if day == 0:
+            return self.jobs
+        if day not in self._later:
+            self._later[day] = JobBook(self.market.ahead(day))
+        return self._later[day]
 
     @property
     def needs_coalitions(self) -> bool:
@@ -75,6 +88,7 @@ class Tools:
         costs: Mapping[str, OperatingCosts],
         offers: Sequence[HubOffer] = (),
         prizes: Mapping[str, int] | None = None,
+        attempt: int = 0,
     ) -> MixedPlan:
         """Plan some shipments with vehicles at stated costs and hubs at stated terms.
 
@@ -84,16 +98,18 @@ class Tools:
             By vehicle type; only these vehicles drive.
         prizes
             Cents by shipment for leaving it out; without, everything that fits is carried.
+        attempt
+            Each number searches from another seed.
         """
         wanted = {s: self.jobs.direct[s] for s in sorted(shipments) if s in self.jobs.direct}
-        key = digest((tuple(wanted), dict(costs), tuple(offers), dict(prizes) if prizes is not None else None))
+        key = digest((tuple(wanted), dict(costs), tuple(offers), dict(prizes) if prizes is not None else None, attempt))
         if key not in self._plans:
             fleet, _ = self._fleet(costs, wanted)
             bases = [{v.type.base for v in fleet} & set(job.origins) for job in wanted.values()]
             per_job = self.effort.plan_iterations_per_job if all(bases) else self.effort.collect_iterations_per_job
             iterations = min(self.effort.plan_iterations, per_job * max(1, len(wanted)))
             # Of what is planned and not of what it is said to cost: another report meets the same search.
-            seed = seed_for(self.seed, "plan", *wanted)
+            seed = seed_for(self.seed, "plan", *([attempt] if attempt else []), *wanted)
             self._plans[key] = mixed_plan(
                 self.market.network, wanted, fleet, offers, iterations=iterations, seed=seed, prizes=prizes
             )
@@ -115,16 +131,52 @@ class Tools:
             total[shipment.owner] += shipment.weight_kg / 1000 * km
         return total
 
-    def stability_of(self, game: Game, shares: Mapping[str, int]) -> dict[str, float | int | str | bool]:
-        """Figures of some shares against the coalitions' costs."""
+    def routing_noise_cents(
+        self, shipments: Iterable[str], price_cents: int, costs: Mapping[str, OperatingCosts] | None = None
+    ) -> int:
+        """How far c(N) hangs on the seed of the search: spread over three plans of the pooled shipments, in cents.
+
+        At the costs that carriers have stated; where they have stated none, at `USUAL_COSTS`, and what the plans differ
+        by in proportion is taken of the pool's price. Plans that carry fewer shipments than others do not count.
+        """
+        ids = sorted(shipments)
+        at = costs if costs is not None else dict.fromkeys(sorted(self.market.vehicles), USUAL_COSTS)
+        plans = [self.plan(ids, at, attempt=k) for k in range(NOISE_SEEDS)]
+        fewest = min(len(plan.plan.unserved) for plan in plans)
+        found = [plan.cost_cents for plan in plans if len(plan.plan.unserved) == fewest]
+        spread = max(found) - min(found)
+        if costs is not None or not max(found):
+            return spread
+        return round(price_cents * spread / max(found))
+
+    def stability_of(
+        self, found: Allocation, shares: Mapping[str, int], noise_cents: int | None = None
+    ) -> dict[str, float | int | str | bool]:
+        """Figures of some shares against the coalitions' costs.
+
+        Parameters
+        ----------
+        found
+            What the rule said, with the game.
+        noise_cents
+            What a violation must be above to mean anything; adds a verdict.
+        """
+        game = found.game
         # Shares are whole cents, so that a coalition may miss its cost by one a member without anybody's doing.
-        found = stability(game, np.array([shares[p] for p in game.players], dtype=np.float64), tolerance=game.n)
-        return {
-            "in_core": found.in_core,
-            "largest_violation_eur": found.largest_violation / 100,
-            "violating_coalition": "+".join(found.violating_coalition),
-            "jain_index": found.jain_index,
+        held = stability(game, np.array([shares[p] for p in game.players], dtype=np.float64), tolerance=game.n)
+        figures: dict[str, float | int | str | bool] = {
+            "in_core": held.in_core,
+            "largest_violation_eur": held.largest_violation / 100,
+            "violating_coalition": "+".join(held.violating_coalition),
+            "jain_index": held.jain_index,
+            "certified": found.certified,
+            "coalitions_evaluated": found.coalitions_evaluated,
         }
+        if noise_cents is not None:
+            within = held.largest_violation <= noise_cents
+            verdict = STABLE if held.in_core else NOT_DISTINGUISHABLE if within else UNSTABLE
+            figures |= {"routing_noise_eur": noise_cents / 100, "verdict": verdict}
+        return figures
 
     def faults(self, loads: Sequence[Load]) -> list[str]:
         """What is physically wrong with some loads: windows, capacities, eligibility, counts; empty when sound."""
@@ -191,4 +243,7 @@ def _tree_nodes(distances: NDArray[np.float64]) -> list[tuple[int, ...]]:
     return groups[len(distances) :]
 
 
+NOISE_SEEDS = 3  # plans of c(N) that its noise is the spread of
+# About what a rigid truck costs in Europe in 2026; only the proportions count.
+USUAL_COSTS = OperatingCosts(fixed_eur=150.0, per_km_eur=0.6, per_hour_eur=30.0)
 NEAREST = 24  # shipments whose cost an award may have changed

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+LOOK_AHEAD = "look_ahead"  # name of the conversation before a negotiation (`agents.lookahead`)
+
+
 @dataclass(frozen=True, slots=True)
 class Round:
     """One exchange: what was sent, and what came back sorted by sender."""

@@ -8,6 +8,9 @@ from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from agents.jobs import JobBook, shipment_of
+from agents.participants.talks import latest_start_min
+from agents.reservations import LINES, reservation_faults
+from agents.settlement import LeftStatus
 from logistics.hub_legs import is_hub_leg
 
 if TYPE_CHECKING:
@@ -21,7 +24,9 @@ def settlement_faults(market: Market, settlement: Settlement, jobs: JobBook | No
     """List every promise that a settlement breaks, in plain words; empty when it is sound.
 
     Conservation (each shipment a full chain of legs, or one `Left` row), capacity, windows, shifts, vehicle counts and
-    eligibility of each load, dock slots as agreed, money balanced to the cent, no owner paying more than alone.
+    eligibility of each load, dock slots as agreed, money balanced to the cent, no owner paying more than alone,
+    promises of earlier days kept or void with a reason, and new ones such as can be kept, and what was reserved ahead
+    paid as agreed, used or not.
     """
     book = jobs or JobBook(market)
     return [
@@ -29,7 +34,10 @@ def settlement_faults(market: Market, settlement: Settlement, jobs: JobBook | No
         *_chains(market, settlement, book),
         *book.faults(settlement.loads),
         *_docks(market, settlement),
+        *_due(market, settlement, book),
+        *_promises(market, settlement),
         *_money(market, settlement),
+        *_reservations(market, settlement),
     ]
 
 
@@ -105,6 +113,52 @@ def _docks(market: Market, settlement: Settlement) -> list[str]:
     return faults
 
 
+def _due(market: Market, settlement: Settlement, book: JobBook) -> list[str]:
+    """What was promised for today: kept, or void with a reason; never broken in silence."""
+    faults = [f"{p} is void and was not due today" for p in sorted(settlement.void.keys() - {p.id for p in market.due})]
+    stops = [(load.carrier, stop) for load in settlement.loads for stop in load.stops]
+    at = {job: (carrier, stop.start_min) for carrier, stop in stops for job in stop.deliveries}
+    for p in market.due:
+        if p.id in settlement.void:
+            if not settlement.void[p.id]:
+                faults.append(f"promise {p.id} is void without a reason")
+            continue
+        for s in p.shipments:
+            carrier, start_min = at.get(s.id, ("", math.inf))
+            job = book.direct.get(s.id)
+            if carrier != p.carrier or job is None or market.shipments.get(s.id) != s:
+                faults.append(
+                    f"promise {p.id} is not kept: {s.id} is carried by {carrier or 'nobody'}, not {p.carrier}"
+                )
+            elif start_min > latest_start_min(job, p.window, p.windows) + 1e-6:
+                faults.append(f"promise {p.id} is not kept: {s.id} is delivered at {start_min:.1f} min, too late")
+    return faults
+
+
+def _promises(market: Market, settlement: Settlement) -> list[str]:
+    """What is promised for later days: of one owner, as it lies on the table, once, by a carrier, for a day to come."""
+    faults = []
+    days = {at: (at - market.start).total_seconds() / 60 for at in market.later}
+    held = {row.shipment: row.until_min for row in settlement.left if row.status == LeftStatus.HELD}
+    known = {p.id for p in market.promises}
+    times: Counter[str] = Counter(s for p in settlement.promises for s in p.lot)
+    for p in settlement.promises:
+        if p.day not in days or p.made != market.start:
+            faults.append(f"promise {p.id} is for {p.day}, expected one of the later days of this market")
+        if p.id in known:
+            faults.append(f"promise {p.id} has the name of an earlier one")
+        known.add(p.id)
+        if p.carrier not in market.carriers or p.price_cents < 0 or not 0 <= p.window < p.windows:
+            faults.append(f"promise {p.id}: {p.carrier} at {p.price_cents} cents in window {p.window} is no offer")
+        for s in p.shipments:
+            if market.shipments.get(s.id) != s or s.owner != p.owner:
+                faults.append(f"promise {p.id}: shipment {s.id} is not on the table like this")
+            if times[s.id] != 1 or held.get(s.id) != days.get(p.day):
+                faults.append(f"shipment {s.id} is promised {times[s.id]} times and held until {held.get(s.id)} min")
+    faults += [f"shipment {s} is held and nobody promised to carry it" for s in sorted(held.keys() - times.keys())]
+    return faults
+
+
 def _money(market: Market, settlement: Settlement) -> list[str]:
     silent = set(market.owners) - settlement.standalone_cents.keys()
     faults = [f"owner {owner} states no cost alone" for owner in sorted(silent)]
@@ -120,8 +174,16 @@ def _money(market: Market, settlement: Settlement) -> list[str]:
             shares[t.payee] -= t.cents
     for owner, alone in settlement.standalone_cents.items():
         cost = shares[owner] + settlement.left_cents.get(owner, 0)
+        most = settlement.most_cents.get(owner, alone)
         if cost > alone:
             faults.append(f"owner {owner} pays {cost} cents in all, going alone is {alone}")
+        elif cost > most:
+            faults.append(f"owner {owner} pays {cost} cents in all, its promises leave it {most}")
+    promising = {p.owner for p in settlement.promises}
+    faults += [
+        f"owner {owner} has promises and does not say what they leave it to pay"
+        for owner in sorted(promising - settlement.most_cents.keys())
+    ]
     by_provider: Counter[str] = Counter()
     for load in settlement.loads:
         by_provider[load.carrier] += sum(load.price_lines.values())
@@ -129,7 +191,7 @@ def _money(market: Market, settlement: Settlement) -> list[str]:
         by_provider[b.hub] += b.price_cents
     paid: Counter[str] = Counter()
     for t in settlement.transfers:
-        if t.line != "share":
+        if t.line != "share" and t.line not in LINES:
             paid[t.payee] += t.cents
     faults += [
         f"{who} is paid {paid[who]} cents, is owed {by_provider[who]}"
@@ -141,3 +203,9 @@ def _money(market: Market, settlement: Settlement) -> list[str]:
     if owed != from_owners + subsidy:
         faults.append(f"owners pay {from_owners} cents, carriers and hubs are owed {owed}")
     return faults
+
+
+def _reservations(market: Market, settlement: Settlement) -> list[str]:
+    """What was reserved ahead is owed whatever the day brings, so it stands outside the bound of going alone."""
+    entries = tuple(t for t in settlement.transfers if t.line in LINES)
+    return reservation_faults(market, settlement.loads, settlement.bookings, (settlement.reservations, entries))

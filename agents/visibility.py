@@ -79,25 +79,43 @@ MATRIX: Mapping[str, Fact] = {
     "on_time": Fact("whether it came by its due time", _NOBODY, _OWNER | _CARRIER | _CONSIGNEE),
     "late_hours": Fact("hours after its due time", _NOBODY, _OWNER | _CARRIER | _CONSIGNEE),
     "kgco2e": Fact("emissions of its transport", _NOBODY, _OWNER),
+    "promises": Fact(
+        "promises for a later day, made, kept or void: carrier, day, latest delivery and price; a carrier: its own",
+        _NOBODY,
+        _OWNER | _CARRIER,
+    ),
     "alone_mode": Fact("how it would have gone without a pool", _OWNER),
     "alone_kgco2e": Fact("emissions of its transport without a pool", _OWNER),
     # An owner's account on one day.
     "standalone_eur": Fact("what all its shipments cost an owner alone", _OWNER),
     "paid_eur": Fact("what an owner paid: its share of the pool and what stayed outside", _NOBODY, _OWNER),
     "saving_eur": Fact("what an owner paid less than alone", _NOBODY, _OWNER),
+    "standard_error_eur": Fact("how far an owner's share may be off where groups were sampled", _NOBODY, _OWNER),
+    "reservation_eur": Fact("what an owner bore of vehicles and dock slots reserved ahead", _NOBODY, _OWNER),
+    "expected_saving_eur": Fact("what an owner was told that they were expected to save it", _OWNER),
     "shipments": Fact("how many of its shipments were pooled, went alone, waited or were not served", _NOBODY, _OWNER),
     # A carrier's or hub's account on one day.
     "received_eur": Fact("what the pool paid a carrier or hub", _NOBODY, _CARRIER | _HUB),
     "cost_eur": Fact("what its work for the pool really cost a carrier or hub", _NOBODY, _CARRIER | _HUB),
     "gain_eur": Fact("what a carrier or hub received above its cost", _NOBODY, _CARRIER | _HUB),
+    "reservations": Fact("what was reserved with a carrier or hub, used or not, and its price", _CARRIER | _HUB),
     # What a carrier lost to the pool is what its customers would have paid it alone.
     "work_lost_eur": Fact("revenue that a carrier would have had without the pool", _NOBODY, _NOBODY),
     "loads": Fact("a carrier's tours: stops, goods and what it was paid for them", _NOBODY, _CARRIER),
     "bookings": Fact("a hub's dock slots: times, loads, pallets and price", _NOBODY, _HUB),
     "deliveries": Fact("a client's deliveries and their times", _NOBODY, _CONSIGNEE),
+    # Forecasts. The coordinator adds them up, and tells each owner only its own part of what comes of that.
+    "forecast": Fact("what an owner expects to send: its sample paths", _OWNER),
+    "pooled_forecast": Fact("what all owners together expect to send", _NOBODY, _NOBODY),
     # Of one day and all.
     "disclosed": Fact("private figures that a participant told the coordinator", _OWNER | _CARRIER | _HUB),
+    # What a group would gain by leaving, or that a rule fell back, tells about others' costs; so does how many groups
+    # there were, of how many owners.
+    "stability": Fact("figures of the shares against the costs of groups, and how surely", _NOBODY, _NOBODY),
+    "sharing_note": Fact("where the sharing rule fell back to something else", _NOBODY, _NOBODY),
     "pool_owners": Fact("how many owners had goods in the pool", _NOBODY, _NOBODY),
+    # It adds up everybody's costs, and rests on what each knows of its own orders to come.
+    "forecast_value": Fact("what all owners together saved by one forecaster against another", _NOBODY, _NOBODY),
     "notes": Fact("what the coordinator noted, naming participants", _NOBODY, _NOBODY),
 }
 

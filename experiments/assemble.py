@@ -12,7 +12,7 @@ import pandas as pd
 from experiments.columns import Words, clock_text, nearest
 from experiments.tables import TABLES, CheckedTable, rows_of
 from experiments.tariff_rows import build_tariffs
-from logistics.fleet import Body, Carrier, OperatingCosts, VehicleType
+from logistics.fleet import Body, CallUp, Carrier, OperatingCosts, VehicleType
 from logistics.hubs import Hub, HubCosts
 from logistics.network import Network, great_circle_network
 from logistics.region import Region
@@ -202,14 +202,14 @@ def build_region(tables: Tables, settings: ScenarioSettings, problems: ProblemLi
         known = names_in(tables, other, key)
         reference(tables, table, column, known, f"a {key} of the table {other}", problems)
     reference(tables, "tariffs", "owner", owner_names(tables), OWNER_EXPECTED, problems)
-    vehicles, costs = _vehicles(tables.get("vehicles"), problems)
+    vehicles, costs, call_ups = _vehicles(tables.get("vehicles"), problems)
     hubs, hub_costs = _hubs(tables.get("hubs"), sites, problems)
     carrier_of = {v.id: v.carrier for v in vehicles.values()}
     tariffs, incumbents = build_tariffs(tables.get("tariffs"), carrier_of, problems)
     network = build_network(tables, sites, settings, problems)
     if problems.count() or network is None:
         return None
-    return Region(sites, network, carriers, vehicles, costs, hubs, hub_costs, tariffs, incumbents)
+    return Region(sites, network, carriers, vehicles, costs, hubs, hub_costs, tariffs, incumbents, call_ups)
 
 
 def owner_names(tables: Tables) -> set[str] | None:
@@ -232,9 +232,9 @@ def _carriers(table: CheckedTable | None, problems: ProblemList) -> dict[str, Ca
 
 def _vehicles(
     table: CheckedTable | None, problems: ProblemList
-) -> tuple[dict[str, VehicleType], dict[str, OperatingCosts]]:
+) -> tuple[dict[str, VehicleType], dict[str, OperatingCosts], dict[str, CallUp]]:
     if table is None:
-        return {}, {}
+        return {}, {}, {}
     unique(table, ["vehicle"], problems)
     closed = table.frame["shift_closes"].astype(float) <= table.frame["shift_opens"].astype(float)
     after = "after shift_opens ({}); 06:00 of the next day is 30:00"
@@ -246,9 +246,12 @@ def _vehicles(
         lambda r: after.format(clock_text(r["shift_opens"])),
         problems,
     )
+    _ahead(table, ("fixed_eur", "spot_fixed_eur", "release_eur"), problems)
     if problems.count(table.file):
-        return {}, {}
-    vehicles, costs = {}, {}
+        return {}, {}, {}
+    vehicles: dict[str, VehicleType] = {}
+    costs: dict[str, OperatingCosts] = {}
+    call_ups: dict[str, CallUp] = {}
     for r in rows_of(table):
         vehicles[r.vehicle] = VehicleType(
             id=r.vehicle,
@@ -267,7 +270,32 @@ def _vehicles(
             temperatures=frozenset(map(Temperature, r.temperatures)),
         )
         costs[r.vehicle] = OperatingCosts(r.fixed_eur, r.per_km_eur, r.per_hour_eur, r.toll_eur_per_km)
-    return vehicles, costs
+        spot = _number(r.spot_fixed_eur)
+        if spot is not None or r.release_eur:
+            call_ups[r.vehicle] = CallUp(r.fixed_eur if spot is None else spot, r.release_eur)
+    return vehicles, costs, call_ups
+
+
+def _ahead(table: CheckedTable, columns: tuple[str, str, str], problems: ProblemList) -> None:
+    """Check what capacity costs on the day and what unused capacity is worth against its cost when reserved ahead."""
+    reserved, spot, release = columns
+    frame = table.frame
+    rule(
+        table,
+        frame[spot] < frame[reserved],
+        spot,
+        lambda r: r[spot],
+        lambda r: f"at least {reserved} ({r[reserved]:g}), what it costs when it is reserved ahead",
+        problems,
+    )
+    rule(
+        table,
+        (frame[release] > 0) & (frame[release] >= frame[reserved]),
+        release,
+        lambda r: r[release],
+        lambda r: f"less than {reserved} ({r[reserved]:g}): unused capacity is worth less than it cost",
+        problems,
+    )
 
 
 def _hubs(
@@ -286,13 +314,20 @@ def _hubs(
         lambda _: "a site of kind hub",
         problems,
     )
+    _ahead(table, ("slot_eur", "spot_slot_eur", "release_slot_eur"), problems)
     if problems.count(table.file):
         return {}, {}
     hubs, costs = {}, {}
     for r in rows_of(table):
         slots = int(r.dock_slots_per_hour)
         hubs[r.hub] = Hub(r.hub, r.site, slots, r.handling_min_per_pallet, r.min_handling_min, r.cutoff)
-        costs[r.hub] = HubCosts(r.handling_eur_per_pallet, r.slot_eur, r.storage_eur_per_pallet_hour)
+        costs[r.hub] = HubCosts(
+            r.handling_eur_per_pallet,
+            r.slot_eur,
+            r.storage_eur_per_pallet_hour,
+            _number(r.spot_slot_eur),
+            r.release_slot_eur,
+        )
     return hubs, costs
 
 

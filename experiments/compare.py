@@ -11,10 +11,11 @@ from agents.policy import Choice
 from agents.seeds import seed_for
 from experiments.cells import run_cells
 from experiments.figures import spread
+from experiments.forecast_value import cross, forecast_value, write_forecast_value
 from experiments.misreport import manipulability, probe, write_misreports
 from experiments.policies import NO_POOL
 from experiments.results import copy_scenario, write_config, write_json, write_manifest
-from experiments.runs import RunSpec, fresh_folder, run, scenario_for, simulate
+from experiments.runs import RunSpec, Stage, fresh_folder, run, simulate
 from experiments.scenario import load_scenario
 from experiments.summary import efficiency
 from groupage.errors import InputError, Problem
@@ -43,6 +44,25 @@ class Cell:
     out: Path | None
 
 
+class _Runner:
+    """Runs cells, and keeps the last replication's stage: what one cell fitted serves the next."""
+
+    def __init__(self) -> None:
+        self._at: tuple[Path, int] | None = None
+        self._stage: Stage | None = None
+
+    def __call__(self, cells: Sequence[Cell]) -> list[dict[str, Any]]:
+        return [self._run(cell) for cell in cells]
+
+    def _run(self, cell: Cell) -> dict[str, Any]:
+        at = cell.scenario, cell.spec.replication
+        if self._stage is None or self._at != at:
+            self._at, self._stage = at, Stage.of(*at)
+        if cell.out is None:
+            return simulate(self._stage.scenario, cell.spec, world=self._stage.world)[0]
+        return run(cell.scenario, cell.spec, cell.out, keep_scenario=False, stage=self._stage)
+
+
 def compare(
     folder: Path,
     policies: Sequence[Policy],
@@ -53,6 +73,7 @@ def compare(
     workers: int = 1,
     stability: bool = False,
     probe_misreport: bool = False,
+    forecasters: Sequence[str] | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> dict[str, Any]:
     """Run every policy on every replication, with common random numbers, and write the comparison's folder.
@@ -66,6 +87,9 @@ def compare(
     ----------
     probe_misreport
         Work out what every participant would gain by false reports, see `experiments.misreport`.
+    forecasters
+        Run every policy that looks at a forecast with each of these in place of its own, see
+        `experiments.forecast_value`; ``None``: with its own.
 
     Returns
     -------
@@ -74,6 +98,10 @@ def compare(
     """
     started = time.perf_counter()
     _check(policies, replications, workers)
+    grid = cross(policies, forecasters) if forecasters is not None else None
+    if grid is not None:
+        policies = grid.policies
+        _check(policies, replications, workers)
     scenario = load_scenario(folder)
     with fresh_folder(out) as partial:
         copy_scenario(folder, partial)
@@ -85,7 +113,7 @@ def compare(
         asked = specs[: len(policies) * replications]
         inputs = partial / "scenario"
         cells = [Cell(inputs, spec, _place(partial, spec) if spec in asked else None) for spec in specs]
-        summaries = run_cells(_run_cell, cells, workers, lambda c: c.spec.policy.name, progress)
+        summaries = _run_all(cells, workers, progress)
         rows = [
             {"policy": spec.policy.name, "replication": spec.replication} | summary
             for spec, summary in zip(specs, summaries, strict=True)
@@ -104,10 +132,13 @@ def compare(
         if probe_misreport:
             lies = probe(inputs, asked, len(scenario.days), workers=workers, progress=progress)
             write_misreports(partial, lies)
-            comparison["misreports"] = told = manipulability(lies, names)
+            comparison["misreports"] = told = manipulability(lies, names, replications)
             for row in rows:
                 for key in ("gain_eur", "others_eur"):
                     row[f"misreport_{key}"] = told["policies"][row["policy"]][key][str(row["replication"])]
+        if grid is not None:
+            comparison["forecast_value"] = forecast_value(rows, grid)
+            write_forecast_value(partial, rows, grid)
         comparison["summary"] = {name: _spread([r for r in rows if r["policy"] == name]) for name in names}
         write_json(partial / "comparison.json", comparison)
         write_config(
@@ -117,6 +148,7 @@ def compare(
                 "replications": replications,
                 "stability": stability,
                 "probe_misreport": probe_misreport,
+                "forecasters": list(forecasters or ()),
                 "policies": {p.name: p.model_dump(mode="json") for p in policies},
             },
         )
@@ -153,11 +185,28 @@ def _place(folder: Path, spec: RunSpec) -> Path:
     return folder / "runs" / name if r == 0 else folder / "replications" / name / str(r)
 
 
-def _run_cell(cell: Cell) -> dict[str, Any]:
-    if cell.out is None:
-        summary, _ = simulate(scenario_for(load_scenario(cell.scenario), cell.spec.replication), cell.spec)
-        return summary
-    return run(cell.scenario, cell.spec, cell.out, keep_scenario=False)
+def _run_all(
+    cells: Sequence[Cell], workers: int, progress: Callable[[int, int, str], None] | None
+) -> list[dict[str, Any]]:
+    """Run all cells, those of a replication that share a forecaster after one another where workers have enough to do.
+
+    One worker runs cell by cell, replication by replication.
+    """
+    order = sorted(range(len(cells)), key=lambda i: cells[i].spec.replication)
+    groups: dict[tuple[int, str], list[int]] = {}
+    for i in order:
+        spec = cells[i].spec
+        groups.setdefault((spec.replication, spec.policy.forecaster.model_dump_json()), []).append(i)
+    batches = list(groups.values()) if 1 < workers <= len(groups) else [[i] for i in order]
+    found = run_cells(
+        _Runner(),
+        [[cells[i] for i in batch] for batch in batches],
+        workers,
+        lambda batch: ", ".join(cell.spec.policy.name for cell in batch),
+        progress,
+    )
+    summaries = dict(zip((i for b in batches for i in b), (s for some in found for s in some), strict=True))
+    return [summaries[i] for i in range(len(cells))]
 
 
 def _add_efficiency(rows: list[dict[str, Any]], policies: Sequence[Policy]) -> None:

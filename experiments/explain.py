@@ -35,6 +35,8 @@ _MONEY_AND_COUNTS = (
     "standalone_eur",
     "paid_eur",
     "saving_eur",
+    "reservation_eur",
+    "expected_saving_eur",
     "received_eur",
     "cost_eur",
     "gain_eur",
@@ -147,6 +149,8 @@ def _shipment_facts(record: Record, row: dict[str, Any]) -> dict[str, Any]:
     """All facts of a shipment on one day."""
     day, shipment, owner = row["day"], row["shipment"], row["owner"]
     facts = {"owner": owner, "mode": row["mode"]}
+    if promises := record.promises_of(day, shipment):
+        facts["promises"] = promises
     if row["mode"] == HELD:
         return facts | {"reason": row["reason"]}
     quote = quoted(row["reason"])
@@ -182,7 +186,7 @@ def _shipment_facts(record: Record, row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _owner_account(row: Mapping[str, Any]) -> dict[str, Any]:
-    paid = row["share_eur"] + row["left_alone_eur"]
+    paid = row["share_eur"] + row["left_alone_eur"] + row["reservation_eur"]
     return {
         "standalone_eur": row["standalone_eur"],
         "paid_eur": round(paid, 2),
@@ -197,7 +201,7 @@ def _roles_on(record: Record, row: Mapping[str, Any], facts: Mapping[str, Any], 
     holds = {
         Role.OWNER: viewer == row["owner"],
         Role.CO_LOADER: any(other["owner"] == viewer for other in facts.get("co_loaded", ())),
-        Role.CARRIER: any(leg["carrier"] == viewer for leg in facts.get("legs", ())),
+        Role.CARRIER: any(own["carrier"] == viewer for what in ("legs", "promises") for own in facts.get(what, ())),
         Role.HUB: any(b["hub"] == viewer for b in facts.get("bookings", ())),
         Role.CONSIGNEE: viewer == row["destination"],
     }
@@ -211,6 +215,8 @@ def _own_part(facts: Mapping[str, Any], roles: frozenset[Role], viewer: str) -> 
         return part
     if "bookings" in part:
         part["bookings"] = [b for b in part["bookings"] if b["hub"] == viewer]
+    if "promises" in part and Role.OWNER not in roles:
+        part["promises"] = [p for p in part["promises"] if p["carrier"] == viewer]
     if Role.OWNER in roles or "legs" not in part:
         return part
     brings_it = bool(part["legs"]) and part["legs"][-1]["carrier"] == viewer
@@ -263,11 +269,19 @@ def _party_facts(record: Record, party: str, roles: frozenset[Role], day: Any) -
             _owner_account(account) if account else dict.fromkeys(("standalone_eur", "paid_eur", "saving_eur"), 0.0)
         )
         facts["pool_owners"] = record.pool_owners(day)
+        if account and account.get("standard_error_eur") is not None:
+            facts["standard_error_eur"] = account["standard_error_eur"]
+        facts |= record.sharing_on(day)
+        facts |= record.borne_by(party, day)
     if roles & {Role.CARRIER, Role.HUB}:
         received, cost, lost = (
             account[k] if account else 0.0 for k in ("received_eur", "cost_eur", "displaced_revenue_eur")
         )
+        reserved = record.reserved_with(day, party)
+        received = round(received + math.fsum(r["price_eur"] - r["release_eur"] for r in reserved), 2)
         facts |= {"received_eur": received, "cost_eur": cost, "gain_eur": round(received - cost, 2)}
+        if reserved:
+            facts["reservations"] = reserved
         if Role.CARRIER in roles:
             facts |= {"work_lost_eur": lost, "loads": record.loads_of(day, party)}
         if Role.HUB in roles:
@@ -300,7 +314,7 @@ def _total(days: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         for day in days:
             modes.update(day["shipments"])
         total["shipments"] = dict(sorted(modes.items()))
-    for name in ("loads", "bookings", "deliveries"):
+    for name in ("loads", "bookings", "reservations", "deliveries"):
         if any(name in day for day in days):
-            total[name] = sum(len(day[name]) for day in days)
+            total[name] = sum(len(day.get(name, ())) for day in days)
     return total

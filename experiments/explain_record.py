@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections import defaultdict
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,7 @@ from agents.visibility import Role
 from experiments.results import read_table
 from experiments.runs import find_scenario
 from experiments.scenario import load_scenario
+from logistics.sites import SiteKind
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -86,8 +89,9 @@ class Record:
 
     @cached_property
     def owners(self) -> frozenset[str]:
-        """Everybody who has shipments."""
-        return frozenset(self._owner_of.values()) | frozenset(self.scenario.owners)
+        """Everybody who has shipments, and factories that happen to have none."""
+        factories = frozenset(s.id for s in self.scenario.region.sites.values() if s.kind is SiteKind.FACTORY)
+        return frozenset(self._owner_of.values()) | frozenset(self.scenario.owners) | factories
 
     @cached_property
     def _clients(self) -> frozenset[str]:
@@ -166,6 +170,21 @@ class Record:
         legs = self.rows("legs", day=day)
         return len({self._owner_of[leg["shipment"]] for leg in legs})
 
+    def promises_of(self, day: date, shipment: str) -> list[Row]:
+        """What was promised of a shipment on a day for a later one, or came due then; prices are for all of it."""
+        return [
+            {
+                "state": p["state"],
+                "carrier": p["carrier"],
+                "due_day": p["due_day"].isoformat(),
+                "latest_at": self.local(p["latest_at"]),
+                "shipments": len(self.rows("promises", day=day, promise=p["promise"])),
+                "price_eur": p["price_eur"],
+                "reason": p["reason"],
+            }
+            for p in self.rows("promises", day=day, shipment=shipment)
+        ]
+
     def _booking(self, row: Row) -> Row:
         return {
             "hub": row["hub"],
@@ -186,6 +205,24 @@ class Record:
     def bookings_at(self, day: date, hub: str) -> list[Row]:
         """All dock slots of a hub."""
         return [self._booking(b) for b in self.rows("bookings", day=day, hub=hub)]
+
+    def borne_by(self, owner: str, day: date) -> Row:
+        """What an owner bore of reservations on a day, and was told to expect of them; nothing where none ever did."""
+        if not self.rows("reservations", owner=owner):
+            return {}
+        rows = self.rows("reservations", owner=owner, day=day)
+        return {
+            "reservation_eur": round(math.fsum(r["borne_eur"] for r in rows), 2),
+            "expected_saving_eur": round(math.fsum(r["expected_saving_eur"] for r in rows), 2),
+        }
+
+    def reserved_with(self, day: date, provider: str) -> list[Row]:
+        """What was reserved with a carrier or hub for a day, without who bore it."""
+        names = ("reservation", "kind", "good", "quantity", "used", "price_eur", "release_eur")
+        rows = {
+            r["reservation"]: {n: r[n] for n in names} for r in self.rows("reservations", day=day, provider=provider)
+        }
+        return list(rows.values())
 
     def loads_of(self, day: date, carrier: str) -> list[Row]:
         """A carrier's tours with their stops, goods and price."""
@@ -209,6 +246,12 @@ class Record:
                 }
             )
         return tours
+
+    def sharing_on(self, day: date) -> Row:
+        """What was found out about a day's shares, where there was anything."""
+        row = next(iter(self.rows("days", day=day)), {})
+        found = {"stability": json.loads(row.get("stability") or "{}"), "sharing_note": row.get("sharing_note")}
+        return {name: said for name, said in found.items() if said}
 
     def notes_on(self, day: date, party: str) -> list[str]:
         """What the coordinator noted of a participant on a day."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
 
 SHOWN_FEATURES = 15
 SHOWN_FACTORS = 5
-LOOKS = "What the trees look at (share of their gain)"
 _MEMBERS = {"point": "mean and errors", "direct": "models of quantiles", "empirical": "own past"}
 _FEATURES = {
     "level": "recent level against the usual one",
@@ -60,7 +58,7 @@ def explain_model(model: Model, recent: Demand | None, lane: str | None, period:
 
     Returns
     -------
-        ``words``, sentences; ``tables``, shares by title; and the facts behind them.
+        ``words``, sentences; and the facts behind them, such as ``importances`` of trees, the greatest first.
 
     Raises
     ------
@@ -72,7 +70,6 @@ def explain_model(model: Model, recent: Demand | None, lane: str | None, period:
         "forecaster": model.state.forecaster,
         "training": dict(model.training),
         "words": [_origin(model), *_rule_words(model)],
-        "tables": {},
     }
     if isinstance(model.fitted, FittedLightGBM):
         told |= _trees(model.fitted)
@@ -84,7 +81,7 @@ def explain_model(model: Model, recent: Demand | None, lane: str | None, period:
         told["words"] += _lane_words(known, told["lane"])
         if isinstance(model.fitted, FittedLightGBM):
             parts = contributions(model.fitted, known, lane, period)
-            told["lane"]["contributions"] = None if parts is None else asdict(parts)
+            told["lane"]["contributions"] = None if parts is None else _part_facts(parts)
             told["words"] += _part_words(parts, told["lane"])
     return told
 
@@ -92,8 +89,8 @@ def explain_model(model: Model, recent: Demand | None, lane: str | None, period:
 def _trees(fitted: FittedLightGBM) -> dict[str, Any]:
     """Facts of an ensemble: what its trees look at, and how its members are weighed."""
     shares = dict(list(importances(fitted).items())[:SHOWN_FEATURES]) if fitted.buckets else {}
-    told = {in_words(name): share for name, share in shares.items()}
-    return {"ensemble": weights(fitted), "importances": shares, "tables": {LOOKS: told} if told else {}}
+    told = [{"feature": name, "words": in_words(name), "share": share} for name, share in shares.items()]
+    return {"ensemble": weights(fitted), "importances": told}
 
 
 def _tree_words(ensemble: list[dict[str, Any]]) -> list[str]:
@@ -108,6 +105,11 @@ def _tree_words(ensemble: list[dict[str, Any]]) -> list[str]:
             parts = ", ".join(f"{_MEMBERS[name]} {share:.0%}" for name, share in members.items())
             words.append(f"Until {bucket['until_period']} periods ahead, for {group} demand: {parts}.")
     return words
+
+
+def _part_facts(parts: Contributions) -> dict[str, Any]:
+    factors = [{"feature": n, "value": parts.values[n], "factor": factor} for n, factor in parts.factors.items()]
+    return {"mean": parts.mean, "level": parts.level, "start": parts.start, "factors": factors}
 
 
 def _part_words(parts: Contributions | None, facts: Mapping[str, Any]) -> list[str]:

@@ -81,6 +81,8 @@ def probed(cell: ProbeCell) -> list[Row]:
     with pooling_model(world_of(scenario), cell.spec.policy, cell.spec.seed) as model:
         for _ in range(cell.number):
             model.run_day()
+        # Judged on one day: what would be promised for another has no money on this one.
+        model.days_ahead = 0
         day = model.run_day()
         honest = had(day.settlement, day.executed)
         for lie in misreports(model.desks):
@@ -128,8 +130,13 @@ def write_misreports(folder: Path, rows: Sequence[Row]) -> None:
     pq.write_table(pa.Table.from_pylist(list(rows), schema=SCHEMA), folder / FILE, compression="zstd", version="2.6")
 
 
-def manipulability(rows: Sequence[Row], policies: Sequence[str]) -> dict[str, Any]:
+def manipulability(rows: Sequence[Row], policies: Sequence[str], replications: int) -> dict[str, Any]:
     """Sum up by policy what false reports gain.
+
+    Parameters
+    ----------
+    replications
+        How many were run; in one without anybody who could state anything nothing is gained.
 
     Returns
     -------
@@ -138,7 +145,10 @@ def manipulability(rows: Sequence[Row], policies: Sequence[str]) -> dict[str, An
         day with their intervals), ``roles`` (means over the parties of a role, by lever and for the best lever),
         ``gain_eur`` and ``others_eur`` of each replication, as means over all parties.
     """
-    return {"grid": list(GRID), "policies": {p: _policy([r for r in rows if r["policy"] == p]) for p in policies}}
+    return {
+        "grid": list(GRID),
+        "policies": {p: _policy([r for r in rows if r["policy"] == p], replications) for p in policies},
+    }
 
 
 @dataclass(frozen=True)
@@ -150,16 +160,14 @@ class _Best:
     others: NDArray[np.float64]
 
 
-def _policy(rows: Sequence[Row]) -> dict[str, Any]:
-    replications = sorted({r["replication"] for r in rows})
+def _policy(rows: Sequence[Row], replications: int) -> dict[str, Any]:
     tables: dict[tuple[str, str], dict[Report, NDArray[np.float64]]] = {}
-    days = {r: len({row["day"] for row in rows if row["replication"] == r}) for r in replications}
+    days = {r: len({row["day"] for row in rows if row["replication"] == r}) for r in range(replications)}
     for row in rows:
         # Shape (2, replications): own gain and what it does to others, means over the days on which it takes part.
         own = tables.setdefault((row["role"], row["party"]), {})
-        figures = own.setdefault((row["lever"], row["factor"]), np.zeros((2, len(replications))))
-        at = replications.index(row["replication"])
-        figures[:, at] += np.array([row["gain_eur"], row["others_eur"]]) / days[row["replication"]]
+        figures = own.setdefault((row["lever"], row["factor"]), np.zeros((2, replications)))
+        figures[:, row["replication"]] += np.array([row["gain_eur"], row["others_eur"]]) / days[row["replication"]]
     best = {party: best_report(reports) for party, reports in tables.items()}
     by_lever: defaultdict[tuple[str, str], list[_Best]] = defaultdict(list)
     for (role, _), reports in tables.items():
@@ -167,7 +175,7 @@ def _policy(rows: Sequence[Row]) -> dict[str, Any]:
             by_lever[role, lever].append(best_report({r: f for r, f in reports.items() if r[0] == lever}))
     for (role, _), found in best.items():
         by_lever[role, ""].append(found)
-    gains, others = _mean(best.values(), len(replications))
+    gains, others = _mean(best.values(), replications)
     return {
         "parties": [
             {
@@ -185,14 +193,14 @@ def _policy(rows: Sequence[Row]) -> dict[str, Any]:
             | dict(
                 zip(
                     ("gain_eur", "others_eur"),
-                    (spread(f.tolist()) for f in _mean(found, len(replications))),
+                    (spread(f.tolist()) for f in _mean(found, replications)),
                     strict=True,
                 )
             )
             for (role, lever), found in sorted(by_lever.items())
         ],
-        "gain_eur": dict(zip(map(str, replications), np.round(gains, 6).tolist(), strict=True)),
-        "others_eur": dict(zip(map(str, replications), np.round(others, 6).tolist(), strict=True)),
+        "gain_eur": dict(zip(map(str, range(replications)), np.round(gains, 6).tolist(), strict=True)),
+        "others_eur": dict(zip(map(str, range(replications)), np.round(others, 6).tolist(), strict=True)),
     }
 
 

@@ -44,6 +44,7 @@ def build_shipments(tables: Tables, problems: ProblemList) -> tuple[Shipment, ..
             columns["line_stop_eur"][i],
             times["line_stop_at"][i],
             None if np.isnan(paid) else paid,
+            columns["holding_eur_per_pallet_day"][i],
         )
         shipments.append(
             Shipment(

@@ -32,7 +32,7 @@ from groupage.errors import PolicyError, Problem
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-KINDS = ("protocol", "sharing", "bidding", "concession", "holding", "forecaster")
+KINDS = ("protocol", "sharing", "bidding", "concession", "holding", "reservation", "forecaster")
 # Where nobody pools, shipments go as they do today: that is what pooling is held against.
 NO_POOL = "standalone"
 POOLED_HOLDING = Choice(name="quantity_based")

@@ -5,7 +5,8 @@
 ``manifest.json``  versions, machine, when, and hashes of inputs and outputs: the only file that differs between runs
 ``summary.json``   the figures that ``groupage run --json`` prints
 ``scenario/``      the inputs, as given
-``*.parquet``      ``days loads stops legs shares costs emissions shipments bookings transfers messages``
+``*.parquet``      ``days loads stops legs shares costs emissions shipments promises bookings reservations transfers``
+                   ``messages``
 ================  ======================================================================================================
 
 ``scope`` is ``after`` for what the policy led to and ``before`` for the same shipments without a pool.
@@ -20,6 +21,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -30,7 +32,8 @@ import tomli_w
 
 from agents.market import digest
 from agents.messages import EMPTY_BODY, Message, Performative, Topic
-from agents.transcript import Round, Transcript
+from agents.reservations import LINES
+from agents.transcript import LOOK_AHEAD, Round, Transcript
 from groupage.errors import InputError, Problem
 
 if TYPE_CHECKING:
@@ -59,6 +62,8 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("settlement_digest", pa.string()),
             ("notes", pa.list_(pa.string())),
             ("stability", pa.string()),
+            ("fairness", pa.string()),
+            ("sharing_note", pa.string()),
         ]
     ),
     "loads": pa.schema(
@@ -106,7 +111,9 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("standalone_eur", pa.float64()),
             ("left_alone_eur", pa.float64()),
             ("share_eur", pa.float64()),
+            ("reservation_eur", pa.float64()),
             ("raw_share_eur", pa.float64()),
+            ("standard_error_eur", pa.float64()),
             ("received_eur", pa.float64()),
             ("cost_eur", pa.float64()),
             ("gain_eur", pa.float64()),
@@ -147,6 +154,21 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("reason", pa.string()),
         ]
     ),
+    # A row for each shipment of a promise on the day that it was made, and on the day that it was due: kept or void.
+    "promises": pa.schema(
+        [
+            _DAY,
+            ("promise", pa.string()),
+            ("state", pa.string()),
+            ("shipment", pa.string()),
+            ("owner", pa.string()),
+            ("carrier", pa.string()),
+            ("due_day", pa.date32()),
+            ("latest_at", _TIME),
+            ("price_eur", pa.float64()),
+            ("reason", pa.string()),
+        ]
+    ),
     "bookings": pa.schema(
         [
             _DAY,
@@ -158,6 +180,23 @@ SCHEMAS: Mapping[str, pa.Schema] = {
             ("pallets", pa.float64()),
             ("storage_pallet_hours", pa.float64()),
             ("price_eur", pa.float64()),
+        ]
+    ),
+    # A row for each owner of each reservation, on the day that it was for.
+    "reservations": pa.schema(
+        [
+            _DAY,
+            ("reservation", pa.string()),
+            ("provider", pa.string()),
+            ("kind", pa.string()),
+            ("good", pa.string()),
+            ("quantity", pa.int32()),
+            ("used", pa.int32()),
+            ("price_eur", pa.float64()),
+            ("release_eur", pa.float64()),
+            ("owner", pa.string()),
+            ("borne_eur", pa.float64()),
+            ("expected_saving_eur", pa.float64()),
         ]
     ),
     "transfers": pa.schema(
@@ -260,17 +299,21 @@ def message_rows(day: Day) -> list[dict[str, Any]]:
             "private_figures": m.private_figures if direction == "reply" else 0,
             "body": body_bytes(m.body) if m.body.num_columns else b"",
         }
-        for number, one in enumerate(day.transcript.rounds)
+        for transcript in (day.look_ahead, day.transcript)
+        if transcript is not None
+        for number, one in enumerate(transcript.rounds)
         for direction, messages in (("sent", one.sent), ("reply", one.replies))
         for m in messages
     ]
 
 
-def read_transcripts(folder: Path) -> dict[Any, Transcript]:
-    """Read the recorded negotiations of a run, by day."""
+def read_transcripts(folder: Path, *, look_ahead: bool = False) -> dict[Any, Transcript]:
+    """Read the recorded negotiations of a run, or the conversations before them, by day."""
     days = {row["day"]: row for row in read_table(folder, "days").to_pylist()}
     rounds: dict[Any, dict[int, dict[str, list[Message]]]] = {day: {} for day in days}
     for row in read_table(folder, "messages").to_pylist():
+        if (row["conversation"] == LOOK_AHEAD) is not look_ahead:
+            continue
         message = Message(
             id=row["id"],
             performative=Performative(row["performative"]),
@@ -292,6 +335,7 @@ def read_transcripts(folder: Path) -> dict[Any, Transcript]:
             tuple(Round(tuple(one[n]["sent"]), tuple(one[n]["reply"])) for n in sorted(one)),
         )
         for day, one in rounds.items()
+        if one or not look_ahead
     }
 
 
@@ -316,14 +360,16 @@ def day_tables(day: Day, shipper_ids: Iterable[str], bodies: Mapping[str, str]) 
                 "negotiated": len(day.market.shipments),
                 "held": len(day.held),
                 "pooled": len(s.pooled),
-                "rounds": s.evidence.rounds,
-                "messages": s.evidence.messages,
+                "rounds": day.rounds,
+                "messages": day.messages,
                 "seed": day.transcript.seed,
                 "market_digest": day.market.digest,
                 "policy_digest": day.transcript.policy_digest,
                 "settlement_digest": digest(s),
-                "notes": list(s.evidence.notes),
+                "notes": [*(day.ahead.notes if day.ahead else ()), *s.evidence.notes],
                 "stability": json.dumps(dict(s.evidence.stability), sort_keys=True),
+                "fairness": json.dumps(dict(s.evidence.fairness), sort_keys=True),
+                "sharing_note": s.evidence.sharing_note,
             }
         ],
         "loads": [r for scope, ex in _scopes(day) for r in _load_rows(day, scope, ex, bodies)],
@@ -341,6 +387,7 @@ def day_tables(day: Day, shipper_ids: Iterable[str], bodies: Mapping[str, str]) 
             for d in ex.deliveries
         ],
         "shipments": [r for scope, ex in _scopes(day) for r in _shipment_rows(day, scope, ex)],
+        "promises": _promise_rows(day),
         "bookings": [
             at
             | {
@@ -355,6 +402,7 @@ def day_tables(day: Day, shipper_ids: Iterable[str], bodies: Mapping[str, str]) 
             }
             for b in s.bookings
         ],
+        "reservations": _reservation_rows(day),
         "transfers": [
             at | {"payer": t.payer, "payee": t.payee, "cents": t.cents, "line": t.line, "about": t.about}
             for t in s.transfers
@@ -464,6 +512,59 @@ def _shipment_rows(day: Day, scope: str, ex: Execution) -> list[dict[str, Any]]:
     return rows
 
 
+def _reservation_rows(day: Day) -> list[dict[str, Any]]:
+    agreed = {r.id: r for r in day.market.reserved}
+    return [
+        {
+            "day": day.day,
+            "reservation": r.id,
+            "provider": r.provider,
+            "kind": str(agreed[r.id].kind),
+            "good": r.good,
+            "quantity": r.quantity,
+            "used": r.used,
+            "price_eur": r.price_cents / 100,
+            "release_eur": r.release_cents / 100,
+            "owner": owner,
+            "borne_eur": cents / 100,
+            "expected_saving_eur": agreed[r.id].saving_cents.get(owner, 0) / 100,
+        }
+        for r in day.settlement.reservations
+        for owner, cents in sorted(r.owners.items())
+    ]
+
+
+def _promise_rows(day: Day) -> list[dict[str, Any]]:
+    from agents.jobs import JobBook
+    from agents.participants.talks import latest_start_min
+    from agents.promise import due_on
+
+    market, settlement = day.market, day.settlement
+    told = [("made", p) for p in settlement.promises]
+    told += [("void" if p.id in settlement.void else "kept", p) for p in market.due]
+    rows = []
+    for state, p in told:
+        then = replace(market, start=p.day, shipments={s.id: s for s in p.shipments}, later=(), promises=())
+        jobs = JobBook(then).direct
+        for s in p.lot:
+            latest = latest_start_min(jobs[s], p.window, p.windows) if s in jobs else None
+            rows.append(
+                {
+                    "day": day.day,
+                    "promise": p.id,
+                    "state": state,
+                    "shipment": s,
+                    "owner": p.owner,
+                    "carrier": p.carrier,
+                    "due_day": due_on(p, market.sites),
+                    "latest_at": None if latest is None else p.day + timedelta(minutes=latest),
+                    "price_eur": p.price_cents / 100,
+                    "reason": settlement.void.get(p.id, ""),
+                }
+            )
+    return rows
+
+
 def _share_rows(day: Day, shippers: set[str]) -> list[dict[str, Any]]:
     s = day.settlement
     share: dict[str, int] = {}
@@ -472,15 +573,16 @@ def _share_rows(day: Day, shippers: set[str]) -> list[dict[str, Any]]:
         if t.line == "share":
             share[t.payer] = share.get(t.payer, 0) + t.cents
             share[t.payee] = share.get(t.payee, 0) - t.cents
-        else:
+        elif t.line not in LINES:
             received[t.payee] = received.get(t.payee, 0) + t.cents
-    cost = day.executed.provider_costs()
-    parties = sorted({*s.standalone_cents, *received, *day.displaced_cents, *s.evidence.disclosed})
+    cost, reservation = day.executed.provider_costs(), s.reservation_cents
+    parties = sorted({*s.standalone_cents, *received, *reservation, *day.displaced_cents, *day.disclosed})
     rows = []
     for p in parties:
         role = "owner" if p in shippers else "hub" if p in day.market.hubs else "carrier"
         alone, left = s.standalone_cents.get(p, 0), s.left_cents.get(p, 0)
-        gain = alone - left - share.get(p, 0) + received.get(p, 0) - cost.get(p, 0)
+        reserved = reservation.get(p, 0)
+        gain = alone - left - share.get(p, 0) - reserved + received.get(p, 0) - cost.get(p, 0)
         rows.append(
             {
                 "day": day.day,
@@ -489,12 +591,16 @@ def _share_rows(day: Day, shippers: set[str]) -> list[dict[str, Any]]:
                 "standalone_eur": alone / 100,
                 "left_alone_eur": left / 100,
                 "share_eur": share.get(p, 0) / 100,
+                "reservation_eur": reserved / 100,
                 "raw_share_eur": s.evidence.raw_shares[p] / 100 if p in s.evidence.raw_shares else None,
+                "standard_error_eur": (
+                    s.evidence.standard_errors[p] / 100 if p in s.evidence.standard_errors else None
+                ),
                 "received_eur": received.get(p, 0) / 100,
                 "cost_eur": cost.get(p, 0) / 100,
                 "gain_eur": gain / 100,
                 "displaced_revenue_eur": day.displaced_cents.get(p, 0) / 100,
-                "disclosed": s.evidence.disclosed.get(p, 0),
+                "disclosed": day.disclosed.get(p, 0),
             }
         )
     return rows

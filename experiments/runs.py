@@ -76,22 +76,51 @@ def world_of(scenario: Scenario) -> World:
     )
 
 
+@dataclass(frozen=True)
+class Stage:
+    """A replication's scenario and the world made of it, for runs one after another.
+
+    Forecasters that one run fits serve the next.
+    """
+
+    scenario: Scenario
+    world: World
+
+    @classmethod
+    def of(cls, folder: Path, replication: int) -> Stage:
+        """Read a scenario's folder and draw the replication's orders."""
+        scenario = scenario_for(load_scenario(folder), replication)
+        return cls(scenario, world_of(scenario))
+
+
 def simulate(
     scenario: Scenario,
     spec: RunSpec,
     writer: TableWriter | None = None,
     progress: Progress | None = None,
     transcripts: Mapping[date, Transcript] | None = None,
+    look_aheads: Mapping[date, Transcript] | None = None,
+    world: World | None = None,
 ) -> tuple[dict[str, Any], dict[date, str]]:
     """Run all days; returns the summary and the digest of each day's settlement.
 
     Days are written and forgotten one by one, so memory does not grow with their number.
+
+    Parameters
+    ----------
+    world
+        Made of the scenario, where an earlier run has made it.
     """
     bodies = {v.id: str(v.body) for v in scenario.region.vehicles.values()}
     totals = Totals()
     digests: dict[date, str] = {}
     with pooling_model(
-        world_of(scenario), spec.policy, spec.seed, stability=spec.stability, transcripts=transcripts
+        world or world_of(scenario),
+        spec.policy,
+        spec.seed,
+        stability=spec.stability,
+        transcripts=transcripts,
+        look_aheads=look_aheads,
     ) as model:
         while not model.finished:
             day = model.run_day()
@@ -106,9 +135,20 @@ def simulate(
 
 
 def run(
-    folder: Path, spec: RunSpec, out: Path, progress: Progress | None = None, *, keep_scenario: bool = True
+    folder: Path,
+    spec: RunSpec,
+    out: Path,
+    progress: Progress | None = None,
+    *,
+    keep_scenario: bool = True,
+    stage: Stage | None = None,
 ) -> dict[str, Any]:
     """Run a scenario's folder and write the results; an earlier results folder is replaced only when all is written.
+
+    Parameters
+    ----------
+    stage
+        Of this folder and replication, where an earlier run has made it.
 
     Returns
     -------
@@ -116,11 +156,12 @@ def run(
         The summary.
     """
     started = time.perf_counter()
-    scenario = scenario_for(load_scenario(folder), spec.replication)
+    stage = stage or Stage.of(folder, spec.replication)
+    scenario = stage.scenario
     with fresh_folder(out) as partial:
         writer = TableWriter(partial)
         try:
-            summary, _ = simulate(scenario, spec, writer, progress)
+            summary, _ = simulate(scenario, spec, writer, progress, world=stage.world)
         finally:
             writer.close()
         write_config(partial, spec.config())
@@ -198,16 +239,17 @@ def replay_run(results: Path, progress: Progress | None = None) -> dict[str, Any
     scenario = scenario_for(load_scenario(find_scenario(results)), spec.replication)
     recorded = {row["day"]: row for row in read_table(results, "days").to_pylist()}
     transcripts = read_transcripts(results)
+    look_aheads = read_transcripts(results, look_ahead=True)
     missing = [d.date for d in scenario.days if d.date not in recorded]
     if missing:
         raise ReplayError(f"the record has no day {missing[0]}, expected all {len(scenario.days)} days of the scenario")
-    _, digests = simulate(scenario, spec, progress=progress, transcripts=transcripts)
+    _, digests = simulate(scenario, spec, progress=progress, transcripts=transcripts, look_aheads=look_aheads)
     for day, found in digests.items():
         written = recorded[day]["settlement_digest"]
         if found != written:
             raise ReplayError(f"{day}: the settlement differs from the record ({found[:12]}, {written[:12]})")
     return {
         "days": len(digests),
-        "messages": sum(t.message_count for t in transcripts.values()),
+        "messages": sum(t.message_count for t in (*transcripts.values(), *look_aheads.values())),
         "settlements_equal": True,
     }

@@ -193,16 +193,18 @@ def write_scenario(folder: Path | str, settings: ScenarioSettings, tables: Mappi
     Raises
     ------
     InputError
-        If the folder cannot be written, or holds tables that would not be replaced.
+        If the folder cannot be written, holds tables that would not be replaced, or holds files and no scenario.
     """
     folder = Path(folder)
     files = _files(settings, tables)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         known = {f"{name}{suffix}" for name in TABLES for suffix in (".csv", ".parquet")}
-        strangers = sorted(p.name for p in folder.iterdir() if p.name in known and p.name not in files)
+        present = sorted(p.name for p in folder.iterdir())
+        foreign = present if SETTINGS_FILE not in present else []
+        strangers = foreign or [name for name in present if name in known and name not in files]
         if strangers:
-            raise problem_error(str(folder), "", f"holds {', '.join(strangers)}", "an empty folder, or a new one")
+            raise problem_error(str(folder), "", f"holds {', '.join(strangers[:5])}", "an empty folder, or a new one")
         for name, content in files.items():
             (folder / name).write_bytes(content)
     except OSError as error:

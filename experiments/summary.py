@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from dataclasses import replace
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from agents.day import GROUPAGE, POOL, UNSERVED, Day, Execution
+from agents.verdicts import NOT_DISTINGUISHABLE
 from agents.verify import settlement_faults
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from agents.settlement import Evidence
 
 
 class Totals:
@@ -25,15 +30,19 @@ class Totals:
         self.days = 0
         self.faults = 0
         self.stability: list[Mapping[str, Any]] = []
+        self.evidence: list[Evidence] = []  # of days on which something was pooled
 
     def add(self, day: Day, share_rows: list[dict[str, Any]]) -> None:
         """Add one day."""
         self.days += 1
         self.faults += len(settlement_faults(day.market, day.settlement))
         evidence = day.settlement.evidence
-        self._sum["rounds"] += evidence.rounds
-        self._sum["messages"] += evidence.messages
-        self._sum["disclosed"] += sum(evidence.disclosed.values())
+        self._sum["rounds"] += day.rounds
+        self._sum["messages"] += day.messages
+        self._sum["disclosed"] += sum(day.disclosed.values())
+        for r in day.settlement.reservations:
+            self._sum["reserved"] += r.quantity
+            self._sum["reserved_used"] += r.used
         self._sum["operator"] += day.settlement.operator_cents
         self._sum["released"] += len(day.released)
         self._sum["held_days"] += len(day.held)
@@ -41,10 +50,13 @@ class Totals:
             self._add_execution(scope, ex)
         for row in share_rows:
             if row["role"] == "owner":
-                self._shares[row["party"]] += round(100 * (row["share_eur"] + row["left_alone_eur"]))
+                paid = row["share_eur"] + row["left_alone_eur"] + row["reservation_eur"]
+                self._shares[row["party"]] += round(100 * paid)
             self._gains[row["party"]] += round(100 * row["gain_eur"])
         self._displaced.update(day.displaced_cents)
         self._held_last = dict(day.held)
+        if evidence.fairness:
+            self.evidence.append(replace(evidence, notes=(), reserves={}, disclosed={}))
         if evidence.stability:
             self.stability.append(evidence.stability)
 
@@ -89,6 +101,8 @@ class Totals:
             "groupage": count(f"after.{GROUPAGE}"),
             "held_days": count("held_days"),
             "held": len(self._held_last),
+            "reserved": count("reserved"),
+            "reserved_used": count("reserved_used"),
             "unserved": count(f"after.{UNSERVED}"),
             "feasible": self.faults == 0,
             "total_cost_eur": eur(paid),
@@ -117,7 +131,22 @@ class Totals:
             "shares_eur": {k: eur(v) for k, v in sorted(self._shares.items())},
             "gains_eur": {k: eur(v) for k, v in sorted(self._gains.items())},
             "displaced_revenue_eur": {k: eur(v) for k, v in sorted(self._displaced.items())},
+            "sharing": self._sharing(),
             "stability": self._stability(),
+        }
+
+    def _sharing(self) -> dict[str, Any] | None:
+        """What every day says of its shares; ``None`` where nothing was ever pooled."""
+        if not self.evidence:
+            return None
+        errors = [cents for e in self.evidence for cents in e.standard_errors.values()]
+        return {
+            "days": len(self.evidence),
+            "days_rational": sum(bool(e.fairness["individually_rational"]) for e in self.evidence),
+            "days_rational_by_rule": sum(bool(e.fairness["raw_individually_rational"]) for e in self.evidence),
+            "jain_index": round(fmean(float(e.fairness["jain_index"]) for e in self.evidence), 6),
+            "largest_standard_error_eur": max(errors) / 100 if errors else None,
+            "notes": sorted({e.sharing_note for e in self.evidence} - {""}),
         }
 
     def _stability(self) -> dict[str, Any] | None:
@@ -126,16 +155,22 @@ class Totals:
         return {
             "days": len(self.stability),
             "days_in_core": sum(bool(x["in_core"]) for x in self.stability),
+            "days_not_distinguishable": sum(x.get("verdict") == NOT_DISTINGUISHABLE for x in self.stability),
+            "days_not_certified": sum(not x["certified"] for x in self.stability),
+            "coalitions_evaluated": sum(int(x["coalitions_evaluated"]) for x in self.stability),
             "largest_violation_eur": max(float(x["largest_violation_eur"]) for x in self.stability),
+            "largest_routing_noise_eur": max(
+                (float(x["routing_noise_eur"]) for x in self.stability if "routing_noise_eur" in x), default=None
+            ),
         }
 
 
 def efficiency(standalone_resource: float, resource: float, best_resource: float) -> float | None:
     """Share of the achievable saving that was reached, in resource cost (DESIGN 3); a ratio, 1 is all of it.
 
-    ``None`` where there is nearly nothing to gain: less than 0.1 % of stand-alone.
+    ``None`` where there is nearly nothing to gain, not more than 0.1 % of stand-alone; so too where nothing is to do.
     """
     achievable = standalone_resource - best_resource
-    if achievable < 0.001 * standalone_resource:
+    if achievable <= 0.001 * standalone_resource:
         return None
     return round((standalone_resource - resource) / achievable, 6)

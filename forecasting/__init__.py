@@ -10,11 +10,13 @@ from forecasting.moving_average import MovingAverage
 from forecasting.oracle import Oracle
 from forecasting.panel import Panel
 from forecasting.registry import FORECASTERS, forecaster
+from forecasting.reservation import CapacityOffer, Reserve, critical_ratio, reserve_units, reserved_quantity
 from forecasting.seasonal_naive import SeasonalNaive
 
 __all__ = [
     "FORECASTERS",
     "AutoETS",
+    "CapacityOffer",
     "Croston",
     "FittedForecaster",
     "Forecast",
@@ -24,8 +26,12 @@ __all__ = [
     "MovingAverage",
     "Oracle",
     "Panel",
+    "Reserve",
     "SeasonalNaive",
+    "critical_ratio",
     "forecaster",
     "known_at",
     "read_history",
+    "reserve_units",
+    "reserved_quantity",
 ]

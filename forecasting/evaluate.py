@@ -224,8 +224,8 @@ def default_pools(series: Sequence[str]) -> dict[str, tuple[str, ...]]:
 
 def kinds_of_demand(panel: Panel) -> tuple[str, ...]:
     """Class of each series' demand, ``none`` where there was none."""
-    some = np.asarray((panel.observed() > 0).any(axis=1))
-    return tuple(kind if any_ else "none" for kind, any_ in zip(demand_classes(panel), some, strict=True))
+    count = (panel.observed() > 0).sum(axis=1).tolist()
+    return tuple(kind if some else "none" for kind, some in zip(demand_classes(panel), count, strict=True))
 
 
 def yardstick_rows(fold: Fold) -> pd.DataFrame:

@@ -96,33 +96,13 @@ def coverage(actual: NDArray[np.float64], quantiles: NDArray[np.float64]) -> NDA
     return np.asarray((actual[None] <= quantiles)[:, known].mean(axis=1))
 
 
-def critical_ratio(spot: float, reserved: float, salvage: float = 0.0) -> float:
-    """Quantile of demand that is cheapest to reserve: ``(spot - reserved) / (spot - salvage)``.
-
-    Parameters
-    ----------
-    spot, reserved
-        Price of a unit bought on the day, and of one reserved ahead.
-    salvage
-        What a reserved unit that nobody needs still brings.
-
-    Raises
-    ------
-    ValueError
-        Unless ``salvage <= reserved <= spot`` and ``salvage < spot``: outside that, all or nothing would be reserved.
-    """
-    if not (salvage <= reserved <= spot and salvage < spot):
-        raise ValueError(f"spot {spot}, reserved {reserved}, salvage {salvage}: expected salvage <= reserved <= spot")
-    return (spot - reserved) / (spot - salvage)
-
-
 def reservation_regret(actual: NDArray[np.float64], reserved: NDArray[np.float64], level: float) -> float:
     """What reserving a quantile costs more than knowing the demand, as a share of what the known demand costs.
 
-    The newsvendor whose `critical_ratio` is ``level`` and whose unused units are worth nothing: reserving ``R`` costs
-    ``(1 - level) R + max(D - R, 0)`` in units of the spot price, and knowing the demand ``(1 - level) D``. The
-    difference is the pinball loss at ``level``; it is summed over all periods and lanes and divided by the sum of
-    ``(1 - level) D``. NaN without demand.
+    The newsvendor whose critical ratio (`forecasting.reservation`) is ``level`` and whose unused units are worth
+    nothing: reserving ``R`` costs ``(1 - level) R + max(D - R, 0)`` in units of the spot price, and knowing the demand
+    ``(1 - level) D``. The difference is the pinball loss at ``level``; it is summed over all periods and lanes and
+    divided by the sum of ``(1 - level) D``. NaN without demand.
 
     Parameters
     ----------
@@ -178,4 +158,4 @@ def _mean(values: NDArray[np.float64], axis: int) -> NDArray[np.float64]:
 
 
 def _ratio(numerator: float, denominator: float) -> float:
-    return float(numerator / denominator) if denominator > 0 else float("nan")
+    return float(numerator) / float(denominator) if denominator > 0 else float("nan")

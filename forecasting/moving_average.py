@@ -60,16 +60,22 @@ class MovingAverage:
 
 
 def moving_means(demand: NDArray[np.float64], periods: int) -> NDArray[np.float64]:
-    """Mean of what is known of the last ``periods`` columns before each column and after the last one.
+    """Mean of the last ``periods`` known figures before each column and after the last one.
+
+    Unknown ones are passed over, however many: a week without stock is no week without demand, and the days around it
+    are no sample of all weekdays.
 
     Returns
     -------
-        Shape ``(series, columns + 1)``; 0 where nothing is known.
+        Shape ``(series, columns + 1)``; 0 before anything is known.
     """
+    last = np.zeros((len(demand), periods))
+    seen = np.zeros(len(demand), dtype=np.intp)
     levels = np.zeros((len(demand), demand.shape[1] + 1))
-    # Windows are summed anew: differences of running totals would leave crumbs where there was no demand.
-    for end in range(1, demand.shape[1] + 1):
-        window = demand[:, max(0, end - periods) : end]
-        count = (~np.isnan(window)).sum(axis=1)
-        levels[:, end] = np.nansum(window, axis=1) / np.maximum(count, 1)
+    for column in range(demand.shape[1]):
+        known = np.flatnonzero(~np.isnan(demand[:, column]))
+        last[known, seen[known] % periods] = demand[known, column]
+        seen[known] += 1
+        # Summed anew each time: differences of running totals would leave crumbs where there was no demand.
+        levels[:, column + 1] = last.sum(axis=1) / np.clip(seen, 1, periods)
     return levels

@@ -13,6 +13,7 @@ from forecasting.moving_average import MovingAverage
 from forecasting.oracle import Oracle
 from forecasting.seasonal_naive import SeasonalNaive
 from groupage.errors import PolicyError, Problem
+from groupage.parameters import check_types
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -56,7 +57,13 @@ def forecaster(name: str, params: Mapping[str, Any], *, future: pd.DataFrame | N
         if name not in offered:
             known = ", ".join(sorted({*FORECASTERS, *offered}))
             raise PolicyError([Problem("policy forecaster", "name", repr(name), f"one of {known}")])
-        factory = offered[name].load()
+        try:
+            factory = offered[name].load()
+        except (ImportError, AttributeError) as error:
+            given_value = f"{offered[name].value!r} ({error})"
+            raise PolicyError(
+                [Problem(f"entry point {GROUP}: {name}", "", given_value, "a forecaster there")]
+            ) from error
     taken = inspect.signature(factory).parameters
     where = f"policy forecaster {name}"
     given = dict(params)
@@ -69,4 +76,8 @@ def forecaster(name: str, params: Mapping[str, Any], *, future: pd.DataFrame | N
     unknown = [] if open_ended else [key for key in given if key not in taken]
     if unknown:
         raise PolicyError([Problem(where, key, f"{given[key]!r}, unknown", allowed) for key in unknown])
-    return factory(**given)
+    try:
+        check_types(factory, params)
+        return factory(**given)
+    except (TypeError, ValueError) as error:
+        raise error if isinstance(error, PolicyError) else PolicyError(f"{where}: {error}") from error

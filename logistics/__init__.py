@@ -17,8 +17,9 @@ from logistics.emissions import (
     hub_emissions,
     route_emissions,
 )
-from logistics.fleet import Body, Carrier, Certificate, OperatingCosts, VehicleType
+from logistics.fleet import Body, CallUp, Carrier, Certificate, OperatingCosts, VehicleType
 from logistics.hubs import Hub, HubCosts
+from logistics.lane_costs import LaneCosts, lane_costs
 from logistics.money import split_cents, to_cents, to_eur
 from logistics.network import Network, great_circle_km, great_circle_network
 from logistics.region import Region
@@ -29,6 +30,7 @@ from logistics.tariffs import DedicatedTariff, GroupageBracket, GroupageTariff, 
 __all__ = [
     "ADR_LABELS",
     "Body",
+    "CallUp",
     "Carrier",
     "Certificate",
     "CostLine",
@@ -40,6 +42,7 @@ __all__ = [
     "Hub",
     "HubCosts",
     "Incumbent",
+    "LaneCosts",
     "Network",
     "OpeningHours",
     "OperatingCosts",
@@ -65,6 +68,7 @@ __all__ = [
     "groupage_emissions",
     "hub_emissions",
     "is_valid_gln",
+    "lane_costs",
     "route_emissions",
     "split_cents",
     "sum_lines",

@@ -19,10 +19,12 @@ class CostLine(StrEnum):
     TOLL = "toll"
     GROUPAGE = "groupage"
     COMMITMENT = "unused_commitment"
+    RESERVATION = "reservation"
     HANDLING = "handling"
     DOCK_SLOT = "dock_slot"
     STORAGE = "storage"
     WAITING = "waiting"
+    HOLDING = "holding"
     LATENESS = "lateness"
     LINE_STOP = "line_stop"
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from logistics.shipments import Temperature
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import date
 
 
@@ -97,3 +98,68 @@ class OperatingCosts:
         return OperatingCosts(
             self.fixed_eur * factor, self.per_km_eur * factor, self.per_hour_eur * factor, self.toll_eur_per_km * factor
         )
+
+
+@dataclass(frozen=True, slots=True)
+class CallUp:
+    """What a vehicle costs its carrier when nobody reserved it, and what one that was reserved and stays idle is worth.
+
+    Attributes
+    ----------
+    spot_fixed_eur
+        Per vehicle called up on the day itself, in place of `OperatingCosts.fixed_eur`.
+    release_eur
+        Per vehicle that was reserved and is not used: what its carrier still makes of it.
+    """
+
+    spot_fixed_eur: float
+    release_eur: float = 0.0
+
+
+# A name can hold no bar, so a reserved vehicle is never taken for another type.
+RESERVED_SUFFIX = "|reserved"
+
+
+def is_reserved(vehicle: str) -> bool:
+    """Tell whether a vehicle id stands for vehicles of a type that were reserved ahead."""
+    return vehicle.endswith(RESERVED_SUFFIX)
+
+
+def type_of(vehicle: str) -> str:
+    """Return the vehicle type behind an id, reserved or not."""
+    return vehicle.removesuffix(RESERVED_SUFFIX)
+
+
+def with_reserved(vehicles: Mapping[str, VehicleType], reserved: Mapping[str, int]) -> dict[str, VehicleType]:
+    """Set reserved vehicles apart as types of their own; a type of which all are reserved has no others left.
+
+    Parameters
+    ----------
+    reserved
+        How many vehicles of a type were reserved ahead.
+
+    Raises
+    ------
+    ValueError
+        If more vehicles of a type are reserved than there are.
+    """
+    apart: dict[str, VehicleType] = {}
+    for name, kind in vehicles.items():
+        count = reserved.get(name, 0)
+        if not 0 <= count <= kind.count:
+            raise ValueError(f"{count} vehicles {name} are reserved, expected 0 to {kind.count}")
+        if count < kind.count:
+            apart[name] = replace(kind, count=kind.count - count) if count else kind
+        if count:
+            apart[name + RESERVED_SUFFIX] = replace(kind, id=name + RESERVED_SUFFIX, count=count)
+    return apart
+
+
+def without_reserved(vehicles: Mapping[str, VehicleType]) -> dict[str, VehicleType]:
+    """Put vehicles that were set apart by `with_reserved` back among the others of their type."""
+    whole: dict[str, VehicleType] = {}
+    for kind in vehicles.values():
+        name = type_of(kind.id)
+        others = whole[name].count if name in whole else 0
+        whole[name] = replace(kind, id=name, count=kind.count + others)
+    return whole

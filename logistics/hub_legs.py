@@ -102,6 +102,11 @@ def is_hub_leg(job_id: str) -> bool:
     return "@" in job_id and job_id.endswith((IN_SUFFIX, OUT_SUFFIX))
 
 
+def hub_of(leg_id: str) -> str:
+    """Return the hub that a leg leads to or from."""
+    return leg_id.rsplit("@", 1)[1].removesuffix(IN_SUFFIX).removesuffix(OUT_SUFFIX)
+
+
 def leg_jobs(job: Job, offer: HubOffer) -> tuple[Job, Job] | None:
     """Return the inbound and the outbound leg of a direct transport through a hub, or ``None`` if the day is too short.
 

@@ -33,8 +33,25 @@ class Hub:
 
 @dataclass(frozen=True, slots=True)
 class HubCosts:
-    """What handling costs the hub; private to it."""
+    """What handling costs the hub; private to it.
+
+    Attributes
+    ----------
+    slot_eur
+        A dock slot that was reserved ahead.
+    spot_slot_eur
+        A dock slot that is asked for on the day; ``None``: the same.
+    release_slot_eur
+        What a slot that was reserved and is not used is still worth.
+    """
 
     handling_eur_per_pallet: float = 0.0
     slot_eur: float = 0.0
     storage_eur_per_pallet_hour: float = 0.0
+    spot_slot_eur: float | None = None
+    release_slot_eur: float = 0.0
+
+    @property
+    def day_slot_eur(self) -> float:
+        """What a dock slot costs that nobody reserved."""
+        return self.slot_eur if self.spot_slot_eur is None else self.spot_slot_eur

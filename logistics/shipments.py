@@ -49,12 +49,15 @@ class Stakes:
         Cost that falls due once, when the goods arrive after that time (or after the window, if no time is given).
     paid_eur
         What the owner really paid for this shipment, where known.
+    holding_eur_per_pallet_day
+        Cost of keeping a pallet a day longer, held or promised for a later day.
     """
 
     lateness_eur_per_hour: float = 0.0
     line_stop_eur: float = 0.0
     line_stop_at: datetime | None = None
     paid_eur: float | None = None
+    holding_eur_per_pallet_day: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,11 @@ class Shipment:
     product: str = ""
     freight_payer: str = ""
     stakes: Stakes | None = None
+
+    @property
+    def last_moment(self) -> datetime:
+        """When delivery is due; the end of the window where that comes first, or where it is due before it opens."""
+        return min(self.window_close, self.due_at) if self.due_at > self.window_open else self.window_close
 
     def for_market(self) -> Shipment:
         """Return the shipment as a coordinator may see it: without its stakes."""

@@ -6,7 +6,6 @@ tour, public groupage tariffs, and a carrier's own vehicles. Each shipment goes 
 
 from __future__ import annotations
 
-import itertools
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING
 from logistics.compliance import certificate_refusal
 from logistics.costs import CostLine, sum_lines
 from logistics.jobs import fleet_for, planning_day
+from logistics.lane_costs import direct_tour_cents
 from logistics.money import split_cents, to_cents
 from logistics.routing.problem import FleetVehicle, Job, Plan, Route, RoutingProblem
 from logistics.routing.solve import solve
@@ -192,9 +192,7 @@ def hires_for(
         if c.owner == owner
     ]
     public = [hire(f"tariff {d.id}", d.vehicle, d.prices, margin=d.margin_percent) for d in region.tariffs.dedicated]
-    own = [
-        hire(f"own {v.id}", v.id, region.operating_costs[v.id]) for v in region.vehicles.values() if v.carrier == owner
-    ]
+    own = [hire(f"own {v.id}", v.id, region.day_costs(v.id)) for v in region.vehicles.values() if v.carrier == owner]
     return (*contracts, *public, *own)
 
 
@@ -351,14 +349,9 @@ def reserves(
 
 
 def _direct_cents(tour: HiredTour, network: Network, job: Job, origin: str) -> int:
-    """Price of a tour for one job: base, origin, destination and back, without waiting."""
+    """Price of a tour for one job with the vehicle of a tour, whose fixed price is sunk where it is owed anyway."""
     vehicle = tour.hire.vehicle
-    places = (vehicle.type.base, origin, job.destination, vehicle.type.base)
-    km = sum(network.km(a, b) for a, b in itertools.pairwise(places))
-    minutes = sum(network.minutes(a, b) for a, b in itertools.pairwise(places))
-    if vehicle.type.speed_kmh is not None:
-        minutes = km / vehicle.type.speed_kmh * 60
-    hours = (minutes + job.loading_min + job.unloading_min) / 60
-    prices = vehicle.costs
-    eur = km * (prices.per_km_eur + prices.toll_eur_per_km) + hours * prices.per_hour_eur
-    return to_cents(eur + (0.0 if tour.sunk_cents else prices.fixed_eur))
+    prices = replace(vehicle.costs, fixed_eur=0.0) if tour.sunk_cents else vehicle.costs
+    return direct_tour_cents(
+        vehicle.type, prices, network, origin, job.destination, job.loading_min + job.unloading_min
+    )

@@ -62,6 +62,11 @@ class GroupageTariff:
                 return to_cents(max(min(prices), self.minimum_eur) * (1 + self.fuel_surcharge_percent / 100))
         return None
 
+    def brackets_between(self, from_zone: str, to_zone: str) -> tuple[GroupageBracket, ...]:
+        """All brackets that can apply between two zones, the most exact zones first."""
+        lanes = ((from_zone, to_zone), (from_zone, "*"), ("*", to_zone), ("*", "*"))
+        return tuple(b for lane in dict.fromkeys(lanes) for b in self._by_lane.get(lane, ()))
+
     @cached_property
     def _by_lane(self) -> dict[tuple[str, str], list[GroupageBracket]]:
         """Brackets by their zones: a list has a price for every pair of zones, of which a shipment asks for one."""

@@ -56,27 +56,50 @@ def test_every_test_states_its_rule(repo_root: Path) -> None:
     assert silent == []
 
 
-def test_every_import_is_a_declared_dependency(project: dict, repo_root: Path) -> None:
-    """What the packages import is in the standard library, in the house or declared; what is declared is imported.
-
-    Forecasters may need an extra, whose absence they tell (`groupage.errors.MissingLibraryError`).
-    """
+def imports_of(paths: list[Path]) -> set[str]:
+    """Top names of what files import, aside from the standard library and the house."""
     imported = set()
-    for path in (path for package in PACKAGES for path in (repo_root / package).rglob("*.py")):
+    for path in paths:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 imported |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and node.level == 0:
                 imported.add(node.module.split(".")[0])
+    return imported - sys.stdlib_module_names - set(PACKAGES) - {"__future__"}
+
+
+def test_every_import_is_a_declared_dependency(project: dict, repo_root: Path) -> None:
+    """What the packages import is in the standard library, in the house or declared; what is declared is imported.
+
+    Forecasters may need an extra, whose absence they tell (`groupage.errors.MissingLibraryError`).
+    """
+    compiled = repo_root / "groupage" / "v1"
+    files = [path for package in PACKAGES for path in (repo_root / package).rglob("*.py")]
     providers = packages_distributions()
     needed = {
         canonicalize_name(providers.get(name, [name])[0])
-        for name in imported - sys.stdlib_module_names - set(PACKAGES) - {"__future__"}
+        for name in imports_of([path for path in files if compiled not in path.parents])
     }
     declared = {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
     extra = {canonicalize_name(Requirement(text).name) for text in project["optional-dependencies"]["ets"]}
     # Time zones are data that zoneinfo reads where the system has none.
     assert declared - {"tzdata"} == needed - extra
+
+
+def test_the_compiled_contract_stands_on_the_extra_service(project: dict, repo_root: Path) -> None:
+    """The stubs import gRPC and Google's definitions, which the extra declares in ranges that generated code takes."""
+    assert imports_of(list((repo_root / "groupage" / "v1").glob("*.py"))) == {"google", "grpc"}
+    declared = {r.name: r.specifier for r in map(Requirement, project["optional-dependencies"]["service"])}
+    assert {"protobuf", "grpcio", "googleapis-common-protos"} <= set(declared)
+    stub = (repo_root / "groupage" / "v1" / "orders_pb2.py").read_text(encoding="utf-8")
+    generated_for = re.search(r"# Protobuf Python Version: (\S+)", stub)[1]
+    grpc_stub = (repo_root / "groupage" / "v1" / "orders_service_pb2_grpc.py").read_text(encoding="utf-8")
+    for name, least in (
+        ("protobuf", generated_for),
+        ("grpcio", re.search(r"GRPC_GENERATED_VERSION = '(\S+)'", grpc_stub)[1]),
+    ):
+        assert least in declared[name], f"{name} {declared[name]} leaves out {least}, for which the stubs are"
+        assert f">={least}" in str(declared[name]).split(","), f"{name} {declared[name]} takes one older than the stubs"
 
 
 def test_no_file_names_a_registry_host_or_a_place_on_a_machine(tracked: list[Path], repo_root: Path) -> None:

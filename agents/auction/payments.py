@@ -131,7 +131,14 @@ def vcg(problem: WinnerProblem, winners: Winners, *, search: Search = USUAL, see
     return Payments("vcg", MappingProxyType(paid), len(paid), nodes)
 
 
-def core_selecting(problem: WinnerProblem, winners: Winners, *, search: Search = USUAL, seed: int = 0) -> Payments:
+def core_selecting(
+    problem: WinnerProblem,
+    winners: Winners,
+    *,
+    search: Search = USUAL,
+    seed: int = 0,
+    most_cents: int | None = None,
+) -> Payments:
     """Pay as much in total as the core allows, and of such payments those nearest to VCG in least squares.
 
     Groups that would object are found one by one: the winner problem in which each winner asks for what it is paid
@@ -146,13 +153,16 @@ def core_selecting(problem: WinnerProblem, winners: Winners, *, search: Search =
         Per winner problem.
     seed
         Of the searches.
+    most_cents
+        What may be paid in all. The buyer doing without any bidder is a group that could object too; its cost is the
+        sum of the reserves, or less where reserves are too high for what is carried: then this is the limit.
 
     Raises
     ------
     UnprovenError
         When any winner problem on the way is not solved to a proven optimum.
     AuctionError
-        When nobody could carry an item without some winner.
+        When nobody could carry an item without some winner, or the winners ask more than may be paid.
     """
     ceiling = vcg(problem, winners, search=search, seed=seed)
     asked = _asked(problem, winners)
@@ -162,6 +172,11 @@ def core_selecting(problem: WinnerProblem, winners: Winners, *, search: Search =
     left = winners.cost_cents - int(low.sum())
     outside: list[NDArray[np.int64]] = []
     limits: list[int] = []
+    if most_cents is not None and low.sum() > most_cents:
+        raise AuctionError(f"the winners ask {low.sum()} cents, expected at most the {most_cents} that may be paid")
+    if most_cents is not None and high.sum() > most_cents:
+        outside.append(np.ones(low.size, dtype=np.int64))
+        limits.append(most_cents)
     solved, nodes = ceiling.solved, ceiling.nodes
     while True:
         paid = _most_nearest(

@@ -6,6 +6,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from agents.bidding.markup import MOST_PERCENT
+from groupage.parameters import check_bounds
+
 if TYPE_CHECKING:
     from agents.bidding.base import Tally
 
@@ -28,7 +31,7 @@ class Adaptive:
     step
         Percentage points for winning all instead of nothing.
     most
-        Largest markup.
+        Largest markup, from 0 to 10,000.
     """
 
     percent: float = 8.0
@@ -38,8 +41,7 @@ class Adaptive:
     name: str = "adaptive"
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.most) and self.most >= 0):
-            raise ValueError(f"adaptive most is {self.most}, expected >= 0")
+        check_bounds(self, most=(0, MOST_PERCENT))
         if not 0 <= self.percent <= self.most:
             raise ValueError(f"adaptive percent is {self.percent}, expected 0 to most, which is {self.most}")
         if not 0 < self.aim < 1:

@@ -14,13 +14,18 @@ if TYPE_CHECKING:
 
 
 def tally(who: str, market: Market, settlement: Settlement, transcript: Transcript) -> Tally:
-    """Count what a carrier or hub could have won and did; nothing where it told no price that day."""
+    """Count what a carrier or hub could have won and did; nothing where it told no price that day.
+
+    What it promised for a later day is won today, and not again when it is due.
+    """
     if not transcript.disclosed.get(who):
         return Tally(0, 0)
     never = {row.shipment for row in settlement.left if row.status == LeftStatus.UNSERVED}
-    offered = {s for s, shipment in market.shipments.items() if shipment.owner != who} - never
+    before = {s for p in market.due for s in p.lot}
+    offered = {s for s, shipment in market.shipments.items() if shipment.owner != who} - never - before
     loads = {load.id for load in settlement.loads if load.carrier == who}
     won = {leg.shipment for leg in settlement.legs if leg.load in loads}
+    won |= {s for p in settlement.promises if p.carrier == who for s in p.lot}
     won |= {s for b in settlement.bookings if b.hub == who for s in b.shipments}
     return Tally(len(offered), len(won & offered))
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+
+from groupage.parameters import check_bounds
+
+MOST_PERCENT = 10_000.0  # beyond it a price means nothing, and far beyond it is no number of cents any more
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,15 +16,14 @@ class Markup:
     Attributes
     ----------
     percent
-        At least 0.
+        From 0 to 10,000.
     """
 
     percent: float = 8.0
     name: str = "markup"
 
     def __post_init__(self) -> None:
-        if not (math.isfinite(self.percent) and self.percent >= 0):
-            raise ValueError(f"markup percent is {self.percent}, expected >= 0")
+        check_bounds(self, percent=(0, MOST_PERCENT))
 
     def price(self, cost: float) -> float:
         """Return the cost with the markup."""

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from agents.holding.base import HoldingDecision, HoldingView, lane_paths
-from groupage.errors import PolicyError, Problem
+from agents.holding.base import HoldingDecision, HoldingView, lane_paths, refuse_wrong
+from agents.holding.time_and_quantity import max_days_check, min_pallets_check
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,18 +47,8 @@ class QuantityBased:
     uses_forecast: bool = field(default=True, init=False)
 
     def __post_init__(self) -> None:
-        checks = (
-            ("min_pallets", self.min_pallets, 0 < self.min_pallets < float("inf"), "a number of pallets > 0"),
-            ("probability", self.probability, 0 < self.probability <= 1, "in (0, 1]"),
-            ("max_days", self.max_days, self.max_days >= 1, "at least 1"),
-        )
-        wrong = [
-            Problem("policy holding quantity_based", key, str(value), expected)
-            for key, value, good, expected in checks
-            if not good
-        ]
-        if wrong:
-            raise PolicyError(wrong)
+        likely = ("probability", self.probability, 0 < self.probability <= 1, "in (0, 1]")
+        refuse_wrong(self.name, (min_pallets_check(self.min_pallets), likely, max_days_check(self.max_days)))
 
     def decide(
         self, views: Sequence[HoldingView], forecast: Forecast | None, day: date, rng: Generator

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from agents.bidding import BiddingStrategy
     from agents.jobs import JobBook
+    from agents.promise import Promise
     from logistics.network import Network
     from logistics.routing.problem import FleetVehicle
 
@@ -54,6 +55,10 @@ class CarrierDesk:
         Of planning all that was won.
     concession
         How it gives way where it bargains.
+    later
+        Its desks of the later days that it may bargain about.
+    promised
+        On such a desk: what it has promised for that day already, in that order.
     """
 
     carrier: str
@@ -65,6 +70,8 @@ class CarrierDesk:
     iterations_per_job: int
     seed: int
     concession: ConcessionStrategy = field(default_factory=Boulware)
+    later: tuple[CarrierDesk, ...] = ()
+    promised: tuple[Promise, ...] = ()
     topics: frozenset[Topic] = (
         CONTRACT_TOPICS
         | TOUR_TOPICS
@@ -78,7 +85,7 @@ class CarrierDesk:
     def answer(self, message: Message, history: Sequence[Message], rng: Generator) -> Message:
         """Answer a question about vehicles, lots, awards, the plan, or loads on offer."""
         del rng  # built-in carriers are deterministic: their planning seed hangs on what they have won
-        if not any(v.count is None or v.count > 0 for v in self.fleet):
+        if not self.drives and not (message.topic in SELLING_TOPICS and any(desk.drives for desk in self.later)):
             return message.reply(Performative.REFUSE, reason="no vehicle on this day")
         if message.topic == Topic.TARIFFS:
             return self._tariffs(message)
@@ -102,17 +109,18 @@ class CarrierDesk:
             return self._plan(message, warm)
         return self._judge(message)
 
+    @property
+    def drives(self) -> bool:
+        """Whether it has a vehicle on its day."""
+        return any(v.count is None or v.count > 0 for v in self.fleet)
+
     @cached_property
     def _bidder(self) -> TourDesk:
-        return TourDesk(
-            self.carrier, self.fleet, self.jobs, self.network, self.bidding, self.quote_iterations, self.seed
-        )
+        return TourDesk(self)
 
     @cached_property
     def _contracts(self) -> ContractDesk:
-        return ContractDesk(
-            self.carrier, self.fleet, self.jobs, self.network, self.bidding, self.quote_iterations, self.seed
-        )
+        return ContractDesk(self)
 
     def _awarded(self, history: Sequence[Message]) -> Standing:
         """Where awards have left it: its tours, and what it quoted for them."""

@@ -17,11 +17,8 @@ from logistics.routing.solve import mend, plan_of, rounds_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from agents.bidding import BiddingStrategy
-    from agents.jobs import JobBook
-    from logistics.network import Network
+    from agents.participants.carrier import CarrierDesk
     from logistics.routing import Plan
-    from logistics.routing.problem import FleetVehicle
 
 CONTRACT_TOPICS = frozenset({Topic.CONTRACTS, Topic.SIGNING})
 STEPS_PER_ITERATION = 40  # of ruin and recreate, for each iteration that a quote may take
@@ -54,21 +51,16 @@ class ContractDesk:
 
     What it has signed is read from the conversation's history, so it keeps no state; tours are remembered by content
     only to save time. It asks for its awards what it had quoted. For a contract it asks more by its price for what its
-    tours then cost more, and less by all that they cost less: signing never leaves it worse off.
+    tours then cost more, and less by all that they cost less: signing never leaves it worse off. Where nothing moves it
+    asks its price for its tours as they are, if that is less, as it would in the end.
 
     Attributes
     ----------
-    iterations
-        Of the search for a quote.
+    carrier
+        Whose tours they are.
     """
 
-    carrier: str
-    fleet: tuple[FleetVehicle, ...]
-    jobs: JobBook
-    network: Network
-    bidding: BiddingStrategy
-    iterations: int
-    seed: int
+    carrier: CarrierDesk
     _after: dict[str, Standing | None] = field(default_factory=dict, repr=False)
 
     def answer(self, message: Message, history: Sequence[Message], won: Standing) -> Message:
@@ -129,27 +121,29 @@ class ContractDesk:
         prizes = {job: cents for job, cents in worth.items() if cents}
         ids = sorted(due | prizes.keys())
         for job in ids:
-            self._inserter.learn(self.jobs[job])  # known but for legs through a hub
+            self._inserter.learn(self.carrier.jobs[job])  # known but for legs through a hub
         tours = rounds_of(self._inserter, now.plan)
         kept = (
             (vehicle, tuple(v for v in visits if v.job in due or v.job in prizes)) for vehicle, visits in tours.tours
         )
         start = Rounds(tuple((vehicle, visits) for vehicle, visits in kept if visits))
         if any(self._inserter.route(*tour) is None for tour in start.tours):
-            start = mend(self._inserter, start, [self.jobs[job] for job in ids])
-        rng = rng_for(self.seed, self.carrier, "contract", key)
-        steps = self.iterations * STEPS_PER_ITERATION * (1 if worth else REPLANNED)
+            start = mend(self._inserter, start, [self.carrier.jobs[job] for job in ids])
+        rng = rng_for(self.carrier.seed, self.carrier.carrier, "contract", key)
+        steps = self.carrier.quote_iterations * STEPS_PER_ITERATION * (1 if worth else REPLANNED)
         found = ruin_and_recreate(self._inserter, start, ids, prizes, steps, rng)
         plan = plan_of(self._inserter, found, ())
         if not due <= _jobs(plan):
             return None
         more = plan.cost_cents - now.plan.cost_cents
-        asks = now.asked_cents + (math.ceil(self.bidding.price(more) - 1e-6) if more > 0 else more)
+        asks = now.asked_cents + (math.ceil(self.carrier.bidding.price(more) - 1e-6) if more > 0 else more)
+        if not worth:  # lots quoted one by one may have come to more than tours for all of them
+            asks = min(asks, math.ceil(self.carrier.bidding.price(plan.cost_cents) - 1e-6))
         return Standing(plan, max(0, asks), key)
 
     @cached_property
     def _inserter(self) -> Inserter:
-        return Inserter(self.network, self.fleet, self.jobs.direct.values())
+        return Inserter(self.carrier.network, self.carrier.fleet, self.carrier.jobs.direct.values())
 
 
 def parts_of(message: Message) -> dict[int, Part]:

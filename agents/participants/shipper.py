@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from agents.concession import Boulware, ConcessionStrategy
 from agents.messages import ANSWERS, Message, Performative, Topic, table
@@ -22,6 +22,7 @@ from logistics.standalone import (
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
     from numpy.random import Generator
 
@@ -30,6 +31,26 @@ if TYPE_CHECKING:
     from logistics.region import Region
     from logistics.routing.problem import Job
     from logistics.shipments import Shipment
+
+SECONDS_PER_DAY = 86_400
+
+
+class Ahead(NamedTuple):
+    """A later planning day as an owner sees it.
+
+    Attributes
+    ----------
+    start
+        Minute 0 of its jobs, UTC.
+    days
+        From today.
+    jobs
+        Its shipments of today that could go then, by id.
+    """
+
+    start: datetime
+    days: float
+    jobs: Mapping[str, Job]
 
 
 @dataclass(frozen=True)
@@ -48,6 +69,8 @@ class ShipperDesk:
         Public price for each shipment, where a tariff covers it.
     concession
         How it gives way where it bargains.
+    later
+        The later days that it may bargain about.
     """
 
     owner: str
@@ -59,6 +82,7 @@ class ShipperDesk:
     iterations_per_job: int
     seed: int
     concession: ConcessionStrategy = field(default_factory=Boulware)
+    later: tuple[Ahead, ...] = ()
     topics: frozenset[Topic] = BUYING_TOPICS | {Topic.OFFER, Topic.STANDALONE, Topic.COALITION}
     _plans: dict[frozenset[str], StandalonePlan] = field(default_factory=dict, repr=False)
 
@@ -72,9 +96,19 @@ class ShipperDesk:
         iterations_per_job: int,
         seed: int,
         concession: ConcessionStrategy | None = None,
+        later: Sequence[JobBook] = (),
     ) -> ShipperDesk:
         """Open a desk for an owner in a region: its contracts, its own vehicles, and the public tariffs."""
         own = {s: jobs.direct[s] for s in sorted(shipments) if s in jobs.direct}
+        today = jobs.market.start
+        ahead = tuple(
+            Ahead(
+                book.market.start,
+                (book.market.start - today).total_seconds() / SECONDS_PER_DAY,
+                {s: book.direct[s] for s in sorted(shipments) if s in book.direct},
+            )
+            for book in later
+        )
         return cls(
             owner,
             shipments,
@@ -85,6 +119,7 @@ class ShipperDesk:
             iterations_per_job,
             seed,
             concession or Boulware(),
+            ahead,
         )
 
     @cached_property

@@ -25,9 +25,9 @@ _ACTS = {PROPOSES: Performative.PROPOSE.value, ACCEPTS: Performative.ACCEPT_PROP
 
 
 @lru_cache(maxsize=16)
-def issues_of(prices: int, windows: int) -> Issues:
-    """What is bargained about. The day is the market's: a market covers one, so that it has one level."""
-    return Issues(("price", "day", "window"), (prices, 1, windows))
+def issues_of(prices: int, days: int, windows: int) -> Issues:
+    """What is bargained about: day 0 is the market's own, each further one a later planning day."""
+    return Issues(("price", "day", "window"), (prices, days, windows))
 
 
 def latest_start_min(job: Job, window: int, windows: int) -> float:
@@ -59,7 +59,8 @@ def answered(
     if not len(body):
         return message.reply(Performative.REFUSE, reason="there is nothing to talk about")
     round_, rounds, prices, windows = (int(body[name][0].as_py()) for name in ("round", "rounds", "prices", "windows"))
-    issues = issues_of(prices, windows)
+    days = int(_column(body, "days").max())
+    issues = issues_of(prices, days, windows)
     talks, tops = _column(body, "talk"), _column(body, "top_cents")
     asked = [m for m in history if m.topic == message.topic and m.sender == message.sender]
     heard = []
@@ -68,13 +69,13 @@ def answered(
             continue
         # Talks come in ascending order, and none that goes on was missing before.
         rows = np.searchsorted(_column(past.body, "talk"), talks)
-        cents, window = _column(past.body, "price_cents")[rows], _column(past.body, "window")[rows]
+        cents, day, window = (_column(past.body, name)[rows] for name in ("price_cents", "day", "window"))
         level = np.asarray(rounding(cents * (prices - 1) / tops)).astype(np.int64).clip(0, prices - 1)
-        heard.append(level * windows + window)
+        heard.append((level * days + day) * windows + window)
     offers = np.stack(heard, axis=1) if heard else np.empty((len(talks), 0), dtype=np.int64)
     acts, chosen = make(issues, rounds).answers(offers, round_)
     offered = acts == PROPOSES
-    cents = price_cents(np.where(offered, chosen // windows, 0), prices, tops)
+    cents = price_cents(np.where(offered, chosen // (days * windows), 0), prices, tops)
     return message.reply(
         Performative.INFORM,
         table(
@@ -83,7 +84,7 @@ def answered(
                 "talk": talks.tolist(),
                 "act": [_ACTS.get(act, Performative.REFUSE.value) for act in acts.tolist()],
                 "price_cents": [c if ok else None for c, ok in zip(cents.tolist(), offered.tolist(), strict=True)],
-                "day": np.where(offered, 0, -1).tolist(),
+                "day": np.where(offered, chosen // windows % days, -1).tolist(),
                 "window": np.where(offered, chosen % windows, -1).tolist(),
             },
         ),

@@ -14,10 +14,8 @@ from agents.seeds import seed_for
 from logistics.routing import Plan, RoutingProblem, solve
 
 if TYPE_CHECKING:
-    from agents.bidding import BiddingStrategy
-    from agents.jobs import JobBook
-    from logistics.network import Network
-    from logistics.routing.problem import FleetVehicle, Route
+    from agents.participants.carrier import CarrierDesk
+    from logistics.routing.problem import Route
 
 TOUR_TOPICS = frozenset({Topic.TOURS, Topic.STAND, Topic.RELEASE})
 SEARCH = 4  # times the search of a quote: a bid is for tours that are to be driven
@@ -35,17 +33,11 @@ class TourDesk:
 
     Attributes
     ----------
-    iterations
-        Of the search for a quote.
+    carrier
+        Whose tours they are.
     """
 
-    carrier: str
-    fleet: tuple[FleetVehicle, ...]
-    jobs: JobBook
-    network: Network
-    bidding: BiddingStrategy
-    iterations: int
-    seed: int
+    carrier: CarrierDesk
     _found: dict[str, tuple[Route, ...]] = field(default_factory=dict, repr=False)
     _read: dict[str, tuple[int, Message, _Reading]] = field(default_factory=dict, repr=False)
 
@@ -102,7 +94,7 @@ class TourDesk:
             standing[bid] = tours[bid[1]]
         carried = Counter(job for route in standing.values() for job in route.jobs)
         used = Counter(route.vehicle for route in standing.values())
-        too_many = any(v.count is not None and used[v.id] > v.count for v in self.fleet)
+        too_many = any(v.count is not None and used[v.id] > v.count for v in self.carrier.fleet)
         return None if too_many or any(times > 1 for times in carried.values()) else standing
 
     def _stand(self, message: Message, reading: _Reading) -> Message:
@@ -128,7 +120,7 @@ class TourDesk:
     def _bids(self, message: Message, standing: Standing) -> Message:
         rows: list[tuple[int, str, str, int | None]] = []
         for number, route in enumerate(self._tours(message, standing)):
-            price = math.ceil(self.bidding.price(route.cost_cents) - 1e-6)
+            price = math.ceil(self.carrier.bidding.price(route.cost_cents) - 1e-6)
             jobs = sorted(set(route.jobs))
             rows += [(number, route.vehicle, job, price if job == jobs[0] else None) for job in jobs]
         if not rows:
@@ -156,13 +148,14 @@ class TourDesk:
         warm = tuple(standing[b] for b in sorted(standing) if not set(standing[b].jobs).isdisjoint(prices))
         key = digest((prices, vehicles, tuple((r.vehicle, r.stops) for r in warm)))
         if key not in self._found:
-            fleet = tuple(replace(v, count=vehicles[v.id]) for v in self.fleet if vehicles.get(v.id, 0) != 0)
-            jobs = tuple(replace(self.jobs[j], prize_cents=cents) for j, cents in sorted(prices.items()) if cents > 0)
-            seed = seed_for(self.seed, self.carrier, "tours", key)
+            own = self.carrier
+            fleet = tuple(replace(v, count=vehicles[v.id]) for v in own.fleet if vehicles.get(v.id, 0) != 0)
+            jobs = tuple(replace(own.jobs[j], prize_cents=cents) for j, cents in sorted(prices.items()) if cents > 0)
+            seed = seed_for(own.seed, own.carrier, "tours", key)
             found: tuple[Route, ...] = ()
             if fleet and jobs:
-                problem = RoutingProblem(self.network, jobs, fleet)
-                found = solve(problem, iterations=SEARCH * self.iterations, seed=seed, warm=Plan(warm)).routes
+                problem = RoutingProblem(own.network, jobs, fleet)
+                found = solve(problem, iterations=SEARCH * own.quote_iterations, seed=seed, warm=Plan(warm)).routes
             self._found[key] = found
         return self._found[key]
 

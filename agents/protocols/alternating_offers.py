@@ -1,12 +1,15 @@
-"""Alternating offers: owners and carriers bargain in pairs about the price, day and window of lots.
+"""Alternating offers: in pairs owners bargain with carriers about price, day and window of lots, with hubs about fees.
 
 Rubinstein 1982, "Perfect equilibrium in a bargaining model"; the protocol is the stacked alternating offers of Aydogan,
 Festen, Hindriks and Jonker 2017 for two. All pairs talk at the same time, and the coordinator carries their offers to
 and fro, a table for each party in each round. It knows what owners said that lots cost them alone, and neither what a
-window is worth to them nor what anything costs a carrier; neither side sees more of the other than its offers:
+day or a window is worth to them nor what anything costs a carrier or hub; neither side sees more of the other than its
+offers:
 
     coordinator -> owners     what do you put on the table, at what reserve?
     coordinator -> hubs       at what terms may the pool use you?
+    coordinator -> carriers   this is due today as you promised (see `agents.protocols.promises`)
+    owners <-> hubs           talks as below about what lots through a hub are to pay it, at most its named terms
     repeat
       repeat until every talk has ended, or the deadline
         coordinator -> owners     these carriers offer this for your lots (nothing yet in the first round)
@@ -15,34 +18,37 @@ window is worth to them nor what anything costs a carrier; neither side sees mor
         carriers -> coordinator   agreed, or other offers, or I leave
       coordinator -> carriers   which of the deals that you have agreed on would you close first?
       coordinator -> owners     which of those that carriers want would you close first?
-      coordinator -> carriers   one deal each is closed
+      coordinator -> carriers   one deal each is closed: for today, or as a promise for a later day
       carriers -> coordinator   taken, or not any more: then all that it agreed on is void
                                 (who closed a deal talks anew about lots near it; all else that was agreed stands)
       coordinator -> owners     what is the rest worth to you, now that the others have gone?
                                 (where nothing that was agreed is left to close)
-    coordinator -> carriers   your plan and price for all you have agreed to, at most what was agreed
-    coordinator -> owners     what would you have paid alone for this?
+    coordinator -> carriers   your plan and price for all of today that you have agreed to, at most what was agreed
+    coordinator -> owners     what would you have paid alone for this? what do your promises leave you to pay?
     coordinator -> hubs       do you confirm these slots?
 
 A lot with shipments of several owners is as many talks, in each of which a part of the lot's cost is to be covered; it
-is agreed when all of them are. Hubs name their terms, and their fee comes on top of the carrier's price.
+is agreed when all of them are. Where no fee is agreed on with a hub, its named terms hold; its fee comes on top of the
+carrier's price.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from agents.jobs import shipment_of
-from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
+from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, rows_table, table
 from agents.participants.talks import latest_start_min
-from agents.protocols.closing import closed, concluded
-from agents.protocols.deal import Deal, appraise, ask_hub_terms, ask_offers, confirm_bookings
+from agents.protocols.closing import closed, concluded, handled, kept_to
+from agents.protocols.deal import ask_hub_terms, ask_offers
 from agents.protocols.lots import first_lots
+from agents.protocols.promises import honoured, kept, made
 from agents.protocols.reasons import NO_CARRIER, NO_TERMS, NOTHING_TO_SAVE, WORD_BROKEN
-from agents.protocols.talk import Talk
-from agents.protocols.talks import Board, Pact, Rules, talk_over, threads_for, without
+from agents.protocols.talks import Board, Pact, Rules, agreed_terms, hub_threads, talk_over, threads_for, without
+from groupage.parameters import check_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -53,6 +59,8 @@ if TYPE_CHECKING:
 
     from agents.market import Market
     from agents.protocol import Conduct
+    from agents.protocols.deal import Deal
+    from agents.protocols.talk import Talk
     from agents.settlement import Load
     from agents.tools import Tools
     from logistics.consolidation import HubOffer
@@ -72,18 +80,19 @@ class AlternatingOffers:
         Prices to choose from, in even steps from nothing to the highest.
     windows
         Windows to choose from: the whole time in which a delivery may start, and earlier parts of it.
+    days
+        Planning days to choose from: today, and as many later ones as there are.
     """
 
     rounds: int = 8
     prices: int = 201
     windows: int = 3
+    days: int = 3
     name: str = "alternating_offers"
 
     def __post_init__(self) -> None:
-        least = {"rounds": 1, "prices": 2, "windows": 1}
-        for key, low in least.items():
-            if getattr(self, key) < low:
-                raise ValueError(f"{key} is {getattr(self, key)}, expected at least {low}")
+        # A talk weighs every outcome in every round.
+        check_bounds(self, rounds=(1, 1000), prices=(2, 10_000), windows=(1, 24), days=(1, 31))
 
     def conduct(self, market: Market, tools: Tools, rng: Rng) -> Conduct:
         """See the module's sequence of messages."""
@@ -93,40 +102,70 @@ class AlternatingOffers:
     def _deal(self, market: Market, tools: Tools, talk: Talk) -> Generator[Exchange, tuple[Message, ...], Deal]:
         reserves = yield from ask_offers(market, tools, talk)
         offers: list[HubOffer] = (yield from ask_hub_terms(market, talk)) if reserves else []
-        attempt = 0
-        while reserves:
-            # Who has closed which deal is read from the conversation, so a new attempt is a new conversation.
-            here = talk if attempt == 0 else Talk(f"{talk.conversation}#{attempt}", talk.rounds, talk.notes)
-            board = yield from self._bargained(market, tools, here, reserves, offers)
+
+        def attempt(
+            here: Talk, without: frozenset[str]
+        ) -> Generator[Exchange, tuple[Message, ...], tuple[Deal, frozenset[str]]]:
+            willing = [o for o in offers if o.hub not in without]
+            board = Board({}, {})
+            void = yield from honoured(market, tools, here, board, reserves, self.windows, without)
+            yield from self._bargained(market, tools, here, reserves, willing, board)
             agreed: dict[str, list[tuple[Sequence[str], int]]] = {}
             for pact in board.closed:
-                agreed.setdefault(pact.carrier, []).append((pact.lot, pact.price_cents))
-            kept = partial(_kept, self._promised(tools, board))
-            deal = yield from closed(market, tools, here, reserves, agreed, _reasons(board, reserves), offers, kept)
-            refusing = yield from confirm_bookings(deal.bookings, here)
-            refusing |= tools.jobs.overbooked(deal.loads, offers)
-            talk.rounds = here.rounds
-            if not refusing:
-                return deal
-            talk.notes.append(f"negotiated again without {', '.join(sorted(refusing))}")
-            offers = [o for o in offers if o.hub not in refusing]
-            attempt += 1
-        return (yield from appraise(market, Deal(reserves=reserves), talk))
+                if not pact.day:
+                    agreed.setdefault(pact.carrier, []).append((pact.lot, pact.price_cents))
+            deal = yield from closed(
+                market,
+                tools,
+                here,
+                reserves,
+                agreed,
+                _reasons(board, reserves),
+                willing,
+                partial(_kept, self._latest(tools, board)),
+                terms={shipment_of(j): pact.terms for pact in board.closed for j in pact.lot},
+                promises=made(market, board.closed, self.windows),
+                void=void,
+            )
+            # What was due and fell through goes back on the table.
+            fallen = {p.id for p in deal.due} - {p.id for p in kept(market, deal.due, deal.loads)}
+            if fallen:
+                return deal, frozenset(fallen)
+            return deal, (yield from handled(deal, tools, here, willing))
+
+        return (yield from kept_to(market, talk, reserves, attempt))
 
     def _bargained(
-        self, market: Market, tools: Tools, talk: Talk, reserves: Mapping[str, int], offers: Sequence[HubOffer]
-    ) -> Generator[Exchange, tuple[Message, ...], Board]:
-        """Talk and close until nobody has anything to talk about and nothing that was agreed is left to close."""
-        wanted = {s: cents for s, cents in reserves.items() if cents > 0}
-        board = Board(first_lots(market, tools, wanted, offers), wanted)
+        self,
+        market: Market,
+        tools: Tools,
+        talk: Talk,
+        reserves: Mapping[str, int],
+        offers: Sequence[HubOffer],
+        board: Board,
+    ) -> Generator[Exchange, tuple[Message, ...], None]:
+        """Talk and close until nobody has anything to talk about and nothing that was agreed is left to close.
+
+        Parameters
+        ----------
+        board
+            On which what was due today is closed.
+        """
+        gone = {shipment_of(j) for pact in board.closed for j in pact.lot}
+        board.reserves = {s: cents for s, cents in reserves.items() if cents > 0}
+        board.lots = first_lots(market, tools, [s for s in board.reserves if s not in gone], offers)
+        yield from self._fees(market, talk, board)
         rules = Rules(self.prices, self.windows, self.rounds)
-        gone: set[str] = set()
         while True:
             pairs = [(c, lot) for c, lot in board.fresh() if board.refusals.get(c, 0) < REFUSALS]
-            yield from talk_over(board, talk, threads_for(market, board, pairs), rules)
+            threads = threads_for(market, tools, board, pairs)
+            for parts in (yield from talk_over(talk, threads, rules)):
+                carrier, lot = parts[0].provider, parts[0].lot
+                board.pacts[carrier, lot] = Pact(board.deals, carrier, lot, parts, board.lots[lot].terms)
+                board.deals += 1
             if not board.pacts:
                 if not gone:
-                    return board
+                    return
                 yield from _remainder(market, talk, board, gone)
                 gone = set()
                 continue
@@ -134,13 +173,20 @@ class AlternatingOffers:
             chosen = yield from self._chosen(talk, board, wishes)
             gone |= yield from self._close(tools, talk, board, chosen)
 
+    def _fees(self, market: Market, talk: Talk, board: Board) -> Generator[Exchange, tuple[Message, ...], None]:
+        """Bargain with hubs about what each lot is to pay them; where that comes to nothing their named terms hold."""
+        rules = Rules(self.prices, 1, self.rounds)
+        for parts in (yield from talk_over(talk, hub_threads(market, board), rules, Topic.FEES, Topic.HOSTING)):
+            found, terms = board.lots[parts[0].lot], agreed_terms(parts)
+            board.lots[parts[0].lot] = replace(found, fee_cents=math.ceil(terms * found.fee_cents), terms=terms)
+
     def _wishes(self, talk: Talk, board: Board) -> Generator[Exchange, tuple[Message, ...], list[Pact]]:
         """Ask each carrier what it would close first; what it would rather not is void."""
         by_carrier: dict[str, list[Pact]] = {}
         for pact in board.pacts.values():
             by_carrier.setdefault(pact.carrier, []).append(pact)
         bodies = {
-            c: _rows_table(Topic.WISHES, [row for pact in own for row in pact.rows(self.windows, pact.parts)])
+            c: rows_table(QUESTIONS[Topic.WISHES], [row for pact in own for row in pact.rows(self.windows, pact.parts)])
             for c, own in by_carrier.items()
         }
         answers = talk.answers((yield talk.ask(Topic.WISHES, bodies)))
@@ -165,7 +211,7 @@ class AlternatingOffers:
             for part in pact.parts:
                 extra = {"carrier": pact.carrier, "fee_cents": part.fee_cents}
                 rows.setdefault(part.owner, []).append(pact.rows(self.windows, [part])[0] | extra)
-        bodies = {owner: _rows_table(Topic.CHOICE, own) for owner, own in rows.items()}
+        bodies = {owner: rows_table(QUESTIONS[Topic.CHOICE], own) for owner, own in rows.items()}
         answers = talk.answers((yield talk.ask(Topic.CHOICE, bodies)))
         place = {
             owner: {n: k for k, n in enumerate(_ranking(answers.get(owner), {row["deal"] for row in own}))}
@@ -194,7 +240,7 @@ class AlternatingOffers:
         """Close deals, at most one with each carrier; returns the shipments that have gone."""
         if not chosen:
             return set()
-        bodies = {p.carrier: _rows_table(Topic.DEAL, p.rows(self.windows, p.parts)) for p in chosen}
+        bodies = {p.carrier: rows_table(QUESTIONS[Topic.DEAL], p.rows(self.windows, p.parts)) for p in chosen}
         taken = talk.answers((yield talk.ask(Topic.DEAL, bodies, Performative.ACCEPT_PROPOSAL)))
         gone: set[str] = set()
         for pact in chosen:
@@ -215,11 +261,12 @@ class AlternatingOffers:
             board.pacts = {key: pact for key, pact in board.pacts.items() if pact.lot in board.lots}
         return gone
 
-    def _promised(self, tools: Tools, board: Board) -> dict[str, float]:
-        """Latest start of each delivery that was promised for a part of its window, by job."""
+    def _latest(self, tools: Tools, board: Board) -> dict[str, float]:
+        """Latest start of each delivery of today, by job."""
         return {
             job: latest_start_min(tools.jobs[job], part.window, self.windows)
             for pact in board.closed
+            if not pact.day
             for part in pact.parts
             for job in part.jobs
         }
@@ -249,11 +296,6 @@ def _ranking(answer: pa.Table | None, known: Any) -> list[int]:
     if answer is None:
         return []
     return [n for n in dict.fromkeys(answer["deal"].to_pylist()) if n in known]
-
-
-def _rows_table(topic: Topic, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    schema = QUESTIONS[topic]
-    return table(schema, {name: [row[name] for row in rows] for name in schema.names})
 
 
 def _kept(promised: Mapping[str, float], loads: Sequence[Load]) -> list[str]:

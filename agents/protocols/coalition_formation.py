@@ -23,6 +23,7 @@ that those before it leave free; and each splits its own cost.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ from agents.protocols.talk import Talk
 from agents.protocols.trustee import ask_stated, unfulfilled, unwilling_of
 from agents.sharing.pools import share_pools
 from agents.tools import Tools
+from groupage.parameters import check_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Mapping, Sequence
@@ -67,8 +69,7 @@ class CoalitionFormation:
     name: str = "coalition_formation"
 
     def __post_init__(self) -> None:
-        if self.largest < 1:
-            raise ValueError(f"largest is {self.largest}, expected at least 1")
+        check_bounds(self, largest=(1, math.inf))
 
     def conduct(self, market: Market, tools: Tools, rng: Rng) -> Conduct:
         """See the module's sequence of messages."""
@@ -220,12 +221,9 @@ def _settled(planner: Planner, pools: Mapping[Group, Deal], deal: Deal) -> Condu
     if not shared:
         return settle(market, tools, deal, planner.talk)
     found = _together(tools, shared)
-    settlement = settle(market, tools, deal, planner.talk, found)
+    settlement = settle(market, tools, deal, planner.talk, found, planner.stated.costs)
     raw = {p: round(float(x)) for s in shared for p, x in zip(s.allocation.players, s.allocation.shares, strict=True)}
-    evidence = replace(settlement.evidence, raw_shares=dict(sorted(raw.items())))
-    if not tools.needs_coalitions:
-        evidence = replace(evidence, stability={})
-    return replace(settlement, evidence=evidence)
+    return replace(settlement, evidence=replace(settlement.evidence, raw_shares=dict(sorted(raw.items()))))
 
 
 def _together(tools: Tools, shared: Sequence[Shared]) -> Allocation:

@@ -1,10 +1,10 @@
 """Combinatorial auction: carriers bid for bundles that they choose, a whole vehicle's tour each; the cheapest set wins.
 
-Bids of one carrier add up, as many as it has vehicles, and stay on the table to the end. In round after round the
+Bids of one carrier add up, as many as it has vehicles, and none is taken back. In round after round the
 coordinator tells guide prices and which bids stand for now, first for everything, then area by area, so that bids come
-that fit together (Kwasnica, Ledyard, Porter and DeMartini 2005; column generation between bidders). Owners' reserves
-are additive bids of their own: at first they sum to what going alone costs. In the end the winner determination
-problem over all bids is solved as far as it can be, with a proven gap. Hubs take no part.
+that fit together (Kwasnica, Ledyard, Porter and DeMartini 2005; column generation between bidders). In the end owners'
+reserves are additive bids of their own that sum to what going alone costs, and the winner determination problem over
+the bids is solved as far as it can be, with a proven gap. Hubs take no part.
 
     coordinator -> owners       what do you put on the table, at what reserve?
     repeat (see `agents.protocols.tour_bids`)
@@ -19,20 +19,21 @@ problem over all bids is solved as far as it can be, with a proven gap. Hubs tak
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from agents.auction import Payments, Search, core_selecting, determine_winners, first_price, vcg
-from agents.protocols.closing import closed, concluded
-from agents.protocols.deal import Deal, appraise, ask_offers
+from agents.auction import Search, core_selecting, determine_winners, vcg
+from agents.protocols.closing import Payment, closed, concluded, kept_to
+from agents.protocols.deal import ask_offers
 from agents.protocols.reasons import NOT_CHEAPER
-from agents.protocols.talk import Talk
-from agents.protocols.tour_bids import Settings, Trading, stand
+from agents.protocols.tour_bids import Settings, Trading, check_settings, stand
 from agents.protocols.tour_book import Area, Book
-from groupage.errors import AuctionError, PolicyError, UnprovenError
+from groupage.errors import AuctionError, PolicyError
+from groupage.parameters import check_bounds
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
+    from collections.abc import Callable, Generator, Mapping
 
     from numpy.random import Generator as Rng
 
@@ -40,9 +41,12 @@ if TYPE_CHECKING:
     from agents.market import Market
     from agents.messages import Exchange, Message
     from agents.protocol import Conduct
+    from agents.protocols.deal import Deal
+    from agents.protocols.talk import Talk
     from agents.tools import Tools
 
-PAYMENTS = {"first_price": first_price, "vcg": vcg, "core_selecting": core_selecting}
+PAYMENTS = ("first_price", "vcg", "core_selecting")
+MOST_TRIES = 3  # winner determinations, where what the winners leave out costs more alone than its reserves said
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +56,16 @@ class CombinatorialAuction:
     Attributes
     ----------
     payments
-        ``first_price``, ``vcg`` or ``core_selecting``; the last two only where every winner problem is proven, else
-        winners are paid what they asked. What ``vcg`` pays above what the owners may pay, the operator adds.
+        ``first_price``, ``vcg`` or ``core_selecting``; the last two only where every winner problem over all bids is
+        proven, else winners are paid what they asked and the notes say why. What ``vcg`` pays above what the owners may
+        pay, the operator adds; ``core_selecting`` pays no more than they may.
     waves, patience, area, rounds, noise
         Of the search for bids, see `agents.protocols.tour_bids.Settings`.
     kept
         Bids that an area's winners are determined among, beside those that stand.
     nodes, runs, final
-        Branch and bound nodes and annealing runs of the last winner determination, and bids in it at most: those that
-        ask least above the guide prices.
+        Branch and bound nodes and annealing runs of the last winner determination, and bids in it at most where winners
+        are paid what they asked: those that ask least above the guide prices.
     """
 
     payments: str = "first_price"
@@ -77,7 +82,9 @@ class CombinatorialAuction:
 
     def __post_init__(self) -> None:
         if self.payments not in PAYMENTS:
-            raise PolicyError(f"payments is {self.payments!r}, expected one of {', '.join(sorted(PAYMENTS))}")
+            raise PolicyError(f"payments is {self.payments!r}, expected one of {', '.join(PAYMENTS)}")
+        check_settings(self)
+        check_bounds(self, nodes=(1, math.inf), runs=(1, 100), final=(1, math.inf))
 
     def conduct(self, market: Market, tools: Tools, rng: Rng) -> Conduct:
         """See the module's sequence of messages."""
@@ -88,62 +95,72 @@ class CombinatorialAuction:
         reserves = yield from ask_offers(market, tools, talk)
         carriers = sorted({v.carrier for v in market.vehicles.values()})
         settings = Settings(self.waves, self.patience, self.area, self.rounds, self.noise, self.kept)
-        attempt = 0
-        while reserves and carriers:
-            # Carriers read which bids stand from the conversation, so a new attempt is a new conversation.
-            here = talk if attempt == 0 else Talk(f"{talk.conversation}#{attempt}", talk.rounds, talk.notes)
-            book = Book(market, dict(reserves))
-            trading = Trading(market, tools, here, book, tuple(carriers), settings, exchange=False)
-            yield from trading.run()
-            paid: dict[str, int] | None = None
-            if not book.unwilling:
-                paid = yield from self._awarded(trading)
-            if not book.unwilling:
-                left = dict.fromkeys(sorted(book.loose), NOT_CHEAPER)
-                deal = yield from closed(market, tools, here, reserves, book.agreed(), left, payments=paid)
-                talk.rounds = here.rounds
-                return deal
-            talk.rounds = here.rounds
-            talk.notes.append(f"auctioned again without {', '.join(sorted(book.unwilling))}")
-            carriers = [c for c in carriers if c not in book.unwilling]
-            attempt += 1
-        return (yield from appraise(market, Deal(reserves=reserves), talk))
 
-    def _awarded(self, trading: Trading) -> Generator[Exchange, tuple[Message, ...], dict[str, int] | None]:
-        """Determine the winners among all bids and tell them; returns payments by carrier, ``None`` as asked."""
+        def attempt(
+            here: Talk, without: frozenset[str]
+        ) -> Generator[Exchange, tuple[Message, ...], tuple[Deal | None, frozenset[str]]]:
+            willing = tuple(c for c in carriers if c not in without)
+            if not willing:
+                return None, frozenset()
+            book = Book(market, dict(reserves))
+            trading = Trading(market, tools, here, book, willing, settings, exchange=False)
+            yield from trading.run()
+            paid = None if book.unwilling else (yield from self._awarded(trading))
+            if book.unwilling:
+                return None, frozenset(book.unwilling)
+            left = dict.fromkeys(sorted(book.loose), NOT_CHEAPER)
+            deal = yield from closed(market, tools, here, reserves, book.agreed(), left, payment=paid)
+            return deal, frozenset()
+
+        return (yield from kept_to(market, talk, reserves, attempt, "auctioned"))
+
+    def _awarded(self, trading: Trading) -> Generator[Exchange, tuple[Message, ...], Payment | None]:
+        """Determine the winners among the bids and tell them; returns how they are paid, ``None`` as asked."""
         book = trading.book
         # The vehicles of those that stand and all others together: everything that there is.
         whole = Area(tuple(sorted(book.reserves)), trading.carriers, tuple(sorted(book.standing)), book.count())
         if not whole.shipments:
             return None
-        problem, worth, winners = self._winners(book, whole)
-        chosen = tuple(worth[k] for k in winners.accepted)
-        # Reserves add up and what is left to owners does not: the bids that stand may be cheaper for all.
-        last = set(chosen) != book.standing and not (yield from trading.chosen(chosen))
+        for _ in range(MOST_TRIES):
+            reserves = book.reserves = trading.additive_reserves()
+            problem, worth, winners = self._winners(book, whole)
+            chosen = tuple(worth[k] for k in winners.accepted)
+            # Reserves add up and what is left to owners does not: the bids that stand may be cheaper for all.
+            last = set(chosen) != book.standing and not (yield from trading.chosen(chosen))
+            if not last or trading.additive_reserves() == reserves:
+                break
         won = book.standing if last else set(chosen)
         moves = dict.fromkeys(book.standing - won, False) | dict.fromkeys(won, True)
         yield from stand(trading.talk, book, moves, binding=True)
+        aside = len(book.every_offer()) - len(set(worth))
+        pruned = f", {aside} put aside as dearer" if aside > 0 else ""
+        trading.talk.notes.append(f"winner determination over {len(problem.bids)} bids{pruned}: {winners}")
         if last:
             trading.talk.notes.append("winners are those of the last round; with what it leaves out they cost less")
-            return None
-        trading.talk.notes.append(f"winner determination over {len(problem.bids)} bids: {winners}")
-        return self._paid(problem, winners, trading.talk)
+        return None if self.payments == "first_price" else Payment(self.payments, self._rule(problem, winners, last))
 
     def _winners(self, book: Book, whole: Area) -> tuple[WinnerProblem, list[int], Winners]:
-        _, worth = book.prices(whole, self.final)
-        problem = book.problem(whole, worth)
-        start = [worth.index(k) for k in whole.released]
-        search = Search(nodes=self.nodes, runs=self.runs)
-        return problem, worth, determine_winners(problem, search=search, start=start)
-
-    def _paid(self, problem: WinnerProblem, winners: Winners, talk: Talk) -> dict[str, int] | None:
+        """Solve the last winner problem; a payment that needs its optimum needs every bid in it."""
         if self.payments == "first_price":
-            return None
-        search = Search(nodes=self.nodes, runs=self.runs)
-        try:
-            rule = vcg if self.payments == "vcg" else core_selecting
-            found: Payments = rule(problem, winners, search=search)
-        except (UnprovenError, AuctionError) as why:
-            talk.notes.append(f"paid as asked instead of by {self.payments}: {why}")
-            return None
-        return dict(found.cents)
+            worth = book.prices(whole, self.final)[1]
+        else:
+            worth = sorted({*book.every_offer(), *whole.released})
+        problem = book.problem(whole, worth)
+        start = tuple(worth.index(k) for k in whole.released)
+        winners = determine_winners(problem, search=Search(nodes=self.nodes, runs=self.runs), start=start)
+        if problem.cost_cents(start) == winners.cost_cents:
+            winners = replace(winners, accepted=start)  # of equals what has stood
+        return problem, worth, winners
+
+    def _rule(self, problem: WinnerProblem, winners: Winners, last: bool) -> Callable[[int], Mapping[str, int]]:
+        """What winners are paid where owners may pay so much."""
+
+        def cents(may_pay_cents: int) -> Mapping[str, int]:
+            search = Search(nodes=self.nodes, runs=self.runs)
+            if last:
+                raise AuctionError("the winners are not those of the winner problem but of the last round")
+            if self.payments == "vcg":
+                return vcg(problem, winners, search=search).cents
+            return core_selecting(problem, winners, search=search, most_cents=may_pay_cents).cents
+
+        return cents

@@ -20,16 +20,17 @@ anything:
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from agents.jobs import shipment_of
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
-from agents.protocols.closing import closed, concluded
-from agents.protocols.deal import Deal, appraise, ask_hub_terms, ask_offers, confirm_bookings, restated
+from agents.protocols.closing import closed, concluded, handled, kept_to
+from agents.protocols.deal import Deal, ask_hub_terms, ask_offers, restated
 from agents.protocols.lots import Lot, Open, first_lots
 from agents.protocols.reasons import NO_CARRIER, NO_ROOM, OUT_OF_ROUNDS, WORD_BROKEN, lowest_quote
-from agents.protocols.talk import Talk
+from groupage.parameters import check_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Mapping, Sequence
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from agents.market import Market
     from agents.protocol import Conduct
     from agents.protocols.closing import Agreed
+    from agents.protocols.talk import Talk
     from agents.tools import Tools
     from logistics.consolidation import HubOffer
 
@@ -61,8 +63,10 @@ class Table:
     ----------
     lots
         Open lots, each with its hub fee and to whom it is announced.
+    stated
+        By shipment, cents: reserves as stated at first.
     reserves
-        By shipment, cents: as stated at first, and raised since.
+        The same, as raised since.
     quotes
         By open lot and carrier, cents; missing where the carrier cannot.
     to_ask
@@ -83,6 +87,7 @@ class Table:
 
     def __init__(self, lots: Mapping[Lot, Open], reserves: Mapping[str, int]) -> None:
         self.lots: dict[Lot, Open] = {}
+        self.stated = dict(reserves)
         self.reserves = dict(reserves)
         self.quotes: dict[Lot, dict[str, int]] = {}
         self.to_ask: dict[str, set[Lot]] = {c: set() for c in sorted({c for o in lots.values() for c in o.carriers})}
@@ -223,6 +228,9 @@ class ContractNet:
     max_rounds: int = 500
     name: str = "contract_net"
 
+    def __post_init__(self) -> None:
+        check_bounds(self, max_rounds=(1, math.inf))
+
     def conduct(self, market: Market, tools: Tools, rng: Rng) -> Conduct:
         """See the module's sequence of messages."""
         del rng
@@ -231,25 +239,19 @@ class ContractNet:
     def _deal(self, market: Market, tools: Tools, talk: Talk) -> Generator[Exchange, tuple[Message, ...], Deal]:
         reserves = yield from ask_offers(market, tools, talk)
         offers: list[HubOffer] = (yield from ask_hub_terms(market, talk)) if reserves else []
-        attempt = 0
-        while reserves:
-            # A hub that does not confirm its slots is left out, and the lots are negotiated anew without it; carriers
-            # read what they have won from the conversation, so a new attempt is a new conversation.
-            here = talk if attempt == 0 else Talk(f"{talk.conversation}#{attempt}", talk.rounds, talk.notes)
-            board = yield from self._awarded(market, tools, here, reserves, offers)
+
+        def attempt(
+            here: Talk, without: frozenset[str]
+        ) -> Generator[Exchange, tuple[Message, ...], tuple[Deal, frozenset[str]]]:
+            willing = [o for o in offers if o.hub not in without]
+            board = yield from self._awarded(market, tools, here, reserves, willing)
             agreed = yield from self._agreed(board, market, tools, here)
             keep = {s for lots in agreed.values() for lot, _ in lots for s in moved(lot)}
             reasons = _reasons(board, [s for s in reserves if s not in keep])
-            deal = yield from closed(market, tools, here, reserves, agreed, reasons, offers)
-            refusing = yield from confirm_bookings(deal.bookings, here)
-            refusing |= tools.jobs.overbooked(deal.loads, offers)
-            talk.rounds = here.rounds
-            if not refusing:
-                return deal
-            talk.notes.append(f"negotiated again without {', '.join(sorted(refusing))}")
-            offers = [o for o in offers if o.hub not in refusing]
-            attempt += 1
-        return (yield from appraise(market, Deal(reserves=reserves), talk))
+            deal = yield from closed(market, tools, here, reserves, agreed, reasons, willing)
+            return deal, (yield from handled(deal, tools, here, willing))
+
+        return (yield from kept_to(market, talk, reserves, attempt))
 
     def _agreed(
         self, board: Table, market: Market, tools: Tools, talk: Talk

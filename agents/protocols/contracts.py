@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from agents.pools import KM_PER_GAP_MIN
+from agents.protocols.talks import round_up
 from logistics.network import EARTH_RADIUS_KM
 
 if TYPE_CHECKING:
@@ -200,8 +201,8 @@ class Places:
         """Draw what each of some shipments is worth to whoever carries it, in cents.
 
         Up to what carriers ask on average, by the way to go and somewhat by pallets: what the first parties take of a
-        contract differs each time it goes round. From public figures and an average only, so that it tells nobody what
-        another asked.
+        contract differs each time it goes round. The average is rounded up to 1, 2 or 5 by a power of ten: between two
+        carriers it would else tell one what the other asks, as the highest of many draws shows.
         """
         weight = self.km * self.pallets ** rng.random()
         held = [self._row[s] for own in holdings.held.values() for s in sorted(own)]
@@ -209,7 +210,7 @@ class Places:
         if not held:
             held = list(range(len(self.ids)))
             total = sum(holdings.reserves[s] for s in self.ids)
-        level = rng.random() * total / weight[held].sum()
+        level = rng.random() * round_up(total) / weight[held].sum()
         drawn = level * weight[[self._row[s] for s in shipments]] * np.exp(SPREAD * rng.normal(size=len(shipments)))
         drawn[[s in holdings.loose for s in shipments]] *= LOOSE_WORTH ** rng.random()
         return {s: max(1, round(cents)) for s, cents in zip(shipments, drawn.tolist(), strict=True)}

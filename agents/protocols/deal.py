@@ -10,19 +10,24 @@ import numpy as np
 
 from agents.jobs import hub_offer, shipment_of
 from agents.messages import COORDINATOR, QUESTIONS, Exchange, Message, Performative, Topic, table
+from agents.promise import waiting_for
+from agents.protocols.promises import NOT_FEASIBLE, NOT_KEPT, ask_most, kept
 from agents.protocols.reasons import NOT_CHEAPER, NOT_OFFERED, NOTHING_TO_SAVE
 from agents.settlement import Booking, Evidence, Left, LeftStatus, Leg, Load, Settlement, Transfer
-from agents.sharing.allocation import Allocation, allocate
 from agents.sharing.game import CoalitionGame, Game
 from agents.sharing.partial import PartialGame
 from agents.sharing.settle import rational_shares
+from agents.sharing.stability import jain_index
 from logistics.money import split_cents
 
 if TYPE_CHECKING:
     from agents.market import Market
+    from agents.promise import Promise
     from agents.protocols.talk import Talk
+    from agents.sharing.allocation import Allocation
     from agents.tools import Tools
     from logistics.consolidation import HubOffer
+    from logistics.fleet import OperatingCosts
 
 Ask = Generator[Exchange, tuple[Message, ...]]
 
@@ -36,13 +41,22 @@ class Deal:
     reserves
         Stated stand-alone cost of each offered shipment, cents.
     standalone, left_alone
-        By owner: cost alone of everything it owns, and of what the deal leaves out, cents.
+        By owner: cost alone of everything it owns, and of what the deal leaves out, cents. What it was promised for
+        today, and is kept, costs it alone what was promised.
     reasons
         Why shipments outside the deal are there, where the protocol knows better than `settle` would say.
     silent
         Owners that did not say what everything costs them alone.
     subsidy_cents
         What the operator adds where payments are more than the owners may pay (under VCG).
+    promises
+        Made for later days: what they are about goes neither in the pool today nor alone.
+    due
+        Promises due today that were closed as they were given.
+    void
+        Why others are not kept, by id, as far as that is known.
+    most
+        What owners with promises for later days at most pay in all today; below 0 they would rather have none.
     """
 
     loads: tuple[Load, ...] = ()
@@ -53,6 +67,15 @@ class Deal:
     reasons: Mapping[str, str] = field(default_factory=dict)
     silent: frozenset[str] = frozenset()
     subsidy_cents: int = 0
+    promises: tuple[Promise, ...] = ()
+    due: tuple[Promise, ...] = ()
+    void: Mapping[str, str] = field(default_factory=dict)
+    most: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def promised(self) -> frozenset[str]:
+        """Shipments that are promised for later days."""
+        return frozenset(s for p in self.promises for s in p.lot)
 
     @property
     def price_cents(self) -> int:
@@ -67,7 +90,11 @@ class Deal:
 
     def ceilings(self, owners: Sequence[str]) -> dict[str, int]:
         """What each owner at most pays for its pooled shipments: its cost alone of everything less of what is left."""
-        return {o: max(0, self.standalone[o] - self.left_alone[o]) for o in owners}
+        return {o: max(0, self.most_of(o) - self.left_alone[o]) for o in owners}
+
+    def most_of(self, owner: str) -> int:
+        """What an owner at most pays in all today."""
+        return min(self.standalone[owner], self.most.get(owner, self.standalone[owner]))
 
 
 def ask_offers(market: Market, tools: Tools, talk: Talk) -> Generator[Exchange, tuple[Message, ...], dict[str, int]]:
@@ -169,24 +196,29 @@ def restated(
 
 
 def appraise(market: Market, deal: Deal, talk: Talk) -> Generator[Exchange, tuple[Message, ...], Deal]:
-    """Ask all owners for their cost alone of everything and of what the deal leaves out.
+    """Ask all owners for their cost alone of everything that goes today, and of what the deal leaves out.
 
-    An owner that does not answer counts as gaining nothing: its ceiling is zero. One of whose shipments the deal takes
-    none was asked the same thing twice, and its first figure counts.
+    What was promised for today and is kept is owed, and counts as promised. Owners with new promises are asked what
+    these leave them to pay. An owner that does not answer counts as gaining nothing: its ceiling is zero. One of whose
+    shipments the deal takes none was asked the same thing twice, and its first figure counts.
     """
     pooled = pooled_shipments(deal.loads)
+    as_promised = kept(market, deal.due, deal.loads)
+    owed = {s for p in as_promised for s in p.lot}
     sets = {}
     for owner in market.owners:
-        own = market.owned_by(owner)
+        own = tuple(s for s in market.owned_by(owner) if s not in deal.promised and s not in owed)
         sets[owner] = [own, tuple(s for s in own if s not in pooled)]
     figures = yield from ask_standalone(market, talk, sets)
-    standalone = {o: f[0] or 0 for o, f in figures.items()}
+    rest = {o: f[0] or 0 for o, f in figures.items()}
     left = {
-        o: standalone[o] if all_left is None or alone is None or sets[o][0] == sets[o][1] else all_left
+        o: rest[o] if all_left is None or alone is None or sets[o][0] == sets[o][1] else all_left
         for o, (alone, all_left) in figures.items()
     }
     silent = frozenset(o for o, (alone, _) in figures.items() if alone is None)
-    return replace(deal, standalone=standalone, left_alone=left, silent=silent)
+    standalone = {o: cents + sum(p.price_cents for p in as_promised if p.owner == o) for o, cents in rest.items()}
+    most = yield from ask_most(market, talk, deal.promises, as_promised)
+    return replace(deal, standalone=standalone, left_alone=left, silent=silent, most=most)
 
 
 def pooled_shipments(loads: Sequence[Load]) -> frozenset[str]:
@@ -207,7 +239,8 @@ def worst_owner(market: Market, deal: Deal) -> str | None:
     """
     pooled = pooled_shipments(deal.loads)
     owners = pooled_owners(market, deal)
-    losing = [o for o in owners if deal.left_alone[o] > deal.standalone[o]]
+    promising = {p.owner for p in deal.promises}
+    losing = [o for o in sorted(promising.union(owners)) if deal.left_alone[o] > deal.most_of(o)]
     if losing:
         return losing[0]
     ceilings = deal.ceilings(owners)
@@ -277,31 +310,38 @@ def settle(
     deal: Deal,
     talk: Talk,
     allocation: Allocation | None = None,
+    costs: Mapping[str, OperatingCosts] | None = None,
 ) -> Settlement:
-    """Split the price among the owners by the policy's rule, nobody above its ceiling, and write the transfers.
+    """Split the price among the owners as allocated, nobody above its ceiling, and write the transfers.
 
     Parameters
     ----------
     allocation
-        What the rule says, where it looks at coalitions (see `agents.protocols.subsets`).
+        What the policy's rule says (see `agents.protocols.subsets`); ``None`` where nothing is pooled.
+    costs
+        By vehicle type, where carriers have stated them: what the routing noise is measured at.
     """
     pooled = pooled_shipments(deal.loads)
     owners = pooled_owners(market, deal)
     transfers: list[Transfer] = []
     raw: dict[str, int] = {}
+    fairness: Mapping[str, float | bool] = {}
+    errors: dict[str, int] = {}
     stability: Mapping[str, float | int | str | bool] = {}
-    if owners:
-        found = allocation or allocate(tools.sharing, unpooled_game(owners, deal, tools.weights(market, pooled)))
+    if allocation is not None:
+        found = allocation
         exact = dict(sorted(zip(found.players, map(float, found.shares), strict=True)))
         raw = {o: round(x) for o, x in exact.items()}
-        shares = rational_shares(exact, deal.ceilings(owners), deal.price_cents)
+        ceilings = deal.ceilings(owners)
+        shares = rational_shares(exact, ceilings, deal.price_cents)
+        fairness = _fairness(ceilings, exact, shares)
+        if found.standard_error is not None:
+            errors = dict(sorted(zip(found.players, map(round, found.standard_error.tolist()), strict=True)))
         if found.note:
             talk.notes.append(f"sharing by {found.rule}: {found.note}")
-        if allocation is not None:
-            stability = tools.stability_of(found.game, shares) | {
-                "certified": found.certified,
-                "coalitions_evaluated": found.coalitions_evaluated,
-            }
+        if tools.needs_coalitions:
+            noise = tools.routing_noise_cents(pooled, deal.price_cents, costs) if tools.stability else None
+            stability = tools.stability_of(found, shares, noise)
         transfers += [_owner_transfer(o, cents) for o, cents in shares.items() if cents]
     transfers += [
         Transfer(COORDINATOR, load.carrier, cents, "transport", load.id)
@@ -311,8 +351,11 @@ def settle(
     transfers += [Transfer(COORDINATOR, b.hub, b.price_cents, "hub", b.id) for b in deal.bookings if b.price_cents]
     reasons = {s: _unpooled_reason(deal.reserves.get(s)) for s in market.shipments} | dict(deal.reasons)
     reasons |= {s: why for s, why in tools.jobs.infeasible.items() if s in reasons}
+    held = {s: p for p in deal.promises for s in p.lot}
     left = tuple(
-        Left(
+        Left(s, LeftStatus.HELD, waiting_for(held[s], market.sites), (held[s].day - market.start).total_seconds() / 60)
+        if s in held
+        else Left(
             s,
             LeftStatus.UNSERVED if s in tools.jobs.infeasible else LeftStatus.STANDALONE,
             reasons[s],
@@ -320,6 +363,7 @@ def settle(
         for s in sorted(market.shipments)
         if s not in pooled
     )
+    as_promised = kept(market, deal.due, deal.loads)
     return Settlement(
         market_digest=market.digest,
         legs=legs_of(deal.loads, market),
@@ -329,10 +373,20 @@ def settle(
         transfers=tuple(transfers),
         standalone_cents=dict(deal.standalone),
         left_cents=dict(deal.left_alone),
+        promises=deal.promises,
+        void={
+            p.id: NOT_FEASIBLE if tools.jobs.infeasible.keys() & set(p.lot) else deal.void.get(p.id, NOT_KEPT)
+            for p in market.due
+            if p not in as_promised
+        },
+        most_cents={o: deal.most_of(o) for o in sorted(deal.most)},
         evidence=Evidence(
             rounds=talk.rounds,
             raw_shares=raw,
             sharing=tools.sharing.name,
+            sharing_note=allocation.note if allocation is not None else "",
+            fairness=fairness,
+            standard_errors=errors,
             subsidy_cents=deal.subsidy_cents,
             stability=stability,
             excluded=tools.exclusions,
@@ -340,6 +394,19 @@ def settle(
             notes=tuple(talk.notes),
         ),
     )
+
+
+def _fairness(
+    ceilings: Mapping[str, int], raw: Mapping[str, float], shares: Mapping[str, int]
+) -> dict[str, float | bool]:
+    """What can be said of shares without any coalition's cost."""
+    alone, paid = (np.array([figures[o] for o in shares], dtype=np.float64) for figures in (ceilings, shares))
+    return {
+        "individually_rational": bool((paid <= alone).all()),
+        # Within a cent, as much as rounding may move a share.
+        "raw_individually_rational": all(raw[o] <= ceilings[o] + 1 for o in shares),
+        "jain_index": jain_index(alone, paid, len(shares)),
+    }
 
 
 def _unpooled_reason(reserve_cents: int | None) -> str:

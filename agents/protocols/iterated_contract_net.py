@@ -15,6 +15,8 @@ each party asked, so that signing leaves nobody worse off.
       coordinator -> carriers   and of what these left? (the next in turn, until the last)
       coordinator -> carriers   the contracts that gain most are signed, at most one a carrier
       carriers -> coordinator   signed, or not: then the contract is void for all its parties
+    (where awards were no cheaper for owners than going alone: once more, from what each owner would send alone)
+    coordinator -> carriers   would you carry each of these owners' days? (signed by who asks least, then contracts)
     coordinator -> carriers   your plan and price for all you hold
     coordinator -> owners     what would you have paid alone for this?
     coordinator -> hubs       do you confirm these slots?
@@ -24,6 +26,7 @@ Requests that a carrier has through a hub stay with it. What is still with its o
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -34,6 +37,7 @@ from agents.protocols.contract_net import ContractNet
 from agents.protocols.contracts import Contract, Holdings, Offer, Places, drawn_contracts, signable
 from agents.protocols.deal import restated
 from agents.seeds import rng_for
+from groupage.parameters import check_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Mapping, Sequence
@@ -46,6 +50,8 @@ if TYPE_CHECKING:
     from agents.protocols.contract_net import Table
     from agents.protocols.talk import Talk
     from agents.tools import Tools
+
+REPLAN = 4  # idle rounds in a row after which all plan what they have anew, and once at the first
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +79,55 @@ class IteratedContractNet(ContractNet):
     parties: int = 3
     name: str = "iterated_contract_net"
 
+    def __post_init__(self) -> None:
+        ContractNet.__post_init__(self)
+        check_bounds(self, contract_rounds=(0, math.inf), parties=(2, math.inf))
+        check_bounds(self, patience=(1, math.inf), contracts=(1, 1000), largest=(1, math.inf))
+
     def _agreed(
         self, board: Table, market: Market, tools: Tools, talk: Talk
     ) -> Generator[Exchange, tuple[Message, ...], Agreed]:
-        """What each carrier has after all contracts; or what it was awarded, where that costs owners less in all."""
+        """What each carrier has after all contracts; or what it was awarded, where that costs owners less in all.
+
+        Where the awards cost owners no less than going alone, contracts also begin anew from owners' whole days.
+        """
         before = _awarded(board)
         after, total_cents = yield from self._contracted(before, market, tools, talk)
-        fees_cents = sum(award.fee_cents for award in board.awards)
-        if board.marks and min(cents for _, cents in board.marks) < total_cents + fees_cents:
+        total_cents += sum(award.fee_cents for award in board.awards)
+        awarded_cents = min((cents for _, cents in board.marks), default=total_cents)
+        alone_cents = sum(board.stated.values())
+        if awarded_cents >= alone_cents:
+            days = yield from self._from_days(before, board.stated, min(total_cents, alone_cents), market, tools, talk)
+            if days is not None:
+                return _agreed(days, {})
+        if awarded_cents < total_cents or alone_cents <= total_cents:
             return board.agreed()
-        agreed = {}
-        for carrier, cents in after.asked_cents.items():
-            awarded = {job for award in board.awards if award.carrier == carrier for job in award.lot}
-            stayed = awarded - before.held.get(carrier, frozenset())
-            if jobs := stayed | after.held.get(carrier, frozenset()):
-                agreed[carrier] = [(tuple(sorted(jobs)), cents)]
-        return agreed
+        stayed: dict[str, set[str]] = {}
+        for award in board.awards:
+            stayed.setdefault(award.carrier, set()).update(set(award.lot) - before.held.get(award.carrier, frozenset()))
+        return _agreed(after, stayed)
+
+    def _from_days(
+        self, awarded: Holdings, stated: Mapping[str, int], below_cents: int, market: Market, tools: Tools, talk: Talk
+    ) -> Generator[Exchange, tuple[Message, ...], Holdings | None]:
+        """What carriers hold after contracts that began from owners' whole days; ``None`` if that costs no less.
+
+        Where owners' tours are good already, lots that each save something on their own leave a remainder that costs
+        more than they save, and contracts hardly find back from there. What an owner would do alone is a start from
+        which any contract that gains leaves all better off. It is another conversation, in which nothing was awarded.
+        """
+        before, talk.conversation = talk.conversation, f"{talk.conversation}#days"
+        nothing: dict[str, frozenset[str]] = dict.fromkeys(awarded.held, frozenset())
+        offered = Holdings(nothing, dict.fromkeys(nothing, 0), frozenset(stated), stated)
+        holdings, number = yield from _days(offered, market, talk)
+        holdings, total_cents = yield from self._contracted(holdings, market, tools, talk, number)
+        if total_cents < below_cents:
+            return holdings
+        talk.conversation = before
+        return None
 
     def _contracted(
-        self, holdings: Holdings, market: Market, tools: Tools, talk: Talk
+        self, holdings: Holdings, market: Market, tools: Tools, talk: Talk, number: int = 0
     ) -> Generator[Exchange, tuple[Message, ...], tuple[Holdings, int]]:
         """Sign what gains until nothing does; returns who then holds what, and what all of it costs owners in cents.
 
@@ -103,9 +139,8 @@ class IteratedContractNet(ContractNet):
         rng = rng_for(tools.seed, "contracts", talk.conversation)
         holdings, left_cents = yield from _restated(market, talk, holdings)
         marks = [(holdings.all_asked_cents + left_cents, 0, holdings)]
-        holding = [c for c in holdings.carriers if holdings.held[c]]
-        drawn = [Contract(n, (c,), {}, frozenset()) for n, c in enumerate(holding)]
-        number, idle = len(drawn), 0
+        drawn = _replanned(holdings, number)
+        number, idle = number + len(drawn), 0
         for _ in range(1 + self.contract_rounds):
             found, valid = yield from _round(drawn, holdings, talk)
             signed += [(contract, contract.kind(holdings)) for contract in valid]
@@ -119,6 +154,9 @@ class IteratedContractNet(ContractNet):
             count = self.contracts * len(holdings.carriers)
             drawn = drawn_contracts(range(number, number + count), holdings, places, self.largest, self.parties, rng)
             number += count
+            if idle % REPLAN == 1:
+                drawn += _replanned(holdings, number)
+                number += len(holdings.carriers)
         total_cents, kept, holdings = min(marks, key=lambda mark: mark[:2])
         if kept < len(signed):
             yield from _withdraw([contract for contract, _ in signed[kept:]], talk)
@@ -126,6 +164,57 @@ class IteratedContractNet(ContractNet):
             kinds = sorted(Counter(kind for _, kind in signed[:kept]).items())
             talk.notes.append(f"contracts signed: {', '.join(f'{n} {kind}' for kind, n in kinds)}")
         return holdings, total_cents
+
+
+def _agreed(holdings: Holdings, stayed: Mapping[str, Collection[str]]) -> Agreed:
+    """What each carrier holds and what stayed with it besides, at what it asks for all of it."""
+    jobs = {c: holdings.held.get(c, frozenset()).union(stayed.get(c, ())) for c in holdings.asked_cents}
+    return {c: [(tuple(sorted(own)), holdings.asked_cents[c])] for c, own in jobs.items() if own}
+
+
+def _replanned(holdings: Holdings, number: int) -> list[Contract]:
+    """A contract for each carrier in which nothing moves: it may find better tours."""
+    holding = [c for c in holdings.carriers if holdings.held[c]]
+    return [Contract(number + k, (c,), {}, frozenset()) for k, c in enumerate(holding)]
+
+
+def _days(
+    holdings: Holdings, market: Market, talk: Talk
+) -> Generator[Exchange, tuple[Message, ...], tuple[Holdings, int]]:
+    """Have each owner's day carried whole, or what there is room for, by whoever asks least for it beside its reserve.
+
+    Returns
+    -------
+    tuple
+        Who then holds what, and how many contracts that took.
+    """
+    days: dict[str, list[str]] = {}
+    for s in sorted(holdings.loose):
+        days.setdefault(market.shipments[s].owner, []).append(s)
+    guide_cents = 10 ** len(str(sum(holdings.reserves.values())))  # worth any way to it, and tells nobody's reserve
+    number = 0
+    while days and holdings.carriers:
+        pairs = [(day, c) for day in days.values() for c in holdings.carriers]
+        contracts = [
+            Contract(number + k, (c,), dict.fromkeys(day, guide_cents), frozenset(day))
+            for k, (day, c) in enumerate(pairs)
+        ]
+        number += len(contracts)
+        yield from _ask(contracts, 0, talk)
+        chosen: list[Contract] = []
+        offered = [c for c in contracts if any(offer.carries for offer in c.offers.values())]
+        for contract in sorted(offered, key=lambda c: (-c.gain_cents(holdings), c.number)):
+            if not any(contract.parties == c.parties or contract.worth == c.worth for c in chosen):
+                chosen.append(contract)
+        if not chosen:
+            break
+        unwilling = yield from _sign(chosen, talk)
+        for contract in chosen:
+            if unwilling.isdisjoint(contract.parties):
+                holdings = contract.applied(holdings)
+                del days[market.shipments[min(contract.worth)].owner]
+        holdings = holdings.without(unwilling)
+    return holdings, number
 
 
 def _awarded(board: Table) -> Holdings:

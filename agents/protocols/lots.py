@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,18 +31,22 @@ class Open:
         The hub fee on top of a carrier's price.
     carriers
         To whom the lot is announced.
+    terms
+        Share of the hub's named terms that the fee is.
     """
 
     fee_cents: int
     carriers: frozenset[str]
+    terms: float = 1.0
 
     def part(self, share: float) -> Open:
         """The same for a part of the lot."""
-        return Open(round(self.fee_cents * share), self.carriers)
+        return replace(self, fee_cents=round(self.fee_cents * share))
 
     def joined(self, other: Open) -> Open:
         """The same lot, come about in two ways: the lower fee, and everybody's."""
-        return Open(min(self.fee_cents, other.fee_cents), self.carriers | other.carriers)
+        lower = min(self, other, key=lambda one: one.fee_cents)
+        return replace(lower, carriers=self.carriers | other.carriers)
 
 
 def first_lots(market: Market, tools: Tools, shipments: Iterable[str], offers: Sequence[HubOffer]) -> dict[Lot, Open]:

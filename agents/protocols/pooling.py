@@ -12,11 +12,10 @@ from agents.protocols.deal import (
     ask_standalone,
     pooled_owners,
     pooled_shipments,
-    unpooled_game,
     worst_owner,
 )
 from agents.protocols.subsets import allocation
-from agents.sharing.allocation import Allocation, allocate
+from agents.reservations import others_cents
 from agents.sharing.settle import rational_shares
 from agents.tools import Tools
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from agents.protocols.merge_split import Group
     from agents.protocols.talk import Talk
     from agents.protocols.trustee import Stated
+    from agents.sharing.allocation import Allocation
     from logistics.consolidation import HubOffer
 
 MINUTES_PER_HOUR = 60
@@ -124,11 +124,7 @@ class Planner:
         """Split a pool's price by the policy's rule, nobody above its ceiling."""
         part = self.part(group)
         owners = pooled_owners(part, deal)
-        if coalitions:
-            found = yield from allocation(part, deal, self.tools, self._total)
-        else:
-            weights = self.tools.weights(part, pooled_shipments(deal.loads))
-            found = allocate(self.tools.sharing, unpooled_game(owners, deal, weights))
+        found = yield from allocation(part, deal, self.tools, self._total, coalitions=coalitions)
         exact = dict(sorted(zip(found.players, map(float, found.shares), strict=True)))
         return Shared(deal, found, rational_shares(exact, deal.ceilings(owners), deal.price_cents))
 
@@ -137,7 +133,7 @@ class Planner:
         group = frozenset(part.owners)
         deal = yield from self.deal(group)
         if deal is not None:
-            return deal.total_cents
+            return deal.total_cents + others_cents(part, deal.loads)
         figures = yield from self.known({o: [frozenset(part.owned_by(o))] for o in part.owners})
         return sum(figures[o, s] or 0 for o in part.owners for s in [frozenset(part.owned_by(o))])
 

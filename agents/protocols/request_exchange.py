@@ -21,11 +21,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from agents.protocols.closing import closed, concluded
-from agents.protocols.deal import Deal, appraise, ask_offers
+from agents.protocols.closing import closed, concluded, kept_to
+from agents.protocols.deal import ask_offers
 from agents.protocols.reasons import NOT_CHEAPER
-from agents.protocols.talk import Talk
-from agents.protocols.tour_bids import Settings, Trading
+from agents.protocols.tour_bids import Settings, Trading, check_settings
 from agents.protocols.tour_book import Book
 
 if TYPE_CHECKING:
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
     from agents.market import Market
     from agents.messages import Exchange, Message
     from agents.protocol import Conduct
+    from agents.protocols.deal import Deal
+    from agents.protocols.talk import Talk
     from agents.tools import Tools
 
 
@@ -67,6 +68,9 @@ class RequestExchange:
     kept: int = 150
     name: str = "request_exchange"
 
+    def __post_init__(self) -> None:
+        check_settings(self)
+
     def conduct(self, market: Market, tools: Tools, rng: Rng) -> Conduct:
         """See the module's sequence of messages."""
         del rng  # what is drawn hangs on the conversation, so that a coalition's exchange repeats
@@ -76,19 +80,18 @@ class RequestExchange:
         reserves = yield from ask_offers(market, tools, talk)
         carriers = sorted({v.carrier for v in market.vehicles.values()})
         settings = Settings(self.waves, self.patience, self.area, self.rounds, self.noise, self.kept)
-        attempt = 0
-        while reserves and carriers:
-            # Carriers read what they hold from the conversation, so a new attempt is a new conversation.
-            here = talk if attempt == 0 else Talk(f"{talk.conversation}#{attempt}", talk.rounds, talk.notes)
+
+        def attempt(
+            here: Talk, without: frozenset[str]
+        ) -> Generator[Exchange, tuple[Message, ...], tuple[Deal | None, frozenset[str]]]:
+            willing = tuple(c for c in carriers if c not in without)
+            if not willing:
+                return None, frozenset()
             book = Book(market, dict(reserves))
-            yield from Trading(market, tools, here, book, tuple(carriers), settings, exchange=True).run()
-            if not book.unwilling:
-                left = dict.fromkeys(sorted(book.loose), NOT_CHEAPER)
-                deal = yield from closed(market, tools, here, reserves, book.agreed(), left)
-                talk.rounds = here.rounds
-                return deal
-            talk.rounds = here.rounds
-            talk.notes.append(f"exchanged again without {', '.join(sorted(book.unwilling))}")
-            carriers = [c for c in carriers if c not in book.unwilling]
-            attempt += 1
-        return (yield from appraise(market, Deal(reserves=reserves), talk))
+            yield from Trading(market, tools, here, book, willing, settings, exchange=True).run()
+            if book.unwilling:
+                return None, frozenset(book.unwilling)
+            left = dict.fromkeys(sorted(book.loose), NOT_CHEAPER)
+            return (yield from closed(market, tools, here, reserves, book.agreed(), left)), frozenset()
+
+        return (yield from kept_to(market, talk, reserves, attempt, "exchanged"))

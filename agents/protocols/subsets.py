@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.messages import Exchange, Message
-from agents.protocols.deal import Deal, pooled_owners, pooled_shipments
+from agents.protocols.deal import Deal, pooled_owners, pooled_shipments, unpooled_game
 from agents.seeds import rng_for
 from agents.sharing.allocation import Allocation, allocate
 from agents.sharing.explore import explore
@@ -28,30 +28,36 @@ WhatIf = Generator[Exchange, tuple[Message, ...], int]
 
 
 def allocation(
-    market: Market, deal: Deal, tools: Tools, what_if: Callable[[Market], WhatIf]
+    market: Market, deal: Deal, tools: Tools, what_if: Callable[[Market], WhatIf], *, coalitions: bool
 ) -> Generator[Exchange, tuple[Message, ...], Allocation]:
-    """Split a deal's price among the owners by the policy's rule, with the coalitions that the rule needs.
+    """Split a deal's price among the owners by the policy's rule.
 
-    Up to 10 owners every coalition is costed; for 11 and 12 some (`Effort.coalitions`). More share pool by pool: loads
-    that hand goods over to each other are a pool, and an owner's ceiling is split among its pools by the reserves of
-    what they carry.
+    Up to 12 owners share everything at once, more pool by pool, whatever the rule and whether or not coalitions are
+    costed: loads that hand goods over to each other are a pool, and an owner's ceiling is split among its pools by the
+    reserves of what they carry. Of up to 10 owners of a pool every coalition is costed, of more some
+    (`Effort.coalitions`).
 
     Parameters
     ----------
     what_if
         Negotiates or plans the market restricted to a coalition's shipments, and returns what it would pay in all.
+    coalitions
+        Whether coalitions are costed: the rule needs them, or somebody wants to know who is tempted to leave.
 
     Raises
     ------
     PolicyError
         If the rule needs every coalition of more than 10 owners that share a pool.
     """
-    if len(pooled_owners(market, deal)) <= MAX_POOL_PLAYERS:
-        return allocate(tools.sharing, (yield from _game(market, deal, tools, what_if)))
-    games = []
-    for part, own in _pools(market, deal):
-        games.append((yield from _game(part, own, tools, what_if)))
-    return share_pools(tools.sharing, games)
+    parts = _pools(market, deal) if len(pooled_owners(market, deal)) > MAX_POOL_PLAYERS else [(market, deal)]
+    games: list[Game] = []
+    for part, own in parts:
+        if coalitions:
+            games.append((yield from _game(part, own, tools, what_if)))
+        else:
+            weights = tools.weights(part, pooled_shipments(own.loads))
+            games.append(unpooled_game(pooled_owners(part, own), own, weights))
+    return allocate(tools.sharing, games[0]) if len(games) == 1 else share_pools(tools.sharing, games)
 
 
 def _game(
@@ -94,6 +100,8 @@ def _pools(market: Market, deal: Deal) -> Iterable[tuple[Market, Deal]]:
             by_pool[pool] = by_pool.get(pool, 0.0) + deal.reserves.get(shipment, 0)
     ceilings = deal.ceilings(list(stated))
     parts = {owner: split_cents(ceilings[owner], by_pool) for owner, by_pool in stated.items()}
+    paid = {pool: float(sum(sum(load.price_lines.values()) for load in loads)) for pool, loads in groups.items()}
+    subsidies = split_cents(deal.subsidy_cents, paid)
     for pool, loads in groups.items():
         most = {owner: by_pool[pool] for owner, by_pool in parts.items() if pool in by_pool}
         ids = {load.id for load in loads}
@@ -103,6 +111,8 @@ def _pools(market: Market, deal: Deal) -> Iterable[tuple[Market, Deal]]:
             bookings=tuple(b for b in deal.bookings if b.load in ids),
             standalone=most,
             left_alone=dict.fromkeys(most, 0),
+            most={},
+            subsidy_cents=subsidies[pool],
         )
         yield market.restricted_to(pooled_shipments(loads)), own
 

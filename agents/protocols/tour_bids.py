@@ -26,6 +26,7 @@ from agents.protocols.deal import ask_standalone
 from agents.protocols.talks import round_up
 from agents.protocols.tour_book import Area, Book, Offer
 from agents.seeds import rng_for
+from groupage.parameters import check_bounds
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Generator, Iterable, Mapping, Sequence
@@ -47,10 +48,24 @@ SMOOTHING = 0.5  # part of the last guide prices that the next ones keep
 KEEP_FACTOR = 5.0  # times its guide price: what a carrier shall keep that another does not take
 KEEP_CENTS = 1000.0  # at least so much is such a price taken to be
 KM_PER_DEGREE = 111.2
+MOST_ROUNDS = 100  # of an auction: all are held
+MOST_NOISE = 10.0  # guide prices that differ by more are no guide
 CURIOUS = 0.3  # spread of the prices of what a third carrier may let go
 LEADERS = (2, 2, 3, 0)  # carriers in an area, in turn; 0 for all
 
 Asks = dict[str, list[tuple[int, str | None, int | None, str | None, int | None]]]
+
+
+def check_settings(strategy: object) -> None:
+    """Refuse settings of an auction of tours with which nothing would be sought.
+
+    Raises
+    ------
+    ValueError
+        For the first outside its bounds.
+    """
+    check_bounds(strategy, noise=(0, MOST_NOISE), rounds=(1, MOST_ROUNDS))
+    check_bounds(strategy, **dict.fromkeys(("waves", "patience", "area", "kept"), (1, math.inf)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +109,12 @@ class Trading:
     exchange: bool
     _left: dict[str, frozenset[str]] = field(default_factory=dict)
     _alone: dict[str, int] = field(default_factory=dict)
+    _kept: dict[str, list[str]] = field(default_factory=dict)
+    _owed: dict[str, int] = field(default_factory=dict)
+    _whole: dict[str, int] = field(default_factory=dict)
     _least: int = 0
     _best: frozenset[int] = frozenset()
+    _best_left: dict[str, int] = field(default_factory=dict)
 
     def run(self) -> Generator[Exchange, tuple[Message, ...], None]:
         """Open with the whole of each pool, then auction areas until nothing changes any more."""
@@ -127,23 +146,36 @@ class Trading:
         """Ask owners what is left to them costs alone, and remember the tours with which all cost least.
 
         Winners are determined by reserves, which add up; what is left over costs more, the fewer it is. So reserves are
-        raised to that. Owners that do not answer at first do not take part.
+        raised to that. Owners that do not answer at first do not take part. What is never offered, and what is owed for
+        committed vehicles, costs the same whatever is pooled: it counts nowhere.
         """
         book = self.book
         left = book.left_of(self.market.owners)
-        changed = {o: [sorted(rest)] for o, rest in left.items() if rest and rest != self._left.get(o)}
-        answers = (yield from ask_standalone(self.market, self.talk, changed)) if changed else {}
-        for owner, (cents,) in answers.items():
-            if cents is not None:
-                self._alone[owner] = cents
-                book.raise_reserves(left[owner], cents)
+        if first:
+            self._kept = {o: [s for s in self.market.owned_by(o) if s not in book.reserves] for o in left}
+        changed = {o: rest for o, rest in left.items() if rest and rest != self._left.get(o)}
+        sets = {
+            o: [sorted([*rest, *self._kept[o]]), *([self._kept[o]] if first else [])] for o, rest in changed.items()
+        }
+        for owner, figures in (yield from ask_standalone(self.market, self.talk, sets)).items():
+            if first:
+                self._owed[owner] = figures[1] or 0
+            if figures[0] is not None:
+                self._alone[owner] = max(0, figures[0] - self._owed[owner])
+                book.raise_reserves(left[owner], self._alone[owner])
             elif first:
                 book.reserves = {s: r for s, r in book.reserves.items() if s not in left[owner]}
         self._left = left
-        total = sum(book.offers[k].price_cents for k in book.standing)
-        total += sum(self._alone.get(o, 0) for o, rest in left.items() if rest)
+        alone = {o: self._alone.get(o, 0) for o, rest in left.items() if rest}
+        total = sum(book.offers[k].price_cents for k in book.standing) + sum(alone.values())
+        if first:
+            self._whole = alone
         if first or total < self._least:
-            self._least, self._best = total, frozenset(book.standing)
+            self._least, self._best, self._best_left = total, frozenset(book.standing), alone
+
+    def additive_reserves(self) -> dict[str, int]:
+        """Reserves that add up to what going alone costs, by the tours with which all cost least so far."""
+        return self.book.additive_reserves(self._best, self._whole, self._best_left)
 
     def _opening(self, pools: Sequence[Pool]) -> list[Area]:
         """Each pool's own shipments; a carrier's vehicles are shared out among its pools."""

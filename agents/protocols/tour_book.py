@@ -113,6 +113,32 @@ class Book:
         for shipment, part in parts.items():
             self.reserves[shipment] = max(self.reserves[shipment], part)
 
+    def additive_reserves(
+        self, tours: Iterable[int], whole: Mapping[str, int], left: Mapping[str, int]
+    ) -> dict[str, int]:
+        """Reserves whose sum is what going alone costs each owner, and which are right for some tours.
+
+        What these leave out gets what it costs alone together, what they carry the rest of the whole: so much their
+        owners may pay for it. Within both, in the proportions of the reserves as they stand.
+
+        Parameters
+        ----------
+        tours
+            Numbers of offers.
+        whole, left
+            By owner: what all that it offers costs alone, and what the tours leave out, cents.
+        """
+        carried = frozenset[str]().union(*(self.offers[k].jobs for k in tours))
+        found: dict[str, int] = {}
+        for owner, cents in whole.items():
+            own = {s: 1.0 + r for s, r in self.reserves.items() if self.market.shipments[s].owner == owner}
+            out = {s: weight for s, weight in own.items() if s not in carried}
+            taken = {s: weight for s, weight in own.items() if s in carried}
+            rest = min(cents, left.get(owner, 0)) if taken else cents
+            found |= split_cents(rest, out) if out else {}
+            found |= split_cents(cents - (rest if out else 0), taken) if taken else {}
+        return dict(sorted(found.items()))
+
     def agreed(self) -> dict[str, list[tuple[frozenset[str], int]]]:
         """By carrier: the tours that stand, each with its price."""
         agreed: dict[str, list[tuple[frozenset[str], int]]] = {}
@@ -141,6 +167,15 @@ class Book:
             and self.offers[k].jobs <= inside
         }
         return sorted(fitting.union(area.released))
+
+    def every_offer(self) -> list[int]:
+        """Each carrier's cheapest offer for every tour that it ever offered, also those that were put aside."""
+        best: dict[tuple[str, frozenset[str]], int] = {}
+        for k, offer in enumerate(self.offers):
+            key = offer.vehicle, offer.jobs
+            if key not in best or offer.price_cents < self.offers[best[key]].price_cents:
+                best[key] = k
+        return sorted(best.values())
 
     def problem(self, area: Area, numbers: Sequence[int]) -> WinnerProblem:
         """The winner determination problem of an area: items are its shipments, each vehicle type is a limit."""

@@ -22,6 +22,7 @@ from agents.protocols.deal import (
 from agents.protocols.reasons import NO_CARRIER, NO_ROOM, NOT_DRIVEN, NOT_HANDLED, left_out
 from agents.protocols.subsets import allocation
 from agents.protocols.talk import Talk
+from agents.reservations import others_cents
 from logistics.fleet import OperatingCosts
 
 if TYPE_CHECKING:
@@ -105,9 +106,15 @@ class Trustee:
         stated = yield from ask_stated(market, tools, talk)
         deal = yield from self._deal(market, tools, talk, stated)
         shares = None
-        if deal.loads and tools.needs_coalitions:
-            shares = yield from allocation(market, deal, tools, lambda part: self._what_if(part, tools, stated, deal))
-        return settle(market, tools, deal, talk, shares)
+        if deal.loads:
+            shares = yield from allocation(
+                market,
+                deal,
+                tools,
+                lambda part: self._what_if(part, tools, stated, deal),
+                coalitions=tools.needs_coalitions,
+            )
+        return settle(market, tools, deal, talk, shares, stated.costs)
 
     def _deal(
         self, market: Market, tools: Tools, talk: Talk, stated: Stated
@@ -180,7 +187,7 @@ class Trustee:
         if not offered:
             return alone
         deals = yield from self._planned(part, tools, Talk(conversation_of(part)), stated, offered)
-        return min(alone, *(deal.total_cents for deal in deals))
+        return min(alone, *(deal.total_cents + others_cents(part, deal.loads) for deal in deals))
 
 
 def unfulfilled(deal: Deal, unwilling: Container[str]) -> dict[str, str]:

@@ -6,8 +6,40 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from agents.sharing.explore import MAX_PLAYERS_ENUMERATED, ExploringRule
+from agents.sharing.proportional import Proportional
+from groupage.errors import PolicyError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from agents.sharing.game import SharingRule
+
+
+def check_rule(rule: SharingRule, owners: int = 0) -> None:
+    """Refuse a rule that cannot split a settlement's price, before anything is negotiated.
+
+    Parameters
+    ----------
+    owners
+        How many there are, where that is known.
+
+    Raises
+    ------
+    PolicyError
+        If the rule splits by a table's own weights, which a settlement has not, or needs the cost of every coalition
+        of more owners than that is worked out for.
+    """
+    if isinstance(rule, Proportional) and rule.to == "weights":
+        raise PolicyError(
+            "sharing proportional: to is 'weights', which only a table of costs has; "
+            "expected standalone, volume or tonne_km in a policy"
+        )
+    if owners > MAX_PLAYERS_ENUMERATED and rule.needs_coalitions and not isinstance(rule, ExploringRule):
+        raise PolicyError(
+            f"sharing rule {rule.name} needs the cost of every coalition and there are {owners} owners, expected at "
+            f"most {MAX_PLAYERS_ENUMERATED}, or a rule with a method explore"
+        )
 
 
 def rational_shares(

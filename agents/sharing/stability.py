@@ -91,11 +91,12 @@ def stability(game: Game, shares: NDArray[np.float64], tolerance: float | None =
         in_core=balanced and not tempted,
         largest_violation=largest if tempted else 0.0,
         violating_coalition=coalition,
-        jain_index=_jain_index(game.standalone, shares, tolerance),
+        jain_index=jain_index(game.standalone, shares, tolerance),
     )
 
 
-def _jain_index(standalone: NDArray[np.float64], shares: NDArray[np.float64], tolerance: float) -> float:
+def jain_index(standalone: NDArray[np.float64], shares: NDArray[np.float64], tolerance: float) -> float:
+    """Jain's index of the relative savings, as in `Stability`; no coalition's cost is needed."""
     saving = standalone - shares
     counts = standalone > tolerance
     if not counts.any() or np.abs(saving[counts]).max() <= tolerance:

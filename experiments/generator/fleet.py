@@ -12,6 +12,7 @@ from experiments.generator.prices import (
     fleet_rows,
     groupage_rows,
     hire_rows,
+    named,
     rates,
     records,
     table,
@@ -66,13 +67,27 @@ def build_vehicles(params: GeneratorParams, geography: Geography, mean_pallets: 
         share = mean_pallets * params.fleet_slack / params.carriers
         level = round(float(rng.uniform(0.96, 1.06)), 3)
         rows += fleet_rows(carrier_id(i, params), base, share, level=level, cold=i % 2 == 0)
-    return table(rows, VEHICLES.names)
+    rows = [row | ahead_rates(params, "", row["fixed_eur"]) for row in rows]
+    return table(rows, named(VEHICLES.names, rows, ("spot_fixed_eur", "release_eur")))
+
+
+def ahead_rates(params: GeneratorParams, good: str, fixed_eur: float) -> dict[str, float]:
+    """What a vehicle (or dock slot) costs on the day, and what an unused one is worth; nothing where both are usual.
+
+    Parameters
+    ----------
+    good
+        Part of the columns' names: empty for vehicles, ``slot`` for dock slots.
+    """
+    spot = {f"spot_{good or 'fixed'}_eur": round(fixed_eur * (1 + params.spot_premium_percent / 100), 2)}
+    release = {f"release_{good}_eur".replace("__", "_"): round(fixed_eur * params.release_percent / 100, 2)}
+    return (spot if params.spot_premium_percent else {}) | (release if params.release_percent else {})
 
 
 def build_hubs(params: GeneratorParams, geography: Geography, mean_pallets: float, rng: Generator) -> pd.DataFrame:
     """Hubs: a few docks each, handling at 3 to 5 EUR a pallet."""
     slots = max(3, round(mean_pallets / 60))
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "hub": site,
             "site": site,
@@ -86,7 +101,8 @@ def build_hubs(params: GeneratorParams, geography: Geography, mean_pallets: floa
         }
         for site in geography.ids(SiteKind.HUB)
     ]
-    return table(rows, HUBS.names)
+    rows = [row | ahead_rates(params, "slot", row["slot_eur"]) for row in rows]
+    return table(rows, named(HUBS.names, rows, ("spot_slot_eur", "release_slot_eur")))
 
 
 def build_tariffs(
@@ -113,7 +129,7 @@ def build_tariffs(
         rows += groupage_rows(
             f"{carrier}-groupage", carrier, zones, km, level=level, margin_percent=params.groupage_margin_percent
         )
-    rows += hire_rows(records(vehicles), params.dedicated_margin_percent)
+    rows += hire_rows(records(vehicles), params.dedicated_margin_percent, params.spot_premium_percent)
     if params.carriers:
         rows += _contracts(params, geography, factory_pallets)
     return table(rows, TARIFFS.names)

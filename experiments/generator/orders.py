@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from experiments.columns import read_clock
-from experiments.generator.prices import loading_min, unloading_min
+from experiments.generator.prices import loading_min, named, unloading_min
 from experiments.tables import ORDERS
 from logistics.sites import SiteKind
 
@@ -69,6 +69,7 @@ def orders_table(
     def at(day: pd.Timestamp, minutes: float) -> str:
         return (day + timedelta(minutes=float(minutes))).tz_localize(zone).isoformat(timespec="minutes")
 
+    holding = params.holding_eur_per_pallet_day
     written: list[dict[str, object]] = []
     number: dict[int, int] = {}
     for i, r in enumerate(relation):
@@ -103,5 +104,7 @@ def orders_table(
                 "line_stop_eur": stop[i] if stops else 0.0,
                 "line_stop_at": at(last, closes[client]) if stops else "",
             }
+            | ({"holding_eur_per_pallet_day": holding} if holding else {})
         )
-    return pd.DataFrame(written, columns=list(ORDERS.names), dtype=object)
+    columns = named(ORDERS.names, written, ("holding_eur_per_pallet_day",))
+    return pd.DataFrame(written, columns=list(columns), dtype=object)

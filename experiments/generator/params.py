@@ -59,6 +59,13 @@ class GeneratorParams(BaseModel):
         What prices hold on top of cost.
     groupage_level
         Factor on the groupage price list.
+    spot_premium_percent
+        What a vehicle's or dock slot's fixed cost is higher when it is asked for on the day and not reserved ahead; the
+        prices of hired vehicles with it.
+    release_percent
+        Part of the fixed cost that an unused reserved vehicle or dock slot is still worth.
+    holding_eur_per_pallet_day
+        What keeping a pallet a planning day longer costs its owner.
     circuity, speed_kmh
         Of the road network.
     """
@@ -103,6 +110,9 @@ class GeneratorParams(BaseModel):
     contract_margin_percent: float = Field(default=8.0, ge=0, le=100)
     groupage_margin_percent: float = Field(default=10.0, ge=0, le=100)
     groupage_level: float = Field(default=1.0, gt=0)
+    spot_premium_percent: float = Field(default=0.0, ge=0, le=1000)
+    release_percent: float = Field(default=0.0, ge=0, lt=100)
+    holding_eur_per_pallet_day: float = Field(default=0.0, ge=0, le=1000)
     circuity: float = Field(default=1.3, ge=1)
     speed_kmh: float = Field(default=50.0, gt=0)
 

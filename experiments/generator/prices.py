@@ -17,7 +17,7 @@ carrier's whole van costs.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -133,9 +133,12 @@ def fleet_rows(
     ]
 
 
-def hire_rows(vehicles: list[dict[str, Any]], margin_percent: float) -> list[dict[str, Any]]:
-    """Write a public price for hiring each vehicle: the default costs of its class and a margin."""
-    plain = {str(kind.body): kind.costs for kind in CLASSES}
+def hire_rows(
+    vehicles: list[dict[str, Any]], margin_percent: float, spot_premium_percent: float = 0.0
+) -> list[dict[str, Any]]:
+    """Write a public price for hiring each vehicle on the day: the default costs of its class and a margin."""
+    dearer = 1 + spot_premium_percent / 100
+    plain = {str(kind.body): replace(kind.costs, fixed_eur=kind.costs.fixed_eur * dearer) for kind in CLASSES}
     return [
         {
             "tariff": f"{row['vehicle']}-hire",
@@ -178,3 +181,8 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def table(rows: list[dict[str, Any]], columns: tuple[str, ...]) -> pd.DataFrame:
     """Lay rows into a frame with all columns of a table, empty where a row says nothing."""
     return pd.DataFrame(rows, columns=list(columns), dtype=object)
+
+
+def named(columns: tuple[str, ...], rows: list[dict[str, Any]], rare: tuple[str, ...]) -> tuple[str, ...]:
+    """Columns of a table without the rare ones of which no row says anything: regions stay the bytes they were."""
+    return tuple(c for c in columns if c not in rare or any(c in row for row in rows))

@@ -291,7 +291,7 @@ def _parties(files: RunFiles) -> list[Party]:
             id=party,
             role=role,
             alone=_sum(of, "standalone_eur"),
-            paid=_sum(of, "share_eur") + _sum(of, "left_alone_eur"),
+            paid=_sum(of, "share_eur") + _sum(of, "left_alone_eur") + _sum(of, "reservation_eur"),
             received=_sum(of, "received_eur"),
             cost=_sum(of, "cost_eur"),
             gain=_sum(of, "gain_eur"),

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from agents.verdicts import NOT_DISTINGUISHABLE
 from experiments.report import tables
-from experiments.report.answer import STANDALONE, TRUSTEE, Answer, named, run_answer
+from experiments.report.answer import STANDALONE, Answer, named, run_answer
 from experiments.report.charts import Bar, cost_bars, day_columns, dots, ranked_bars
 from experiments.report.facts import Measures, Pair, RunFacts, representative_day, run_facts
+from experiments.report.forecasts import figures_of, forecasters_chart, verdict
 from experiments.report.maps import route_map
 from experiments.report.policies import (
     Comparison,
+    PolicyFigures,
     as_spread,
     comparison_answer,
     comparison_measures,
@@ -160,14 +163,14 @@ def _moved(pair: Pair) -> str:
 def _comparison_section(comparison: Comparison, facts: RunFacts | None) -> dict[str, Any]:
     policies = comparison.policies
     costs = [
-        Bar(p.name, s.mean, s.at_least_nothing.low, s.high, "before" if p.protocol == STANDALONE else "after")
+        Bar(p.name, s.mean, s.at_least_nothing.low, s.high, _class_of(p))
         for p in policies
         if (s := p.spread("total_cost_eur")).mean is not None
     ]
     alone = [m for p in policies if (m := p.spread("standalone_cost_eur").mean) is not None]
     reference = (alone[0], "going alone") if alone else None
     reached = [
-        Bar(p.name, 100 * p.reached, class_="bound" if p.protocol == TRUSTEE else "after")
+        Bar(p.name, 100 * p.reached, class_="bound" if p.bound else "after")
         for p in policies
         if p.reached is not None and p.protocol != STANDALONE
     ]
@@ -183,7 +186,30 @@ def _comparison_section(comparison: Comparison, facts: RunFacts | None) -> dict[
         "lies": _lies(comparison),
         "tempted": tables.temptations_table(comparison, names) if comparison.misreports else None,
         "replications": comparison.replications,
+        "forecasts": _forecasts(comparison),
     }
+
+
+def _class_of(policy: PolicyFigures) -> str:
+    """Colour of a policy's cost."""
+    return "before" if policy.protocol == STANDALONE else "bound" if policy.oracle else "after"
+
+
+def _forecasts(comparison: Comparison) -> list[dict[str, Any]]:
+    """What each policy makes of each forecaster: words, picture and table."""
+    told = comparison.forecasts
+    baseline = told.get("baseline")
+    return [
+        {
+            "policy": name,
+            "oracle": bool(told.get("oracle")),
+            "words": verdict(of, baseline, comparison.replications),
+            "chart": forecasters_chart(of, baseline),
+            "table": tables.forecasters_table(of),
+        }
+        for name, of in (told.get("policies") or {}).items()
+        if figures_of(of)
+    ]
 
 
 def _lies(comparison: Comparison) -> Markup:
@@ -223,6 +249,7 @@ def _detail(facts: RunFacts) -> dict[str, Any]:
         "hubs": tables.hubs_table(facts) if facts.hubs else None,
         "stability": tables.stability_table(facts) if facts.stability else None,
         "stability_words": _stability_words(facts),
+        "sharing_words": _sharing_words(facts),
         "two_owners": len(facts.owners) == 2 and facts.pooled > 0,
         "notes": _notes(facts),
     }
@@ -281,14 +308,53 @@ def _outside(facts: RunFacts) -> str:
 def _stability_words(facts: RunFacts) -> str:
     if not facts.stability:
         return ""
-    stable = sum(bool(f.get("in_core")) for f in facts.stability.values())
-    days = len(facts.stability)
-    if stable == days:
-        return (
-            f"On {'this day' if days == 1 else f'all {days} days'} no group of participants would do better by leaving."
+    figures = list(facts.stability.values())
+    days = len(figures)
+    noisy = sum(f.get("verdict") == NOT_DISTINGUISHABLE for f in figures)
+    tempted = days - noisy - sum(bool(f.get("in_core")) for f in figures)
+    if tempted:
+        words = (
+            f"On {tempted} of {count(days, 'day')} with a pool some group would do better on its own; "
+            "the table says which and by how much."
         )
-    some = f"On {days - stable} of {count(days, 'day')} with a pool some group would do better on its own"
-    return f"{some}; the table says which and by how much."
+    else:
+        every = "this day" if days == 1 else f"all {days} days"
+        on = f"On {days - noisy} of {count(days, 'day')}" if noisy else f"On {every}"
+        words = f"{on} no group of participants would do better by leaving."
+    if noisy:
+        words += (
+            f" On {noisy} the shares are {NOT_DISTINGUISHABLE}: what the most tempted group would gain is no more than "
+            "plans of the same goods differ by with the seed of the search alone."
+        )
+    unsure = [int(f.get("coalitions_evaluated", 0)) for f in figures if f.get("certified") is False]
+    if unsure:
+        words += (
+            f" Not certified on {count(len(unsure), 'day')}, {sum(unsure):,} groups looked at in all: "
+            "a group that was not looked at may be more tempted."
+        )
+    return words
+
+
+def _sharing_words(facts: RunFacts) -> str:
+    """Say of the shares what needs no group's cost, and how sure they are."""
+    found = facts.files.summary.get("sharing")
+    if not found:
+        return ""
+    days, rational = found["days"], found["days_rational"]
+    on = "on every day" if rational == days else f"on {rational} of {count(days, 'day')}"
+    words = [f"Nobody paid more than alone {on} with a pool."]
+    by_rule = found["days_rational_by_rule"]
+    if by_rule < days:
+        words.append(
+            f"The rule alone would have charged somebody more on {count(days - by_rule, 'day')}; "
+            "such a share was cut and the rest spread over the others."
+        )
+    words.append(f"Evenness of the savings in per cent (Jain's index, 1 is even): {number(found['jain_index'], 2)}.")
+    if found.get("largest_standard_error_eur") is not None:
+        error = eur(found["largest_standard_error_eur"])
+        words.append(f"Shares were estimated from a sample of groups, with a standard error of up to {error}.")
+    words += [f"Where the rule fell back: {note}." for note in found["notes"]]
+    return " ".join(words)
 
 
 def _notes(facts: RunFacts) -> list[tuple[str, str]]:

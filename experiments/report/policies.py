@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
+from experiments.forecast_value import ORACLE
 from experiments.report.answer import (
     STANDALONE,
     TRUSTEE,
@@ -23,6 +24,7 @@ from experiments.report.answer import (
     service_words,
 )
 from experiments.report.facts import Measures, Pair, RunFacts, known
+from experiments.report.forecasts import figures_of, verdict
 from experiments.report.words import count, eur, listed, percent
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ class PolicyFigures:
         Part of the resource saving of the best central plan that was reached, 1 is all.
     cheaper
         In how many replications it cost less than going alone.
+    oracle
+        Whether it knew future orders.
     """
 
     name: str
@@ -61,6 +65,12 @@ class PolicyFigures:
     replications: int
     reached: float | None
     cheaper: int
+    oracle: bool = False
+
+    @property
+    def bound(self) -> bool:
+        """Whether nobody could have it: one planner who is told everything, or one who knows the future."""
+        return self.oracle or self.protocol == TRUSTEE
 
     def spread(self, measure: str) -> Spread:
         """Return a measure's mean and interval."""
@@ -84,6 +94,9 @@ class Comparison:
     misreports
         By policy what false reports gain, as `experiments.misreport.manipulability` sums it up; empty where they were
         not probed.
+    forecasts
+        What forecasts are worth, as `experiments.forecast_value.forecast_value` sums it up; empty where forecasters
+        were not compared.
     """
 
     files: ComparisonFiles
@@ -94,6 +107,7 @@ class Comparison:
     seed: Any
     gains: Mapping[str, Mapping[str, float]]
     misreports: Mapping[str, Any]
+    forecasts: Mapping[str, Any]
 
 
 def read_comparison(files: ComparisonFiles) -> Comparison:
@@ -114,6 +128,7 @@ def read_comparison(files: ComparisonFiles) -> Comparison:
         seed=told.get("seed"),
         gains=gains,
         misreports=(told.get("misreports") or {}).get("policies") or {},
+        forecasts=told.get("forecast_value") or {},
     )
 
 
@@ -130,7 +145,14 @@ def _figures(files: ComparisonFiles, name: str, rows: Sequence[Row]) -> PolicyFi
         replications=len(rows),
         reached=fmean(reached) if reached else None,
         cheaper=sum(a is not None and b is not None and a < b - 0.005 for a, b in cheaper),
+        oracle=name in _with_oracle(files.comparison),
     )
+
+
+def _with_oracle(told: Row) -> set[str]:
+    """Names of the runs whose forecaster knew the future."""
+    policies = (told.get("forecast_value") or {}).get("policies") or {}
+    return {str(f.get("run")) for p in policies.values() for f in figures_of(p) if f.get("forecaster") == ORACLE}
 
 
 def as_spread(told: Mapping[str, Any]) -> Spread:
@@ -155,7 +177,7 @@ def _main(policies: Sequence[PolicyFigures]) -> PolicyFigures | None:
 
     def cost(p: PolicyFigures) -> tuple[bool, bool, float, str]:
         mean = p.spread("total_cost_eur").mean
-        return p.protocol == STANDALONE, p.protocol == TRUSTEE, math.inf if mean is None else mean, p.name
+        return p.protocol == STANDALONE, p.bound, math.inf if mean is None else mean, p.name
 
     return min(policies, key=cost, default=None)
 
@@ -195,6 +217,7 @@ def comparison_answer(comparison: Comparison, facts: RunFacts | None) -> Answer:
     points += [("Real, or on paper", real_saving_words(measures)), ("Climate and road", climate_words(measures))]
     if facts:
         points.append(("Service", service_words(replace(facts, total=measures))))
+    points.append(("Forecasts", _forecasts(comparison)))
     points.append(("How sure", how_sure(comparison)))
     return Answer(headline, lead, [(h, t) for h, t in points if t], caveats(facts) if facts else ())
 
@@ -208,12 +231,22 @@ def _against_others(comparison: Comparison) -> str:
             continue
         saves = f"saves {eur(mean)}" if mean >= 0 else f"costs {eur(-mean)} more than going alone"
         bound = " (one planner who is told everything)" if other.protocol == TRUSTEE else ""
+        bound = " (which knows future orders)" if other.oracle else bound
         sentences.append(f"The policy {other.name}{bound} {saves}.")
-    if main is not None and main.reached is not None and main.protocol != TRUSTEE:
+    if main is not None and main.reached is not None and not main.bound:
         sentences.append(
             f"So {main.name} reached {percent(100 * main.reached, 0)} of the real saving of the best known plan."
         )
     return " ".join(sentences)
+
+
+def _forecasts(comparison: Comparison) -> str:
+    """What a forecast is worth to the policy that the page shows in detail."""
+    told, main = comparison.forecasts, comparison.main
+    for policy in (told.get("policies") or {}).values():
+        if main is not None and any(f.get("run") == main.name for f in figures_of(policy)):
+            return " ".join(verdict(policy, told.get("baseline"), comparison.replications))
+    return ""
 
 
 def _owners(comparison: Comparison, facts: RunFacts | None) -> str:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from markupsafe import Markup
 
+from agents.verdicts import UNSTABLE
 from experiments.report.answer import named
 from experiments.report.charts import cell_bar
-from experiments.report.facts import Line, Pair, Party, Reason, RunFacts
+from experiments.report.facts import Line, Pair, Party, Reason, RunFacts, known
+from experiments.report.forecasts import figures_of, mean_of, with_interval
 from experiments.report.policies import as_spread
 from experiments.report.words import (
     CO2E,
     LEVERS,
     NOTHING,
     TOPICS,
+    count,
     counted,
     day_label,
     eur,
@@ -135,6 +139,21 @@ def providers_table(facts: RunFacts) -> Table:
     return Table(_columns(*titles, texts=2), rows, cells("All", "", shown) if shown else (), more)
 
 
+def forecasters_table(told: Mapping[str, Any]) -> Table:
+    """Tell what each forecaster cost in the end, saved, regretted and closed of the gap."""
+    rows = []
+    for figure in figures_of(told):
+        costs = [mean_of(figure.get(key)) for key in ("cost_eur", "saved_eur", "regret_eur")]
+        decimals = _cents(costs)
+        write = partial(number, decimals=decimals)
+        money = [with_interval(figure.get(key), write, NOTHING) for key in ("saved_eur", "regret_eur")]
+        closed = with_interval(figure.get("gap_closed_percent"), lambda v: percent(v, 0), NOTHING)
+        undelivered = number(known(figure.get("undelivered")))
+        rows.append([str(figure["forecaster"]), number(costs[0], decimals), *money, closed, undelivered])
+    titles = ("Forecaster", "Cost, EUR", "Saved, EUR", "More than the oracle, EUR", "Gap closed", "Not delivered")
+    return Table(_columns(*titles), rows)
+
+
 def disclosure_table(facts: RunFacts) -> Table:
     """Private figures that each participant told the coordinator, and what they were about."""
     told: dict[str, dict[str, int]] = {}
@@ -192,6 +211,14 @@ def hubs_table(facts: RunFacts) -> Table:
     return Table(_columns("Hub", "Dock slots booked", "Pallets over the dock", "Paid, EUR"), rows, (), more)
 
 
+def _verdict(figures: Mapping[str, Any]) -> str:
+    """Whether a group would leave, as far as that can be told."""
+    words = str(figures.get("verdict") or UNSTABLE)
+    if figures.get("certified") is False:
+        words += f"; not certified, {count(int(figures.get('coalitions_evaluated', 0)), 'group')} looked at"
+    return words
+
+
 def stability_table(facts: RunFacts) -> Table:
     """List the days on which somebody would do better by leaving."""
     rows = []
@@ -206,6 +233,7 @@ def stability_table(facts: RunFacts) -> Table:
                 eur(violation) if isinstance(violation, int | float) else NOTHING,
                 "; ".join(group) or NOTHING,
                 number(jain, 2) if isinstance(jain, int | float) else NOTHING,
+                _verdict(figures),
             ]
         )
     rest = len(tempted) - len(rows)
@@ -214,6 +242,7 @@ def stability_table(facts: RunFacts) -> Table:
         Column("The most tempted group would gain"),
         Column("Who", False),
         Column("Evenness of savings (Jain)"),
+        Column("So the shares are", False),
     ]
     return Table(columns, rows, (), f"and {rest:,} more days" if rest else "")
 

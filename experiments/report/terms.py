@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from experiments.report.reading import RunFiles, choice_name
-from experiments.report.words import BIDDING, CONCESSION, HOLDING, PROTOCOLS, SHARING
+from experiments.report.words import BIDDING, CONCESSION, HOLDING, PROTOCOLS, RESERVATION, SHARING
 
 TERMS: Sequence[tuple[str, str]] = (
     (
@@ -106,6 +106,7 @@ _KINDS: Sequence[tuple[str, str, Mapping[str, str]]] = (
     ("bidding", "Prices of carriers and hubs", BIDDING),
     ("concession", "Giving way in bargains", CONCESSION),
     ("holding", "Holding back", HOLDING),
+    ("reservation", "Reserving ahead", RESERVATION),
     ("forecaster", "Forecast", {}),
 )
 

@@ -24,17 +24,20 @@ LINE_LABELS: Mapping[str, str] = {
     CostLine.TOLL: "Road tolls",
     CostLine.GROUPAGE: "Groupage networks",
     CostLine.COMMITMENT: "Contract vehicles owed but not used",
+    CostLine.RESERVATION: "Vehicles and dock slots reserved ahead",
     CostLine.HANDLING: "Handling at hubs",
     CostLine.DOCK_SLOT: "Dock slots at hubs",
     CostLine.STORAGE: "Storage at hubs",
     CostLine.WAITING: "Waiting",
+    CostLine.HOLDING: "Goods held for a later day",
     CostLine.LATENESS: "Late deliveries",
     CostLine.LINE_STOP: "Clients' lines that stopped",
 }
 
 PROTOCOLS: Mapping[str, str] = {
     "alternating_offers": (
-        "owners and carriers bargain in pairs about price and delivery window, making offers in turn until a deadline"
+        "owners and carriers bargain in pairs about price, day and delivery window, and owners and hubs about fees, "
+        "making offers in turn until a deadline"
     ),
     "coalition_formation": "owners form pools and leave them, as long as nobody loses by it and somebody gains",
     "standalone": "everybody goes alone; nothing is pooled",
@@ -71,6 +74,14 @@ CONCESSION: Mapping[str, str] = {
 HOLDING: Mapping[str, str] = {
     "ship_now": "whatever can be delivered today is put on the table today",
     "quantity_based": "a shipment waits a day when enough more is expected on its lane tomorrow",
+    "quantity": "shipments on a lane gather until they make a good load, or one of them must go",
+    "time_based": "shipments on a lane gather for some days, and then leave together",
+    "time_and_quantity": "shipments on a lane gather until they make a good load, for some days at most",
+    "forecast_value": "a shipment waits a day when the orders that all expect make waiting worth more than it costs",
+}
+RESERVATION: Mapping[str, str] = {
+    "none": "vehicles and dock slots are bought on the day",
+    "newsvendor": "vehicles and dock slots are reserved ahead where all that is expected makes that pay",
 }
 LEVERS: Mapping[str, str] = {
     "cost": "its true costs",
@@ -95,6 +106,12 @@ TOPICS: Mapping[str, str] = {
     "deal": "confirmation of a deal",
     "bookings": "confirmation of dock slots",
     "hub_terms": "hub terms",
+    "outlook": "forecasts",
+    "holdable": "what waiting costs",
+    "hold": "agreement to hold",
+    "capacity": "prices of reserved capacity",
+    "reserve": "agreement to a reservation",
+    "reserved": "confirmation of a reservation",
 }
 
 # What reasons in settlements come to, in plain words. The first pattern that is found counts.
@@ -125,6 +142,9 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"left out: with it the pool was dearer", "Its owner was left out: with it the pool was dearer than going alone"),
     (r"policy does not pool", "The policy does not pool"),
     (r"delivery window is on a later day", "Its delivery window is on a later day"),
+    (r"its lane has .* of the .* economic load", "Its lane gathers until it makes a good load"),
+    (r"no shipment was held for", "Its lane gathers until its oldest shipment has waited long enough"),
+    (r"waiting for the next day's orders", "What is expected tomorrow makes waiting worth more than it costs"),
     (r"economic load", "More is expected on its lane tomorrow: together they make a better load"),
     (r"outside the planning window", "Its delivery window lies outside the planning day"),
     (r"is closed during the delivery window", "The client is closed during its delivery window"),

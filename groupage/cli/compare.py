@@ -43,6 +43,7 @@ ROWS: tuple[tuple[str, str, Callable[[float | None], str]], ...] = (
     ("done to all others by it, EUR a day", "misreport_others_eur", _cents),
 )
 ROLES = {"owner": "owners", "carrier": "carriers", "hub": "hubs"}
+MANY_EUR = 1000  # from here on cents are noise
 LEVERS = {"cost": "own costs", "standalone": "cost alone", "urgency": "urgency", "volume": "volume", "": "best of all"}
 
 
@@ -60,6 +61,13 @@ def compare(
         bool,
         typer.Option("--probe-misreport", help="Work out what each participant gains by false reports (slow)."),
     ] = False,
+    forecasters: Annotated[
+        str | None,
+        typer.Option(
+            help="Run each policy that looks at a forecast with each of these, separated by commas, and tell what they "
+            "are worth; the first is the starting point, and oracle knows the future."
+        ),
+    ] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run several policies on the same orders and say which saves what."""
@@ -77,6 +85,7 @@ def compare(
             workers=workers,
             stability=stability,
             probe_misreport=probe_misreport,
+            forecasters=None if forecasters is None else [n.strip() for n in forecasters.split(",") if n.strip()],
             progress=show,
         )
     if json_output:
@@ -88,12 +97,14 @@ def compare(
 
 def print_comparison(found: dict[str, Any]) -> None:
     """Print the comparison as a table, the cheapest policy named."""
+    from experiments.forecast_value import ORACLE
+
     table = Table(
         title=f"{found['scenario']}: {found['replications']} replication(s), seed {found['seed']}", title_justify="left"
     )
     table.add_column("")
     for name in found["policies"]:
-        table.add_column(name, justify="right")
+        table.add_column(name.replace("+", " +"), justify="right", overflow="fold")
     for label, key, show in ROWS:
         means = [found["summary"][name].get(key, {"mean": None})["mean"] for name in found["policies"]]
         if any(m is not None for m in means):
@@ -101,13 +112,53 @@ def print_comparison(found: dict[str, Any]) -> None:
     console.print(table)
     if "misreports" in found:
         print_misreports(found)
-    best = min(found["policies"], key=lambda n: found["summary"][n]["total_cost_eur"]["mean"])
+    if "forecast_value" in found:
+        print_forecast_value(found)
+    # Who knows the future is no policy that anybody could choose.
+    knowing = {f["run"] for f in _forecasters(found) if f["forecaster"] == ORACLE}
+    open_to_all = [n for n in found["policies"] if n not in knowing] or found["policies"]
+    best = min(open_to_all, key=lambda n: found["summary"][n]["total_cost_eur"]["mean"])
     s = found["summary"][best]
     saving = s.get("saving_percent", {"mean": None, "low": None, "high": None})
     interval = (
         "" if saving["low"] is None else f" (95 % interval {percent(saving['low'])} to {percent(saving['high'])})"
     )
     console.print(f"{best} costs least: {percent(saving['mean'])} less than going alone{interval}.", markup=False)
+
+
+def print_forecast_value(found: dict[str, Any]) -> None:
+    """Print what each forecaster cost in the end, saved, regretted and closed of the gap, and say it in words."""
+    from experiments.report.forecasts import verdict
+
+    told = found["forecast_value"]
+    for name, policy in told["policies"].items():
+        table = Table(title=f"{name}: what all owners pay in the end by forecaster, EUR", title_justify="left")
+        table.add_column("")
+        saved = f"less than {told['baseline']}" if told["baseline"] else "saved"
+        for heading in ("cost", saved, "more than the oracle", "gap closed"):
+            table.add_column(heading, justify="right", overflow="fold")
+        figures = policy["forecasters"]
+        show = _whole if min(f["cost_eur"]["mean"] for f in figures) >= MANY_EUR else _cents
+        for f in figures:
+            table.add_row(
+                f["forecaster"],
+                show(f["cost_eur"]["mean"]),
+                _with_interval(f["saved_eur"], show),
+                _with_interval(f["regret_eur"], show),
+                _with_interval(f["gap_closed_percent"], lambda v: percent(v, 0)),
+            )
+        console.print(table)
+        words = " ".join(verdict(policy, told["baseline"], found["replications"]))
+        words = words.replace("\u00a0", " ").replace("\u2212", "-")
+        console.print(words, markup=False)
+    runs = {f["run"] for f in _forecasters(found)}
+    if blind := [n for n in found["policies"] if n not in runs]:
+        console.print(f"No forecast is looked at by {', '.join(blind)}, run once.", markup=False)
+
+
+def _forecasters(found: dict[str, Any]) -> list[dict[str, Any]]:
+    policies = found.get("forecast_value", {}).get("policies", {})
+    return [figure for policy in policies.values() for figure in policy["forecasters"]]
 
 
 def print_misreports(found: dict[str, Any]) -> None:
@@ -142,8 +193,8 @@ def print_misreports(found: dict[str, Any]) -> None:
         console.print("One replication: these are best gains in hindsight, too high where they are noise.")
 
 
-def _with_interval(figure: dict[str, float | None] | None) -> str:
+def _with_interval(figure: dict[str, float | None] | None, show: Callable[[float | None], str] = _cents) -> str:
     if figure is None:
         return "–"
-    ends = "" if figure["low"] is None else f" ({_cents(figure['low'])} to {_cents(figure['high'])})"
-    return _cents(figure["mean"]) + ends
+    ends = "" if figure["low"] is None else f" ({show(figure['low'])} to {show(figure['high'])})"
+    return show(figure["mean"]) + ends

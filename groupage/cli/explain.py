@@ -26,6 +26,7 @@ _COLUMNS = {
     "standalone_eur": "alone EUR",
     "paid_eur": "paid EUR",
     "saving_eur": "saved EUR",
+    "reservation_eur": "for reservations EUR",
     "received_eur": "received EUR",
     "cost_eur": "cost EUR",
     "gain_eur": "gain EUR",
@@ -72,9 +73,20 @@ def explain(
         console.print(Text(f"Note: {note}.", style="yellow"))
 
 
+def _promise(promise: Facts) -> str:
+    """Say what was promised, and why it is void."""
+    several = f" for {promise['shipments']} shipments" if promise["shipments"] > 1 else ""
+    said = f"{promise['carrier']}, {promise['due_day']}, {eur(promise['price_eur'])} EUR{several}"
+    if promise["latest_at"]:
+        said += f", delivery to start by {promise['latest_at'][11:16]}"
+    return f"{said}; {promise['reason']}" if promise["reason"] else said
+
+
 def _shipment_lines(day: Facts) -> Iterator[str]:
     """Say what became of a shipment on one day; facts that the viewer may not see are not there."""
     yield f"\n{day['day']}: {_WAYS[day['mode']]}." if "mode" in day else f"\n{day['day']}"
+    for promise in day.get("promises", ()):
+        yield f"  Promise {promise['state']}: {_promise(promise)}."
     if day.get("reason"):
         quote = day.get("lowest_quote_eur")
         yield f"  Why: {day['reason']}{'' if quote is None else f' (the lowest quote was {eur(quote)} EUR)'}."
@@ -162,6 +174,11 @@ def _party_lines(total: Facts, days: int) -> Iterator[str]:
     if "paid_eur" in total:
         alone = f"{eur(total['standalone_eur'])} EUR alone: {_saved(total['saving_eur'])}"
         yield f"{over}, paid {eur(total['paid_eur'])} EUR, {alone}."
+    if "reservation_eur" in total:
+        yield (
+            f"Of that, {eur(total['reservation_eur'])} EUR went for vehicles and dock slots reserved ahead for it, "
+            f"which were expected to save it {eur(total['expected_saving_eur'])} EUR against buying them on the day."
+        )
     if "received_eur" in total:
         gain = f" at a cost of {eur(total['cost_eur'])} EUR: a gain of {eur(total['gain_eur'])} EUR"
         yield f"{over}, received {eur(total['received_eur'])} EUR for work in the pool{gain}."
@@ -194,6 +211,18 @@ def _party_table(found: Facts) -> Table:
     return table
 
 
+def _stability(found: Facts) -> str:
+    """Whether a group would rather leave, and how surely."""
+    words = found.get("verdict") or ("stable" if found["in_core"] else "not stable")
+    said = f"shares are {words}"
+    if not found["in_core"]:
+        group = found["violating_coalition"].replace("+", ", ")
+        said += f": {group} would pay {eur(found['largest_violation_eur'])} EUR less on their own"
+    if not found["certified"]:
+        said += f" (not certified, {found['coalitions_evaluated']:,} groups looked at)"
+    return said
+
+
 def _party_details(days: list[Facts]) -> Iterator[str]:
     """Say which tours, dock slots and deliveries there were, and what was noted."""
     for day in days:
@@ -203,11 +232,25 @@ def _party_details(days: list[Facts]) -> Iterator[str]:
                 f"{day['day']} {load['load']} ({load['vehicle']}): {load['shipments']} shipments, "
                 f"{load['distance_km']:,.0f} km, paid {eur(load['price_eur'])} EUR: {way}"
             )
+        for r in day.get("reservations", ()):
+            kind = "dock slots" if r["kind"] == "dock_slot" else r["good"]
+            back = f", {eur(r['release_eur'])} EUR given back" if r["release_eur"] else ""
+            yield (
+                f"{day['day']} reserved ahead: {r['quantity']} {kind}, {r['used']} used, "
+                f"paid {eur(r['price_eur'])} EUR{back}"
+            )
         for b in day.get("bookings", ()):
             slot = f"{_clock(b['start_at'])} to {_clock(b['end_at'])}"
             yield f"{day['day']} {slot} for {b['load']}: {b['pallets']:g} pallets, paid {eur(b['price_eur'])} EUR"
         for d in day.get("deliveries", ()):
             at = _clock(d["delivered_at"]) if d["delivered_at"] else "during the day"
             yield f"{day['day']} {d['shipment']}: {at}, {'on time' if d['on_time'] else 'late'}"
+        if "standard_error_eur" in day:
+            error = eur(day["standard_error_eur"])
+            yield f"{day['day']} its share is estimated from a sample of groups: standard error {error} EUR"
+        if "stability" in day:
+            yield f"{day['day']} {_stability(day['stability'])}"
+        if "sharing_note" in day:
+            yield f"{day['day']} where the sharing rule fell back: {day['sharing_note']}"
         for note in day.get("notes", ()):
             yield f"{day['day']} {note}"

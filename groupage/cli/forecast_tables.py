@@ -26,7 +26,7 @@ def print_evaluation(figures: Mapping[str, Any]) -> None:
     names = [figures["forecaster"], *figures["against"]]
     told = figures["measures"]
     table = Table(
-        title=(
+        title=Text(
             f"{figures['data']}: {figures['lanes']} lanes, {len(figures['folds'])} times {figures['horizon']} "
             f"periods ahead ({figures['freq']}, season {figures['season']})"
         ),
@@ -155,12 +155,12 @@ def print_explanation(told: Mapping[str, Any]) -> None:
     """Print what a model looks at."""
     for line in told["words"]:
         out.print(Text(line))
-    for title, rows in told["tables"].items():
-        table = Table(title=title, title_justify="left")
+    if told.get("importances"):
+        table = Table(title="What the trees look at (share of their gain)", title_justify="left")
         table.add_column("", overflow="fold")
         table.add_column("share", justify="right")
-        for name, share in rows.items():
-            table.add_row(Text(name), _share(share))
+        for row in told["importances"]:
+            table.add_row(Text(row["words"]), _share(row["share"]))
         out.print(table)
 
 

@@ -17,6 +17,13 @@ def generate(
     days: Annotated[int, typer.Option(min=1, help="Planning days.")] = 20,
     orders_per_day: Annotated[float | None, typer.Option(min=0.1, help="Mean; default 0.85 per client.")] = None,
     seed: Annotated[int, typer.Option(min=0)] = 1,
+    spot_premium_percent: Annotated[
+        float, typer.Option(min=0, help="What a vehicle or dock slot costs more on the day than reserved ahead.")
+    ] = 0.0,
+    release_percent: Annotated[
+        float, typer.Option(min=0, help="What an unused reserved vehicle or dock slot is still worth.")
+    ] = 0.0,
+    holding_eur_per_pallet_day: Annotated[float, typer.Option(min=0, help="Cost of keeping a pallet a day.")] = 0.0,
 ) -> None:
     """Generate a region: sites, fleets, hubs, tariffs, orders, and two years of demand from the same process."""
     from experiments.generator import generate_to, generator_params
@@ -30,6 +37,9 @@ def generate(
         days=days,
         orders_per_day=orders_per_day,
         seed=seed,
+        spot_premium_percent=spot_premium_percent,
+        release_percent=release_percent,
+        holding_eur_per_pallet_day=holding_eur_per_pallet_day,
     )
     generate_to(out, params)
     scenario = load_scenario(out)

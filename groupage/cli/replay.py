@@ -10,14 +10,17 @@ from groupage.cli.console import print_json, progress_bar
 
 
 def replay(
-    results: Annotated[Path, typer.Argument(help="Folder written by run.")],
+    results: Annotated[Path, typer.Argument(help="Folder written by run, or by compare together with --policy.")],
+    policy: Annotated[str | None, typer.Option(help="Which run of a comparison.")] = None,
     json_output: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Feed the recorded transcript back and prove the same settlement; exit code 3 if it is another."""
+    from experiments.explain import run_folder
     from experiments.runs import replay_run
 
+    folder = run_folder(results, policy)
     with progress_bar("day", quiet=json_output) as show:
-        found = replay_run(results, lambda done, total: show(done, total, ""))
+        found = replay_run(folder, lambda done, total: show(done, total, ""))
     if json_output:
         print_json(found)
         return

@@ -1,5 +1,6 @@
 """``groupage run``: one policy on one scenario."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -61,9 +62,41 @@ def print_summary(name: str, s: dict[str, Any]) -> None:
     console.print(table)
     if s["unserved"]:
         console.print(f"{s['unserved']} shipments could not be served at all.", style="yellow")
-    if s["stability"]:
-        st = s["stability"]
-        console.print(
-            f"Stable on {st['days_in_core']} of {st['days']} days; the most tempted group would gain "
-            f"{eur(st['largest_violation_eur'])} EUR by leaving."
+    for line in (*_shares_lines(s.get("sharing")), *_stability_lines(s["stability"])):
+        console.print(line, markup=False)
+
+
+def _shares_lines(sharing: dict[str, Any] | None) -> Iterator[str]:
+    """Say how even the savings are, how sure the shares, and where the rule fell back."""
+    if not sharing:
+        return
+    rational = "nobody pays more than alone"
+    if sharing["days_rational"] < sharing["days"]:
+        rational = f"nobody pays more than alone on {sharing['days_rational']} of {sharing['days']} days"
+    even = f"evenness of the savings in per cent (Jain's index, 1 is even) {sharing['jain_index']:.2f}"
+    yield f"Shares: {rational}; {even}."
+    if sharing["largest_standard_error_eur"] is not None:
+        error = eur(sharing["largest_standard_error_eur"])
+        yield f"Shares are estimated from a sample of groups: standard error of up to {error} EUR."
+    for note in sharing["notes"]:
+        yield f"Where the rule fell back: {note}."
+
+
+def _stability_lines(st: dict[str, Any] | None) -> Iterator[str]:
+    """Say who would rather leave, and how surely."""
+    if not st:
+        return
+    yield (
+        f"Stable on {st['days_in_core']} of {st['days']} days; the most tempted group would gain "
+        f"{eur(st['largest_violation_eur'])} EUR by leaving."
+    )
+    if st["days_not_distinguishable"]:
+        yield (
+            f"Not distinguishable from stable on {st['days_not_distinguishable']} more: plans of the same goods differ "
+            f"by up to {eur(st['largest_routing_noise_eur'])} EUR with the seed of the search alone."
+        )
+    if st["days_not_certified"]:
+        yield (
+            f"Not certified on {st['days_not_certified']} of {st['days']} days, {st['coalitions_evaluated']:,} groups "
+            "looked at in all: a group that was not looked at may be more tempted."
         )

@@ -8,11 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from agents.bidding import BiddingStrategy, Truthful
-from agents.jobs import JobBook
+from agents.bidding import BiddingStrategy
+from agents.desks import open_desks
 from agents.market import Market
-from agents.participants import CarrierDesk, HubDesk, Party, ShipperDesk
+from agents.participants import Party
 from agents.policy import Choice, Effort, Policy
+from agents.promise import Promise
+from agents.registry import create
 from logistics import (
     Body,
     Carrier,
@@ -36,7 +38,6 @@ from logistics import (
     VehicleType,
     great_circle_network,
 )
-from logistics.jobs import fleet_for
 
 START = datetime(2026, 3, 2, tzinfo=UTC)  # a Monday
 HORIZON_MIN = 1440.0
@@ -52,10 +53,12 @@ QUICK = Effort(
 
 @dataclass(frozen=True)
 class Small:
-    """A region of one day and its shipments with their stakes."""
+    """A region of one day and its shipments with their stakes; of later days, and what is promised, where given."""
 
     region: Region
     shipments: Mapping[str, Shipment]
+    later: tuple[datetime, ...] = ()
+    promises: tuple[Promise, ...] = ()
 
     @property
     def market(self) -> Market:
@@ -70,32 +73,18 @@ class Small:
             r.vehicles,
             r.hubs,
             r.tariffs,
+            self.later,
+            self.promises,
         )
 
     def parties(
         self, bidding: BiddingStrategy | None = None, effort: Effort = QUICK, seed: int = 0
     ) -> dict[str, Party]:
         """Desks for everybody: owners, carriers with or without vehicles, hubs."""
-        region, market, bids = self.region, self.market, bidding or Truthful()
-        book = JobBook(market)
-        desks: dict[str, list[object]] = {}
-        for owner in market.owners:
-            own = {s: self.shipments[s] for s in market.owned_by(owner)}
-            per_job = effort.standalone_iterations_per_job
-            desks.setdefault(owner, []).append(ShipperDesk.in_region(region, owner, own, book, per_job, seed))
-        for carrier in region.carriers:
-            own = {v.id: v for v in region.vehicles.values() if v.carrier == carrier}
-            fleet, _ = fleet_for(
-                own, region.operating_costs, region.carriers, book.all_jobs, region.sites, START, HORIZON_MIN
-            )
-            per_job = effort.carrier_iterations_per_job
-            desks.setdefault(carrier, []).append(
-                CarrierDesk(carrier, fleet, book, region.network, bids, effort.quote_iterations, per_job, seed)
-            )
-        for hub in region.hubs.values():
-            opening = region.sites[hub.site].open_interval(START, HORIZON_MIN)
-            desks.setdefault(hub.id, []).append(HubDesk(hub, region.hub_costs[hub.id], bids, opening))
-        return {who: Party(who, tuple(made)) for who, made in sorted(desks.items())}  # type: ignore[arg-type]
+        bids = bidding or create("bidding", Choice(name="truthful"))
+        everybody = dict.fromkeys([*self.region.carriers, *self.region.hubs], bids)
+        made = open_desks(self.region, self.market, self.shipments, everybody, effort, seed)
+        return {who: Party(who, desks) for who, desks in made.items()}
 
     def without(self, *, carriers: bool = False, hubs: bool = False, shipments: bool = False) -> Small:
         """The same region with all its carriers' vehicles, its hubs or its shipments taken away."""
@@ -106,11 +95,11 @@ class Small:
             r = replace(r, carriers={c: v for c, v in r.carriers.items() if c == NETWORK})
         if hubs:
             r = replace(r, hubs={}, hub_costs={})
-        return Small(r, {} if shipments else self.shipments)
+        return replace(self, region=r, shipments={} if shipments else self.shipments)
 
     def changed(self, **fields: object) -> Small:
         """The same region with some field of every shipment changed."""
-        return Small(self.region, {k: replace(s, **fields) for k, s in self.shipments.items()})  # type: ignore[arg-type]
+        return replace(self, shipments={k: replace(s, **fields) for k, s in self.shipments.items()})  # type: ignore[arg-type]
 
 
 def policy(protocol: str, sharing: str = "proportional", bidding: str = "truthful", effort: Effort = QUICK) -> Policy:

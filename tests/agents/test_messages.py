@@ -36,10 +36,10 @@ def test_every_topic_has_both_tables() -> None:
 
 
 def test_only_answers_are_private() -> None:
-    """Private columns are in answers only, all of them costs or prices; the coordinator has no secrets to lose."""
+    """Private columns are in answers only, all of them costs, prices or forecasts; the coordinator has no secrets."""
     marked = {c.name for schema in ANSWERS.values() for c in schema if c.metadata}
     assert not any(c.metadata for schema in QUESTIONS.values() for c in schema)
-    assert all("cents" in name or "eur" in name for name in marked)
+    assert all("cents" in name or "eur" in name or name == "path_pallets" for name in marked)
     unmarked = {c.name for schema in ANSWERS.values() for c in schema} - marked
     assert not any("cents" in name or "eur" in name for name in unmarked)
 
@@ -53,6 +53,13 @@ def test_private_figures() -> None:
     fees = {"handling_cents_per_pallet": [300], "storage_cents_per_pallet_hour": [20]}
     body = table(ANSWERS[Topic.HUB_TERMS], terms | fees)
     assert question("h0", Topic.HUB_TERMS).reply(Performative.PROPOSE, body).private_figures == 3
+
+
+def test_lists_of_private_figures() -> None:
+    """In a private column of lists every figure counts, not every list."""
+    lanes = {"origin": ["F", "F"], "zone": ["Z1", "Z2"], "temperature": ["ambient", "ambient"]}
+    body = table(ANSWERS[Topic.OUTLOOK], lanes | {"path_pallets": [[1.0, 2.0, 0.0], []]})
+    assert question("f0", Topic.OUTLOOK).reply(Performative.INFORM, body).private_figures == 3
 
 
 def test_table() -> None:

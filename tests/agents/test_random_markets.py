@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import product
+
 import pytest
 
 from agents.messages import same_message
+from agents.protocols.combinatorial_auction import PAYMENTS
 from agents.registry import built_in
 from agents.synchronize import replayed, synchronize
 from benchmarks import markets
@@ -34,9 +38,17 @@ def test_every_pair_is_dealt():
     assert len({d.seed for d in draws}) == len(draws)
 
 
+def test_every_payment_is_dealt():
+    """Auctions pay by each rule equally often under every sharing rule, and other protocols by none."""
+    draws = list(markets.dealt(3 * len(markets.pairs())))
+    auctions = Counter((d.sharing, d.payments) for d in draws if d.protocol == markets.PAYING)
+    assert auctions == Counter(product(built_in("sharing"), PAYMENTS))
+    assert {d.payments for d in draws if d.protocol != markets.PAYING} == {""}
+
+
 def test_a_broken_promise_is_named(monkeypatch):
     """A settlement that fails is reported with where and why, and does not end the run."""
-    monkeypatch.setattr(markets, "check_promises", lambda *_: (_ for _ in ()).throw(AssertionError("too heavy")))
+    monkeypatch.setattr(markets, "check_promises", lambda *_, **__: (_ for _ in ()).throw(AssertionError("too heavy")))
     outcome = markets.negotiated(DRAWS[0])
     assert "AssertionError" in outcome.failure
     assert "too heavy" in outcome.failure

@@ -8,11 +8,25 @@ from agents.visibility import MATRIX, Phase, Role, visible
 
 OWN_BEFORE = {"owner", "destination", "pallets", "weight_kg", "reserve_eur", "alone_mode", "alone_kgco2e"} | {
     "standalone_eur",
+    "expected_saving_eur",
+    "forecast",
     "disclosed",
 }
-OWN_AFTER = {"mode", "reason", "pooled_with_others", "legs", "delivered_at", "on_time", "late_hours", "kgco2e"} | {
+OWN_AFTER = {
+    "mode",
+    "reason",
+    "promises",
+    "pooled_with_others",
+    "legs",
+    "delivered_at",
+    "on_time",
+    "late_hours",
+    "kgco2e",
+} | {
     "paid_eur",
     "saving_eur",
+    "standard_error_eur",
+    "reservation_eur",
     "shipments",
 }
 ARRIVAL = {"delivered_at", "on_time", "late_hours"}
@@ -31,10 +45,12 @@ def seen(role, phase):
         (Role.CO_LOADER, set(), set()),
         (
             Role.CARRIER,
-            {"destination", "pallets", "weight_kg", "disclosed"},
-            {"owner", "destination", "pallets", "weight_kg", "legs", "loads", "disclosed"} | ARRIVAL | PAID_WORK,
+            {"destination", "pallets", "weight_kg", "reservations", "disclosed"},
+            {"owner", "destination", "pallets", "weight_kg", "promises", "reservations", "legs", "loads", "disclosed"}
+            | ARRIVAL
+            | PAID_WORK,
         ),
-        (Role.HUB, {"disclosed"}, {"pallets", "bookings", "disclosed"} | PAID_WORK),
+        (Role.HUB, {"reservations", "disclosed"}, {"pallets", "bookings", "reservations", "disclosed"} | PAID_WORK),
         (Role.CONSIGNEE, {"destination"}, {"destination", "deliveries"} | ARRIVAL),
         (Role.OPERATOR, set(MATRIX), set(MATRIX)),
     ],
@@ -45,7 +61,9 @@ def test_each_role(role, before, after):
     assert seen(role, Phase.AFTER) == after
 
 
-@pytest.mark.parametrize("field", ["co_loaded", "lowest_quote_eur", "work_lost_eur", "pool_owners", "notes"])
+@pytest.mark.parametrize(
+    "field", ["co_loaded", "lowest_quote_eur", "work_lost_eur", "pool_owners", "notes", "forecast_value"]
+)
 def test_the_operators_alone(field):
     """What tells of several parties at once is for nobody but the operator."""
     viewers = {role for role, phase in product(Role, Phase) if visible(field, role, phase)}

@@ -170,6 +170,23 @@ def test_the_policy_guide_works_as_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+def test_the_guide_to_forecasts_works_as_written(tmp_path: Path) -> None:
+    """The commands of the guide, in order, print the table whose columns it explains and leave the files it names."""
+    page = ROOT / "docs" / "how-to" / "value-a-forecast.md"
+    ((_, policy),) = snippets("toml", page)
+    (tmp_path / "by-forecast.toml").write_text(policy, encoding="utf-8")
+    for _, arguments in commands(page):
+        printed = groupage(tmp_path, *arguments)
+        if arguments[0] == "compare":
+            for word in ("cost", "seasonal_naive", "lightgbm", "more than the", "gap closed", "Knowing the future"):
+                assert word in printed
+    told = json.loads((tmp_path / "value" / "comparison.json").read_text(encoding="utf-8"))
+    assert told["forecast_value"]["forecasters"] == ["seasonal_naive", "lightgbm", "oracle"]
+    for name in ("forecast_value.parquet", "report.html"):
+        assert (tmp_path / "value" / name).stat().st_size > 0
+
+
+@pytest.mark.slow
 def test_the_tutorial_works_as_written(tmp_path: Path) -> None:
     """The tutorial's commands, typed in order in an empty folder, all succeed and leave the files it speaks of."""
     shown = commands(ROOT / "docs" / "tutorials" / "first-run.md")

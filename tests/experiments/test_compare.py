@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
-from agents.policy import Choice, Policy
-from experiments.compare import _add_efficiency, _spread
+from agents.policy import Choice, Effort, Policy
+from experiments.compare import _add_efficiency, _spread, compare
+from experiments.generator import GeneratorParams, generate_to
+from experiments.summary import efficiency
+from forecasting import FittedForecaster, Panel, SeasonalNaive
 
 
 def test_a_figure_that_only_some_replications_have() -> None:
@@ -42,3 +48,73 @@ def test_efficiency_where_holding_differs() -> None:
     rows = [row("standalone", 1020.0, 1020.0), row("contract_net", 1000.0, 940.0), row("trustee", 1000.0, 900.0)]
     _add_efficiency(rows, [Policy(name=str(r["policy"]), protocol=Choice(name=str(r["policy"]))) for r in rows])
     assert [r["efficiency"] for r in rows] == [0.0, 0.6, 1.0]
+
+
+def test_no_efficiency_of_nothing() -> None:
+    """Where there is nothing to gain, or nothing to do at all, there is no share of it."""
+    assert efficiency(0.0, 0.0, 0.0) is None
+    assert efficiency(1000.0, 999.0, 999.0) is None
+    assert efficiency(1000.0, 950.0, 900.0) == 0.5
+
+
+FAST = Effort(plan_iterations_per_job=5, standalone_iterations_per_job=5, carrier_iterations_per_job=3)
+
+
+def waiting(protocol: str) -> Policy:
+    holding, forecaster = Choice(name="quantity_based"), Choice(name="seasonal_naive")
+    return Policy(name=protocol, protocol=Choice(name=protocol), holding=holding, forecaster=forecaster, effort=FAST)
+
+
+@pytest.fixture(scope="module")
+def region(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("compare") / "region"
+    generate_to(folder, GeneratorParams(factories=2, hubs=0, carriers=2, clients=8, days=3, history_days=200, seed=4))
+    return folder
+
+
+def test_forecasters_are_compared_on_the_same_runs(region: Path, tmp_path: Path) -> None:
+    """Each forecaster's run is the very run of a policy that chose it, and its own results are kept."""
+    names = ["seasonal_naive", "oracle"]
+    found = compare(region, [waiting("standalone")], 1, 2, tmp_path / "crossed", forecasters=names)
+    assert found["policies"] == ["standalone+seasonal_naive", "standalone+oracle"]
+    for name in names:
+        plain = waiting("standalone").model_copy(update={"forecaster": Choice(name=name), "name": f"standalone+{name}"})
+        alone = compare(region, [plain], 1, 2, tmp_path / name)
+        ours = [r for r in found["rows"] if r["policy"] == plain.name]
+        assert ours == alone["rows"]
+        assert (tmp_path / "crossed" / "runs" / plain.name / "summary.json").is_file()
+    told = json.loads((tmp_path / "crossed" / "comparison.json").read_text(encoding="utf-8"))
+    (naive, oracle) = told["forecast_value"]["policies"]["standalone"]["forecasters"]
+    costs = {r["policy"]: r["total_cost_eur"] for r in found["rows"] if r["replication"] == 0}
+    assert costs["standalone+seasonal_naive"] != costs["standalone+oracle"], "the region shows no difference"
+    assert naive["cost_eur"] == found["summary"]["standalone+seasonal_naive"]["total_cost_eur"]
+    assert oracle["saved_eur"]["mean"] == pytest.approx(naive["cost_eur"]["mean"] - oracle["cost_eur"]["mean"])
+    assert (tmp_path / "crossed" / "forecast_value.parquet").is_file()
+
+
+def test_nothing_is_fitted_twice(region: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Policies that share a forecaster share what it learned in each replication, and come out as each alone."""
+    fits: list[int] = []
+    fit = SeasonalNaive.fit
+
+    def counted(self: SeasonalNaive, history: Panel, seed: int) -> FittedForecaster:
+        fits.append(seed)
+        return fit(self, history, seed)
+
+    monkeypatch.setattr(SeasonalNaive, "fit", counted)
+    both = compare(region, [waiting("standalone"), waiting("contract_net")], 1, 2, tmp_path / "both")
+    assert len(fits) == len(set(fits)) == 2 * 2  # owners and replications
+    fits.clear()
+    single = compare(region, [waiting("contract_net")], 1, 2, tmp_path / "single")
+    assert [r for r in both["rows"] if r["policy"] == "contract_net"] == single["rows"]
+
+
+@pytest.mark.slow
+def test_any_number_of_workers(region: Path, tmp_path: Path) -> None:
+    """However runs are put together for workers, the comparison is the same, byte for byte."""
+    policies = [waiting("standalone"), waiting("contract_net")]
+    for workers in (1, 2, 5):
+        names = ["seasonal_naive", "oracle"]
+        compare(region, policies, 1, 2, tmp_path / str(workers), workers=workers, forecasters=names)
+    texts = {(tmp_path / str(w) / "comparison.json").read_bytes() for w in (1, 2, 5)}
+    assert len(texts) == 1

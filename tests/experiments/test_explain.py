@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import pandas as pd
 import pytest
 
 from agents.messages import Performative, Topic
@@ -12,6 +13,7 @@ from agents.protocols.reasons import lowest_quote
 from agents.visibility import MATRIX, Phase, Role, visible
 from experiments.explain import TWO_MEMBERS, TWO_OWNERS, _own_part, explain
 from experiments.explain_record import Record
+from experiments.results import read_table
 from groupage.errors import InputError
 from logistics.standalone import standalone_plan
 from tests.experiments.explained import put_rows, rows, small_run, through_hub
@@ -187,6 +189,32 @@ def test_operator_is_told_of_facts_in_the_matrix_only(results, after):
             assert day.keys() - {"day"} <= MATRIX.keys()
 
 
+def test_owners_read_how_sure_their_own_share_is(results, tmp_path):
+    """An owner is told its own standard error; what is known of groups of owners, the operator alone."""
+    copy = tmp_path / "copy"
+    shutil.copytree(results, copy)
+    put_rows(copy, "shares", [r | {"standard_error_eur": 3.5} for r in read_table(copy, "shares").to_pylist()])
+    figures = {"in_core": False, "violating_coalition": "F1+F2", "largest_violation_eur": 9.0}
+    figures |= {"certified": False, "coalitions_evaluated": 40}
+    told = {"stability": json.dumps(figures), "sharing_note": "split equally"}
+    put_rows(copy, "days", [r | told for r in read_table(copy, "days").to_pylist()])
+    for day in explain(copy, "F1", "F1")["days"]:
+        assert day["standard_error_eur"] == 3.5
+        assert not day.keys() & {"stability", "sharing_note"}
+    for day in explain(copy, "F1")["days"]:
+        assert day["stability"] == figures
+        assert day["sharing_note"] == "split equally"
+
+
+def test_results_say_how_fair_the_shares_are(results):
+    """Every day with a pool has its figures in the tables, and the summary adds them up."""
+    found = [json.loads(r["fairness"]) for r in rows(results, "days") if r["pooled"]]
+    assert found
+    assert all(f["individually_rational"] for f in found)
+    summary = json.loads((results / "summary.json").read_text(encoding="utf-8"))
+    assert summary["sharing"]["days"] == summary["sharing"]["days_rational"] == len(found)
+
+
 def test_refusal_does_not_tell(results, after):
     """Asking about another's shipment, pooled or not, or about none at all, gets the same answer."""
     viewer = one(after, mode="pool")["owner"]
@@ -357,3 +385,16 @@ def test_roles_add_up(results, after, monkeypatch):
     told = explain(results, row["owner"], row["owner"])
     assert {"paid_eur", "received_eur", "loads"} <= told["days"][0].keys()
     assert "work_lost_eur" not in told["days"][0]
+
+
+def test_a_factory_without_orders(results, tmp_path):
+    """A factory without an order on these days takes part, with nothing to tell."""
+    copy = tmp_path / "results"
+    shutil.copytree(results, copy)
+    path = copy / "scenario" / "sites.csv"
+    sites = pd.read_csv(path, dtype=str)
+    quiet = sites[sites["kind"] == "factory"].head(1).assign(site="F9", gln=None)
+    pd.concat([sites, quiet]).to_csv(path, index=False)
+    found = explain(copy, "F9")
+    assert found["roles"] == ["owner"]
+    assert found["days"] == [] or all(not day.get("shipments") for day in found["days"])

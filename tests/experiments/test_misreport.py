@@ -67,11 +67,21 @@ def test_means_over_days_and_parties():
         base | {"day": 2, "party": "a", "gain_eur": 2.0},
         base | {"day": 2, "party": "b", "gain_eur": 2.0},
     ]
-    told = manipulability(rows, ["p"])["policies"]["p"]
+    told = manipulability(rows, ["p"], 1)["policies"]["p"]
     assert {p["party"]: p["gain_eur"]["mean"] for p in told["parties"]} == {"a": 3.0, "b": 1.0}
     assert [r["gain_eur"]["mean"] for r in told["roles"]] == [2.0, 2.0]
     assert told["gain_eur"] == {"0": 2.0}
     assert told["others_eur"] == {"0": -0.75}
+
+
+def test_a_replication_without_anybody():
+    """Where nobody could state anything, nothing is gained: in one replication, or in all."""
+    row = {"policy": "p", "replication": 1, "role": "carrier", "lever": "cost", "factor": 1.1, "others_eur": -1.0}
+    told = manipulability([row | {"day": 1, "party": "a", "gain_eur": 4.0}], ["p", "q"], 3)["policies"]
+    assert set(told["p"]["gain_eur"]) == {"0", "1", "2"}
+    assert told["p"]["gain_eur"]["0"] == 0.0
+    nothing = {"0": 0.0, "1": 0.0, "2": 0.0}
+    assert told["q"] == {"parties": [], "roles": [], "gain_eur": nothing, "others_eur": nothing}
 
 
 def test_cells_come_in_order():

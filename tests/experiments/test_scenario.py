@@ -1,5 +1,6 @@
 """Scenarios: rules between rows and tables, and what a run gets to see."""
 
+import tomllib
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -320,3 +321,15 @@ def test_a_sound_scenario_has_few_warnings(small: Scenario, tmp_path: Path) -> N
     assert [str(w) for w in scenario_warnings(empty)] == [
         "orders: no orders, expected at least one; a run has nothing to do"
     ]
+
+
+def test_other_files_are_not_written_among(tmp_path: Path) -> None:
+    """A folder that holds files and no scenario is left as it is; an earlier scenario is replaced."""
+    (tmp_path / "notes.txt").write_text("mine")
+    settings = parse_settings(tomllib.loads(SETTINGS))
+    with pytest.raises(InputError, match=r"holds notes.txt, expected an empty folder"):
+        write_scenario(tmp_path, settings, {})
+    assert [p.name for p in tmp_path.iterdir()] == ["notes.txt"]
+    for _ in range(2):
+        write_scenario(tmp_path / "new", settings, {})
+    assert (tmp_path / "new" / "scenario.toml").is_file()

@@ -24,9 +24,9 @@ class TestShort(ForecasterContract):
 
 
 def test_means():
-    """Each level is the mean of what is known of the periods before it, and nothing of later ones."""
-    demand = np.array([[np.nan, 2.0, 4.0, np.nan, 9.0]])
-    np.testing.assert_array_equal(moving_means(demand, 2), [[0.0, 0.0, 2.0, 3.0, 4.0, 9.0]])
+    """Each level is the mean of the last known figures before it, however far back, and nothing of later ones."""
+    demand = np.array([[np.nan, 2.0, 4.0, np.nan, 9.0, np.nan, np.nan, 1.0]])
+    np.testing.assert_array_equal(moving_means(demand, 2), [[0.0, 0.0, 2.0, 3.0, 3.0, 6.5, 6.5, 6.5, 5.0]])
 
 
 def test_keeps_closed_weekdays():

@@ -33,7 +33,7 @@ def test_unknown_name():
 
 def test_unknown_parameter():
     """A parameter that the forecaster does not take is refused with those that it takes."""
-    with pytest.raises(PolicyError, match=r"lightgbm: leaves is 9, unknown, expected trees, threads"):
+    with pytest.raises(PolicyError, match="leaves is 9, unknown, expected horizon, trees, threads, country"):
         forecaster("lightgbm", {"leaves": 9, "trees": 3})
 
 

@@ -82,6 +82,24 @@ def test_core_payments_cut_what_vcg_pays_two_small_against_one_large() -> None:
     assert first_price(problem, winners).total_cents == 20
 
 
+@settings(max_examples=40, deadline=None)
+@given(small, st.floats(0, 1))
+def test_core_payments_keep_to_what_may_be_paid(problem: WinnerProblem, part: float) -> None:
+    """With less to pay than the core allows: in the core, nobody below its price, and the limit met to the cent."""
+    winners = determine_winners(problem)
+    asked, free = first_price(problem, winners), core_selecting(problem, winners)
+    most = asked.total_cents + int(part * (free.total_cents - asked.total_cents))
+    limited = core_selecting(problem, winners, most_cents=most)
+    assert all(asked.cents[name] <= cents <= vcg(problem, winners).cents[name] for name, cents in limited.cents.items())
+    assert core_violation(problem, dict(limited.cents), winners.cost_cents) == 0
+    # A whole cent that only one of several winners could have may be lost between two limits.
+    assert most - len(asked.cents) <= limited.total_cents <= most
+    assert core_selecting(problem, winners, most_cents=free.total_cents).total_cents == free.total_cents
+    if winners.accepted:
+        with pytest.raises(AuctionError, match="may be paid"):
+            core_selecting(problem, winners, most_cents=asked.total_cents - 1)
+
+
 def test_the_odd_cent_is_paid_out() -> None:
     """The core allows 31 for two alike: 15.5 each, so the first by name gets 16 and the other 15."""
     bids = (Bid("a", frozenset({0}), 10), Bid("b", frozenset({1}), 10), Bid("large", frozenset({0, 1}), 31))

@@ -72,10 +72,11 @@ class HoldingContract:
         assert {d.shipment: d.hold for d in forward} == {d.shipment: d.hold for d in backward}
 
     def test_forecast_too_short(self) -> None:
-        """A forecast that ends before tomorrow is no reason to fail."""
+        """A forecast that ends before tomorrow is no reason to fail, and to a rule that needs one none to wait."""
         past = Forecast(LANE, TODAY - timedelta(days=9), np.ones((2, 3, 4)))
         views = [HoldingView("s", LANE, 2.0, 3)]
-        assert not self.build().decide(views, past, TODAY, np.random.default_rng(1))[0].hold
+        (decision,) = self.build().decide(views, past, TODAY, np.random.default_rng(1))
+        assert not (decision.hold and self.build().uses_forecast)
 
     def test_a_forecast_is_needed_or_not(self) -> None:
         """A rule that says it needs no forecast decides the same without one."""

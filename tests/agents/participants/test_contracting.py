@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -24,7 +25,7 @@ def desk(seed: int, markup: float = 0.0) -> tuple[ContractDesk, list[str]]:
     carrier = next(d for d in small.parties()["v0"].desks if isinstance(d, CarrierDesk))
     choice = Choice(name="markup", params={"percent": markup}) if markup else Choice(name="truthful")
     bidding = create("bidding", choice)
-    made = ContractDesk("v0", carrier.fleet, carrier.jobs, carrier.network, bidding, 5, 0)
+    made = ContractDesk(replace(carrier, bidding=bidding, quote_iterations=5))
     fits = [j for j in sorted(carrier.jobs.direct) if made._with(START, ((j, None),)) is not None]
     return made, fits
 
@@ -67,7 +68,10 @@ def test_chooses_by_worth(seed: int) -> None:
 @pytest.mark.parametrize("markup", [0.0, 10.0])
 @pytest.mark.parametrize("seed", range(4))
 def test_signing_leaves_it_no_worse_off(seed: int, markup: float) -> None:
-    """Whatever it signs, what it asks rises by at least what its tours cost more, and falls by at most the contrary."""
+    """Whatever it signs, what it asks rises by at least what its tours cost more, and falls by at most the contrary.
+
+    Where nothing moves it may ask its price for all its tours instead, and no less.
+    """
     made, fits = desk(seed, markup)
     history: list[Message] = []
     now = START
@@ -81,7 +85,9 @@ def test_signing_leaves_it_no_worse_off(seed: int, markup: float) -> None:
         assert made.answer(less, history, START).performative == Performative.REFUSE
         reply = made.answer(question, history, START)
         assert reply.performative == Performative.INFORM
-        assert then.asked_cents - now.asked_cents >= then.plan.cost_cents - now.plan.cost_cents
+        as_they_are = now.asked_cents + then.plan.cost_cents - now.plan.cost_cents
+        price = math.ceil((1 + markup / 100) * then.plan.cost_cents - 1e-6)
+        assert then.asked_cents >= (as_they_are if part else min(as_they_are, price))
         history += [question, reply]
         now = then
         assert made.standing(START, history) == now
@@ -106,5 +112,17 @@ def test_void_contract() -> None:
 def test_asks_nothing_for_what_it_cannot_carry() -> None:
     """Where the rest fits into none of its tours, it makes no offer."""
     made, fits = desk(1)
-    none = replace(made, fleet=tuple(replace(v, count=0) for v in made.fleet), _after={})
+    idle = tuple(replace(v, count=0) for v in made.carrier.fleet)
+    none = replace(made, carrier=replace(made.carrier, fleet=idle), _after={})
     assert offered(none, ((fits[0], None),)) is None
+
+
+def test_asks_its_price_for_tours_planned_anew() -> None:
+    """Where awards were quoted for more than tours for all of them are worth, planning anew asks no more than that."""
+    made, fits = desk(1)
+    then = made._with(START, tuple((j, None) for j in fits[:2]))
+    assert then is not None
+    dear = then._replace(asked_cents=then.asked_cents + 10_000)
+    anew = made._with(dear, ())
+    assert anew is not None
+    assert anew.asked_cents == math.ceil(anew.plan.cost_cents - 1e-6) < dear.asked_cents

@@ -47,7 +47,7 @@ class Spoken:
 
     def bids(self, prices: dict[str, int], most: int | None = None) -> tuple[str, list[tuple[str, set[str], int]]]:
         """Ask for tours; returns the question's id and the tours with vehicle, jobs and price."""
-        vehicles = [v.id for v in self.desk.fleet]
+        vehicles = [v.id for v in self.desk.carrier.fleet]
         n, m = len(prices), len(vehicles)
         reply = self.ask(
             Topic.TOURS,
@@ -56,7 +56,7 @@ class Spoken:
                 "job": [*prices, *[None] * m],
                 "price_cents": [*prices.values(), *[None] * m],
                 "vehicle": [*[None] * n, *vehicles],
-                "most": [*[None] * n, *[most if most is not None else v.count for v in self.desk.fleet]],
+                "most": [*[None] * n, *[most if most is not None else v.count for v in self.desk.carrier.fleet]],
             },
         )
         tours: dict[int, tuple[str, set[str], int]] = {}
@@ -73,7 +73,7 @@ class Spoken:
 
 def everything(desk: TourDesk, cents: int = RICH) -> dict[str, int]:
     """One guide price for all jobs."""
-    return dict.fromkeys(sorted(desk.jobs.direct), cents)
+    return dict.fromkeys(sorted(desk.carrier.jobs.direct), cents)
 
 
 def test_bids_can_be_driven_together() -> None:
@@ -83,8 +83,8 @@ def test_bids_can_be_driven_together() -> None:
     assert len(tours) > 1
     assert talk.stand(*((question, k, True) for k in range(len(tours)))) == Performative.INFORM
     plan = talk.desk.plan(talk.history)
-    wanted = tuple(talk.desk.jobs[j] for _, jobs, _ in tours for j in sorted(jobs))
-    assert violations(RoutingProblem(talk.desk.network, wanted, talk.desk.fleet), plan) == []
+    wanted = tuple(talk.desk.carrier.jobs[j] for _, jobs, _ in tours for j in sorted(jobs))
+    assert violations(RoutingProblem(talk.desk.carrier.network, wanted, talk.desk.carrier.fleet), plan) == []
     assert plan.cost_cents == sum(cents for *_, cents in tours)
 
 

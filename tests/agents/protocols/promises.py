@@ -36,12 +36,12 @@ def true_routes(small: Small, settlement: Settlement) -> list[Route]:
     return routes
 
 
-def check_promises(small: Small, settlement: Settlement) -> None:
-    """Assert every promise of a settlement."""
+def check_promises(small: Small, settlement: Settlement, *, subsidised: bool = False) -> None:
+    """Assert every promise of a settlement; only where it may be subsidised the operator pays, and says so."""
     check_conservation(small, settlement)
     check_roads(small, settlement)
     check_docks(small, settlement)
-    check_money(small, settlement)
+    check_money(small, settlement, subsidised=subsidised)
     check_rationality(small, settlement)
 
 
@@ -105,16 +105,16 @@ def check_docks(small: Small, settlement: Settlement) -> None:
     """One booking for each vehicle at a hub with pooled goods, inside its opening and within its slots."""
     legs_at = {(leg.load, leg.job): leg for leg in settlement.legs if "@" in leg.job}
     hub_at = {hub.site: hub for hub in small.region.hubs.values()}
-    visits = Counter()
-    pallets: Counter[str] = Counter()
+    visits: Counter[tuple[str, str, float, float]] = Counter()
+    pallets: defaultdict[str, float] = defaultdict(float)
     for load in settlement.loads:
         for stop in load.stops:
             came = [j for j in stop.deliveries if j.endswith(":in") and (load.id, j) in legs_at]
             went = [j for j in stop.pickups if j.endswith(":out") and (load.id, j) in legs_at]
             if came or went:
-                hub = hub_at[stop.site].id
-                visits[hub, load.id, stop.start_min, stop.departure_min] += 1
-                pallets[hub] += sum(legs_at[load.id, j].pallets for j in came)
+                at = hub_at[stop.site].id
+                visits[at, load.id, stop.start_min, stop.departure_min] += 1
+                pallets[at] += sum(legs_at[load.id, j].pallets for j in came)
     assert visits == Counter((b.hub, b.load, b.start_min, b.end_min) for b in settlement.bookings)
     for hub in small.region.hubs.values():
         own = [b for b in settlement.bookings if b.hub == hub.id]
@@ -126,14 +126,19 @@ def check_docks(small: Small, settlement: Settlement) -> None:
         assert math.isclose(sum(b.pallets for b in own), pallets[hub.id], abs_tol=1e-9)
 
 
-def check_money(small: Small, settlement: Settlement) -> None:
-    """What is paid is received, to the cent; each provider gets what it was promised, and its costs are covered."""
+def check_money(small: Small, settlement: Settlement, *, subsidised: bool = False) -> None:
+    """What is paid is received, to the cent; each provider gets what it was promised, and its costs are covered.
+
+    Nothing stays with the operator, and it adds nothing, unless the settlement may be subsidised and shows by how much.
+    """
     transfers = settlement.transfers
-    assert all(isinstance(t.cents, int) and t.cents > 0 for t in transfers)
+    assert {type(t.cents) for t in transfers} <= {int}
+    assert all(t.cents > 0 for t in transfers)
     assert all(COORDINATOR in (t.payer, t.payee) for t in transfers), "owners and carriers never pay each other"
     into = sum(t.cents for t in transfers if t.payee == COORDINATOR)
     out = sum(t.cents for t in transfers if t.payer == COORDINATOR)
-    assert into - out == settlement.operator_cents == 0
+    assert into - out == settlement.operator_cents == -settlement.evidence.subsidy_cents
+    assert settlement.operator_cents <= 0 if subsidised else settlement.operator_cents == 0
     by_line: dict[str, Counter[str]] = defaultdict(Counter)
     for t in transfers:
         by_line[t.line][t.payee] += t.cents

@@ -3,30 +3,36 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 from numpy.random import Generator
 
-from agents.bargaining import Ending, bargain
 from agents.concession import Boulware, Conceder, Linear, TitForTat
 from agents.messages import Message, Performative, Topic, table
 from agents.participant import Participant
 from agents.participants import CarrierDesk, Party, ShipperDesk
-from agents.participants.seller import sold_lots
-from agents.participants.talks import issues_of, latest_start_min
-from agents.policy import Choice
+from agents.participants.talks import latest_start_min
 from agents.protocols.lots import Open
 from agents.protocols.talks import round_up, without
-from agents.synchronize import Synchronization, synchronize
+from agents.synchronize import Synchronization
 from logistics import Stakes
-from tests.agents.markets import Small, policy
+from tests.agents.markets import Small
+from tests.agents.protocols.bargains import (
+    OPENING,
+    TALKS,
+    agrees_with_bargains,
+    giving_way,
+    history_before,
+    negotiated,
+    pacts,
+    talks_of,
+    threads_of,
+)
 from tests.agents.protocols.contract import TWO_HAULIERS, WITH_HUB, Misbehaving, ProtocolContract, lively, run
 from tests.agents.protocols.promises import check_promises
-
-TALKS = (Topic.BUYING, Topic.SELLING)
 
 
 class TestAlternatingOffers(ProtocolContract):
@@ -47,67 +53,6 @@ class TestAlternatingOffers(ProtocolContract):
                 check_promises(small, settlement)
 
 
-def giving_way(parties: dict[str, Party], role: type, concession: object) -> dict[str, Participant]:
-    """The same parties, those of a role with another strategy; nothing that they remember is shared."""
-    fresh = {"_plans": {}} if role is ShipperDesk else {"_tours": {}, "_own": {}}
-    return {
-        who: Party(
-            who, tuple(replace(d, concession=concession, **fresh) if isinstance(d, role) else d for d in party.desks)
-        )
-        for who, party in parties.items()
-    }
-
-
-def negotiated(small: Small, parties: dict[str, Participant], **params: int) -> Synchronization:
-    """Bargain once; whatever comes out, the promises hold."""
-    choice = Choice(name="alternating_offers", params=params)
-    outcome = synchronize(small.market, parties, policy("standalone").model_copy(update={"protocol": choice}), 11)
-    check_promises(small, outcome.settlement)
-    return outcome
-
-
-@dataclass
-class Told:
-    """One talk as the record has it."""
-
-    owner: Message
-    carrier: Message
-    offers: list[tuple[int, int]]  # price in cents, window
-    ending: Performative | None = None
-
-
-def talks_of(outcome: Synchronization) -> dict[int, Told]:
-    """All talks of a record by number; one that was cut off, since another part of its lot failed, has no ending."""
-    found: dict[int, Told] = {}
-    for one in outcome.transcript.rounds:
-        for message in one.sent:
-            if message.topic in TALKS and message.body["round"][0].as_py() == 0:
-                for talk in message.body["talk"].to_pylist():
-                    if message.topic == Topic.BUYING:
-                        found[talk] = Told(message, message, [])
-                    else:
-                        found[talk].carrier = message
-        for reply in one.replies:
-            if reply.topic in TALKS:
-                for row in reply.body.to_pylist():
-                    told = found[row["talk"]]
-                    if row["act"] == Performative.PROPOSE:
-                        told.offers.append((row["price_cents"], row["window"]))
-                    else:
-                        told.ending = Performative(row["act"])
-    return found
-
-
-def history_before(outcome: Synchronization, message: Message) -> list[Message]:
-    """What the receiver of a message heard and said before it."""
-    heard: list[Message] = []
-    for one in outcome.transcript.rounds:
-        if any(m.id == message.id for m in one.sent):
-            return heard
-        heard += [m for m in (*one.sent, *one.replies) if message.receiver in (m.receiver, m.sender)]
-    raise AssertionError("the message is not in the record")
-
-
 @pytest.mark.parametrize(
     ("owners", "carriers"), [(Boulware(), Boulware()), (TitForTat(), Linear()), (Conceder(), TitForTat())]
 )
@@ -117,40 +62,7 @@ def test_each_talk_is_the_bargain_of_its_sides(seed: int, owners: object, carrie
     small, parties = lively(seed)
     parties = giving_way(giving_way(parties, ShipperDesk, owners), CarrierDesk, carriers)  # type: ignore[arg-type]
     outcome = negotiated(small, dict(parties))
-    sides = {}
-
-    def side(message: Message, talk: int) -> object:
-        if message.id not in sides:
-            history = history_before(outcome, message)
-            desk = next(d for d in parties[message.receiver].desks if message.topic in d.topics)  # type: ignore[attr-defined]
-            row = message.body.slice(0, 1).to_pylist()[0]
-            issues = issues_of(row["prices"], row["windows"])
-            if isinstance(desk, ShipperDesk):
-                buyer = desk._buyer
-                sides[message.id] = buyer.threads(message, buyer.worth_cents(history), issues, row["rounds"])
-            else:
-                assert isinstance(desk, CarrierDesk)
-                sides[message.id] = desk._seller.threads(message, sold_lots(history)[0], issues, row["rounds"])
-        return sides[message.id].side(message.body["talk"].to_pylist().index(talk))
-
-    compared = agreed = 0
-    for number, told in talks_of(outcome).items():
-        if told.ending is None and not told.offers:
-            continue
-        row = next(r for r in told.owner.body.to_pylist() if r["talk"] == number)
-        issues = issues_of(row["prices"], row["windows"])
-        found = bargain(issues, side(told.owner, number), side(told.carrier, number), row["rounds"])  # type: ignore[arg-type]
-        outcomes = [
-            (int(o) // row["windows"] * row["top_cents"] // (row["prices"] - 1), int(o) % row["windows"])
-            for o in found.offers
-        ]
-        assert told.offers == outcomes[: len(told.offers)]
-        if told.ending is not None:
-            assert told.offers == outcomes
-            assert (told.ending == Performative.ACCEPT_PROPOSAL) == (found.ending is Ending.AGREED)
-            compared += 1
-            agreed += found.ending is Ending.AGREED
-    assert compared > agreed > 0
+    assert agrees_with_bargains(outcome, parties) > 0
 
 
 def first_prices(outcome: Synchronization) -> dict[int, int]:
@@ -197,15 +109,6 @@ def test_waiting_costs_the_impatient() -> None:
         carriers = giving_way(parties, CarrierDesk, Boulware(discount=discount))
         agreed.append(len(first_prices(negotiated(small, carriers))))
     assert agreed[0] > agreed[1] > agreed[2] == 0
-
-
-def pacts(outcome: Synchronization) -> Iterator[tuple[str, dict[str, object]]]:
-    """Parts of all deals that a carrier confirmed, with the carrier."""
-    for one in outcome.transcript.rounds:
-        yes = {r.in_reply_to for r in one.replies if r.topic == Topic.DEAL and r.performative == Performative.INFORM}
-        for message in one.sent:
-            if message.id in yes:
-                yield from ((message.receiver, row) for row in message.body.to_pylist())
 
 
 def urgent(seed: int) -> tuple[Small, dict[str, Party]]:
@@ -280,7 +183,7 @@ def test_who_is_told_what(seed: int) -> None:
     told: defaultdict[int, set[str]] = defaultdict(set)
     for one in outcome.transcript.rounds:
         for message in one.sent:
-            if message.topic in (Topic.BUYING, Topic.CHOICE):
+            if message.topic in (*OPENING, Topic.CHOICE):
                 for jobs in message.body["jobs"].to_pylist():
                     assert {owners[j.split("@")[0]] for j in jobs} == {message.receiver}
             if message.topic == Topic.SELLING:
@@ -367,14 +270,11 @@ def test_prices_between_the_steps(seed: int) -> None:
             rows = message.body.to_pylist()
             history = history_before(outcome, message)
             desk = next(d for d in parties[message.receiver].desks if message.topic in d.topics)
-            issues = issues_of(rows[0]["prices"], rows[0]["windows"])
-            if isinstance(desk, ShipperDesk):
-                kept = desk._buyer.threads(message, desk._buyer.worth_cents(history), issues, rows[0]["rounds"]).reserve
-                bad = [row["top_cents"] - int(r) + 1 for row, r in zip(rows, kept, strict=True)]
+            reserves = threads_of(parties[message.receiver], message, history).reserve
+            if message.topic in OPENING:
+                bad = [row["top_cents"] - int(r) + 1 for row, r in zip(rows, reserves, strict=True)]
             else:
-                assert isinstance(desk, CarrierDesk)
-                least = desk._seller.threads(message, sold_lots(history)[0], issues, rows[0]["rounds"]).reserve
-                bad = [int(r) - 1 for r in least]
+                bad = [int(r) - 1 for r in reserves]
             worse = [
                 row | {"price_cents": cents}
                 for row, cents in zip(rows, bad, strict=True)

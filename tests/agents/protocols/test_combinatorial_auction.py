@@ -7,20 +7,26 @@ from typing import Any
 
 import pytest
 
+from agents.auction import WinnerProblem, determine_winners
 from agents.messages import Topic
 from agents.policy import Choice
-from agents.protocols.closing import _paid
-from agents.protocols.deal import Deal, settle
+from agents.protocols import combinatorial_auction
+from agents.protocols.closing import Payment, _paid
+from agents.protocols.deal import Deal, pooled_owners, settle, unpooled_game
 from agents.protocols.talk import Talk
 from agents.registry import create
+from agents.sharing import allocate
 from agents.synchronize import Synchronization, synchronize
 from agents.tools import Tools
 from agents.verify import settlement_faults
 from groupage.errors import PolicyError
-from tests.agents.markets import QUICK, Small, policy
+from tests.agents.markets import QUICK, Small, policy, small_market
 from tests.agents.protocols.contract import TWO_HAULIERS, WITH_HUB, Misbehaving, ProtocolContract, lively, run
 from tests.agents.protocols.promises import check_promises
 from tests.agents.protocols.standing import check_reserves_untold, check_standing
+
+LAST_ROUND = 27  # seed of a market whose last round is cheaper than the winners of its winner problem
+TWO_WINNERS = 3  # seed of a market in which two carriers win
 
 
 def auctioned(seed: int, **params: Any) -> tuple[Small, Synchronization]:
@@ -88,7 +94,7 @@ class TestCombinatorialAuction(ProtocolContract):
             for owner, alone in settlement.standalone_cents.items():
                 shares = sum(t.cents for t in settlement.transfers if t.line == "share" and t.payer == owner)
                 assert shares + settlement.left_cents[owner] <= alone
-        assert asked.settlement.operator_cents == 0
+        assert asked.settlement.operator_cents == core.settlement.operator_cents == 0
 
     def test_vcg_pays_above_asked(self) -> None:
         """In some lively market VCG pays a carrier more than it asked: the rule does something."""
@@ -106,16 +112,89 @@ class TestCombinatorialAuction(ProtocolContract):
         deal = Deal(before.loads, standalone=before.standalone_cents, left_alone=before.left_cents)
         may_pay = sum(deal.ceilings(small.market.owners).values())
         payments = {carrier: cents + may_pay for carrier, cents in received(outcome).items()}
-        paid = _paid(small.market, deal, payments)
+        paid = _paid(small.market, deal, Payment("vcg", lambda _: payments), Talk("test"), "")
         assert paid.price_cents == may_pay
         assert paid.subsidy_cents == sum(payments.values()) - may_pay > 0
         tools = Tools(small.market, create("sharing", Choice(name="proportional")), QUICK, 11)
-        after = settle(small.market, tools, paid, Talk("test"))
+        owners = pooled_owners(small.market, paid)
+        game = unpooled_game(owners, paid, dict.fromkeys(owners, 1.0))
+        after = settle(small.market, tools, paid, Talk("test"), allocate(tools.sharing, game))
         assert after.operator_cents == -paid.subsidy_cents
         assert settlement_faults(small.market, after) == []
         assert {c: after.received_cents[c] for c in payments} == payments
         kept = replace(after, evidence=replace(after.evidence, subsidy_cents=0))
         assert any("coordinator keeps" in fault for fault in settlement_faults(small.market, kept))
+
+    def test_core_payments_never_cost_the_operator(self) -> None:
+        """Core-selecting payments are what the owners may pay at most, also where reserves were raised on the way."""
+        for seed in (5, 13, 21):
+            small = small_market(seed, carriers=3, shipments=8)
+            chosen = policy("combinatorial_auction").model_copy(
+                update={"protocol": Choice(name="combinatorial_auction", params={"payments": "core_selecting"})}
+            )
+            check_promises(small, synchronize(small.market, small.parties(), chosen, 11).settlement)
+
+    @pytest.mark.parametrize("payments", ["first_price", "vcg"])
+    def test_reserves_sum_to_going_alone(self, payments: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        """In the last winner problem accepting nothing costs what all that is offered costs alone, owner by owner."""
+        problems: list[WinnerProblem] = []
+
+        def watched(problem: WinnerProblem, **given: Any) -> Any:
+            problems.append(problem)
+            return determine_winners(problem, **given)
+
+        monkeypatch.setattr(combinatorial_auction, "determine_winners", watched)
+        raised = 0
+        for seed in (WITH_HUB, TWO_HAULIERS, 20, 28):
+            problems.clear()
+            small, outcome = auctioned(seed, payments=payments)
+            settlement = outcome.settlement
+            offered = settlement.evidence.reserves
+            if set(offered) != set(small.market.shipments):
+                continue
+            owed = sum(small.parties()[o].desks[0].alone(frozenset()).price_cents for o in small.market.owners)
+            for problem in problems:
+                assert sum(problem.reserves_cents) == sum(settlement.standalone_cents.values()) - owed
+                raised += problem.reserves_cents != tuple(offered[s] for s in sorted(offered))
+        assert raised
+
+    def test_says_why_it_paid_as_asked(self) -> None:
+        """Where a payment rule could not be applied the notes name it and why, whatever the cause."""
+
+        def notes(outcome: Synchronization) -> list[str]:
+            return [n for n in outcome.settlement.evidence.notes if n.startswith("paid as asked instead of by vcg: ")]
+
+        small = small_market(LAST_ROUND, carriers=3, shipments=8)
+        vcg = Choice(name="combinatorial_auction", params={"payments": "vcg"})
+        chosen = policy("combinatorial_auction").model_copy(update={"protocol": vcg})
+        (note,) = notes(synchronize(small.market, small.parties(), chosen, 11))
+        assert "of the last round" in note
+
+        small = small_market(TWO_WINNERS, carriers=3, shipments=8)
+        parties = small.parties()
+        silent = Misbehaving(parties["v1"], "refuses", frozenset({Topic.PLAN}))
+        outcome = synchronize(small.market, {**parties, "v1": silent}, chosen, 11)
+        assert {load.carrier for load in outcome.settlement.loads} == {"v0"}
+        (note,) = notes(outcome)
+        assert "no sound plan came for" in note
+
+    def test_says_so_where_an_owner_falls_away(self) -> None:
+        """Once an owner's goods are withdrawn, what the rule said of all the winners holds no more, and is not paid."""
+        small, outcome = auctioned(TWO_HAULIERS)
+        before = outcome.settlement
+        deal = Deal(before.loads, standalone=before.standalone_cents, left_alone=before.left_cents)
+        talk = Talk("test")
+        assert (
+            _paid(small.market, deal, Payment("vcg", lambda _: {}), talk, "part of what was won was withdrawn") == deal
+        )
+        assert talk.notes == ["paid as asked instead of by vcg: part of what was won was withdrawn"]
+
+    def test_every_bid_counts_where_payments_need_the_best(self) -> None:
+        """VCG is over all bids ever made; paid as asked, the bids put aside as dear are counted."""
+        few = auctioned(TWO_HAULIERS, final=5)[1].settlement.evidence.notes
+        every = auctioned(TWO_HAULIERS, final=5, payments="vcg")[1].settlement.evidence.notes
+        assert any("put aside as dearer" in n for n in few if n.startswith("winner determination"))
+        assert not any("put aside" in n for n in every if n.startswith("winner determination"))
 
     def test_unknown_payment(self) -> None:
         """A payment rule that does not exist is named with those that do."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
+
 import numpy as np
 import pytest
 
@@ -105,6 +108,30 @@ def test_unwilling() -> None:
     assert all(set(c.loose) == set(c.worth) & set(ids[3:]) for c in drawn)
 
 
+def test_no_shipment_is_in_two() -> None:
+    """Of two contracts that gain about the same shipment only the one that gains most is signed, whoever else it is."""
+    now = holdings(loose=ALL, held=dict.fromkeys("abc", frozenset()))
+    both = [contract("a", {"s4": "a"}, asked=120, number=0), contract("b", {"s4": "b"}, asked=110, number=1)]
+    assert [c.gain_cents(now) for c in both] == [30, 40]
+    assert [c.number for c in signable(both, now)] == [1]
+
+
+def test_near_in_time() -> None:
+    """Of two shipments to the same place the one is nearer whose window is not hours away."""
+    small = small_market(3, shipments=5, carriers=0, factories=2)
+    first, *others = sorted(JobBook(small.market).direct)
+    place = small.shipments[first].destination
+    day = small.shipments[first].window_open.replace(hour=0, minute=0)
+    hours = {first: (6, 8), others[0]: (16, 18), others[1]: (7, 9)}
+    shipments = dict(small.shipments)
+    for s, (opens, closes) in hours.items():
+        window = {"window_open": day + timedelta(hours=opens), "window_close": day + timedelta(hours=closes)}
+        shipments[s] = replace(shipments[s], destination=place, **window)
+    market = replace(small, shipments=shipments).market
+    places = Places(market, JobBook(market), [first, *others])
+    assert places.near(first, others[:2], origins=False) == [others[1], others[0]]
+
+
 def test_worth_is_of_no_single_reserve() -> None:
     """Where carriers hold something, what a request is worth hangs on what they ask together, not on reserves."""
     small = small_market(3, shipments=5, carriers=0, factories=2)
@@ -116,3 +143,26 @@ def test_worth_is_of_no_single_reserve() -> None:
         for reserves in (dict.fromkeys(ids, 50), dict.fromkeys(ids, 50_000))
     ]
     assert worth[0] == worth[1]
+
+
+def test_guide_prices_tell_no_total() -> None:
+    """What carriers ask in all sets guide prices only by its 1, 2 or 5 times a power of ten; so do owners' reserves."""
+    small = small_market(5, carriers=2, shipments=8)
+    places = Places(small.market, JobBook(small.market), small.market.shipments)
+    ids = places.ids
+    held = {"a": frozenset(ids[:3]), "b": frozenset(ids[3:6])}
+
+    def told(asked: dict[str, int], reserve: int, owners: frozenset[str]) -> dict[str, int]:
+        state = Holdings(
+            held={c: own - owners for c, own in held.items()},
+            asked_cents=asked,
+            loose=owners,
+            reserves=dict.fromkeys(ids, reserve),
+        )
+        return places.worth(ids, state, np.random.default_rng(3))
+
+    nobody: frozenset[str] = frozenset()
+    assert told({"a": 30_000, "b": 21_000}, 50, nobody) == told({"a": 30_000, "b": 69_000}, 50, nobody)
+    assert told({"a": 30_000, "b": 21_000}, 50, nobody) != told({"a": 30_000, "b": 71_000}, 50, nobody)
+    everything = frozenset(ids)
+    assert told({}, 6_300, everything) == told({}, 12_400, everything)

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import lru_cache
+from pathlib import Path
 
 import pytest
 
 from agents.messages import Message, Performative, Topic
+from agents.model import pooling_model
 from agents.participants.contracting import parts_of
 from agents.policy import Choice
 from agents.registry import create
 from agents.synchronize import Synchronization, replayed, synchronize
+from agents.verify import settlement_faults
+from experiments.importers.mdvrp import import_mdvrp
+from experiments.policies import load_policy
+from experiments.runs import world_of
+from experiments.scenario import load_scenario
 from tests.agents.markets import Small, policy, small_market
 from tests.agents.protocols.contract import TWO_HAULIERS, WITH_HUB, Misbehaving, ProtocolContract, lively, run
 from tests.agents.protocols.promises import check_promises
@@ -166,3 +173,45 @@ def test_unsigned_contract_is_void_for_all(seed: int) -> None:
         break
     else:
         pytest.fail("v0 was never asked to sign")
+
+
+# Two depots with three vehicles each, whose customers are those nearest to them. What an owner would send alone is
+# good already: no lot of the contract net is cheaper for a carrier than for its owner.
+NEAREST = """2 3 12 2
+0 60
+0 60
+1 32 34 0 15
+2 49 25 0 8
+3 46 5 0 9
+4 31 20 0 18
+5 0 37 0 10
+6 27 1 0 24
+7 17 52 0 13
+8 4 51 0 24
+9 53 2 0 11
+10 8 48 0 18
+11 2 11 0 8
+12 48 41 0 8
+13 20 30 0 0
+14 40 30 0 0
+"""
+
+
+def test_begins_from_whole_days_where_awards_gain_nothing(tmp_path: Path) -> None:
+    """Where the contract net ends no cheaper than going alone, contracts that begin from owners' days still gain."""
+    (tmp_path / "nearest.txt").write_text(NEAREST)
+    import_mdvrp(tmp_path / "nearest.txt", tmp_path / "scenario", "nearest", 0)
+    scenario = load_scenario(tmp_path / "scenario")
+    saved_cents = {}
+    for protocol in ("contract_net", "iterated_contract_net"):
+        with pooling_model(world_of(scenario), load_policy(protocol), seed=1) as model:
+            day = model.run_day()
+        saved_cents[protocol] = day.alone.resource_cents - day.executed.resource_cents
+    assert saved_cents["contract_net"] == 0
+    assert saved_cents["iterated_contract_net"] > 500
+    # What carriers are told that a day is worth is the same for all of it, and tells no reserve: a power of ten.
+    opening = next(one for one in day.transcript.rounds if one.sent[0].conversation.endswith("#days"))
+    told = [cents for m in opening.sent for cents in m.body["worth_cents"].to_pylist()]
+    assert set(told) == {100_000}
+    assert len(told) == 2 * len(day.market.shipments)
+    assert not settlement_faults(day.market, day.settlement)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from agents.sharing import SHARING
 from agents.sharing.allocation import allocate
 from agents.sharing.explore import explore
+from agents.sharing.game import CoalitionGame
 from agents.sharing.oracle import OracleGame
 from agents.sharing.partial import PartialGame
 from agents.sharing.shapley import Shapley
@@ -99,6 +100,28 @@ def test_sampled_shapley_knows_its_error():
     assert np.sqrt((errors**2).mean(axis=0)) / stated == pytest.approx(1.0, abs=0.2)
 
 
+@pytest.mark.parametrize("budget", [20, 40, 100])
+def test_few_coalitions_know_their_error(budget):
+    """Of 95 % intervals about 95 in 100 hold the value, also where barely more coalitions are drawn than are fitted."""
+    n = 12
+    held = []
+    for number in range(3):
+        rng = np.random.default_rng((7, number))
+        places, loads = rng.random((n, 2)) - 0.5, rng.integers(1, 8, n)
+        inside = (np.arange(1 << n)[:, None] >> np.arange(n) & 1).astype(bool)
+        farthest = (np.hypot(*places.T) * inside).max(axis=1)
+        game = CoalitionGame(
+            tuple(f"p{i}" for i in range(n)),
+            50 * np.ceil(inside @ loads / 10) + 200 * farthest + 20 * inside.sum(axis=1),
+        )
+        exact = Shapley().shares(game)
+        for seed in range(40):
+            exploration = explore(Shapley(), game.players, start_of(game), None, np.random.default_rng(seed), budget)
+            found = allocate(Shapley(), drive(exploration, game))
+            held.append(np.abs(found.shares - exact) <= 1.96 * found.standard_error)
+    assert 0.9 < np.mean(held) < 0.99
+
+
 def test_sampled_shapley_repeats(twelve):
     """The same generator draws the same sample."""
     rule = Shapley()
@@ -138,7 +161,7 @@ def test_thirty_players():
     exact = np.cumsum(1 / np.arange(30, 0, -1))
     found = allocate(Shapley(), game.worked_out(Shapley(), np.random.default_rng(0), 1000))
     assert (np.abs(found.shares - exact) < 5 * found.standard_error + 1e-9).all()
-    assert found.standard_error.max() < 0.2
+    assert found.standard_error.max() < 0.25
 
 
 def test_a_rule_that_must_see_everything():

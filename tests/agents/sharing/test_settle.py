@@ -4,7 +4,17 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from agents.sharing.settle import rational_shares
+from agents.policy import Choice
+from agents.registry import built_in, check_policy
+from agents.sharing import SHARING
+from agents.sharing.proportional import Proportional
+from agents.sharing.settle import check_rule, rational_shares
+from agents.synchronize import synchronize
+from groupage.errors import PolicyError
+from tests.agents.markets import policy, small_market
+
+REAL = built_in
+BY_WEIGHTS, BY_VOLUME = (Choice(name="proportional", params={"to": to}) for to in ("weights", "volume"))
 
 
 @st.composite
@@ -97,3 +107,40 @@ def test_refuses(raw, ceilings, total, words):
 def test_nobody():
     """Nothing is split between nobody."""
     assert rational_shares({}, {}, 0) == {}
+
+
+class Outsider:
+    """A rule from another package that needs every coalition and cannot say which it wants."""
+
+    name = "outsider"
+    needs_coalitions = True
+
+    def shares(self, game):
+        """Split in proportion to going alone."""
+        return Proportional().shares(game)
+
+    def note(self, game):
+        """Nothing to say."""
+        return ""
+
+
+def test_a_rule_for_few_owners_is_refused_before_anything_is_negotiated(monkeypatch):
+    """A rule that needs all coalitions and knows no exploring shares among ten owners, and more are refused at once."""
+    check_rule(Outsider(), 10)
+    with pytest.raises(PolicyError, match="there are 11 owners, expected at most 10"):
+        check_rule(Outsider(), 11)
+    for make in SHARING.values():
+        check_rule(make(), 100)
+    monkeypatch.setattr("agents.registry.built_in", lambda kind: dict(REAL(kind)) | {"outsider": Outsider})
+    small = small_market(0, factories=16, shipments=40)
+    assert len(small.market.owners) > 10
+    # Without participants: nobody is asked anything.
+    with pytest.raises(PolicyError, match="outsider needs the cost of every coalition"):
+        synchronize(small.market, {}, policy("contract_net", "outsider"), 1)
+
+
+def test_a_table_s_own_weights_are_none_of_a_settlement():
+    """A policy that shares by weights is refused: only a table of costs has any, whatever they are."""
+    with pytest.raises(PolicyError, match="expected standalone, volume or tonne_km"):
+        check_policy(policy("contract_net").model_copy(update={"sharing": BY_WEIGHTS}))
+    check_policy(policy("contract_net").model_copy(update={"sharing": BY_VOLUME}))

@@ -438,6 +438,12 @@ def _one_day(made, number, day, orders, carriers, bases, hubs, km, pool, level, 
         "largest_violation_eur": 12.5 * (number % 3 == 1),
         "violating_coalition": "F1+F2" if number % 3 == 1 else "",
         "jain_index": 0.97,
+        "certified": number % 2 == 0,
+        "coalitions_evaluated": 1200,
+        "routing_noise_eur": 15.0 if number % 6 == 1 else 2.0,
+        "verdict": ("not distinguishable from stable" if number % 6 == 1 else "not stable")
+        if number % 3 == 1
+        else "stable",
     }
     t["days"].append(
         at
@@ -528,9 +534,15 @@ def summarise(tables: dict[str, list[dict[str, Any]]]) -> dict[str, Any]:
     }
 
 
-def write_comparison(folder: Path, scenario: Path, replications: int = 1) -> Path:
-    """Write a comparison of going alone, a contract net and a trustee."""
-    levels = {"standalone": 1.0, "contract_net": 0.85, "trustee": 0.75}
+LEVELS = {"standalone": 1.0, "contract_net": 0.85, "trustee": 0.75}
+FORECASTERS = {"net+seasonal_naive": 0.88, "net+lightgbm": 0.84, "net+oracle": 0.80}
+
+
+def write_comparison(
+    folder: Path, scenario: Path, replications: int = 1, levels: dict[str, float] | None = None
+) -> Path:
+    """Write a comparison of policies whose costs lie at some level; going alone, a contract net and a trustee."""
+    levels = levels or LEVELS
     rows = []
     for r in range(replications):
         resource = {}
@@ -549,7 +561,7 @@ def write_comparison(folder: Path, scenario: Path, replications: int = 1) -> Pat
             summary = json.loads((place / "summary.json").read_text(encoding="utf-8"))
             resource[policy] = summary["resource_cost_eur"], summary["standalone_resource_cost_eur"]
             rows.append({"policy": policy, "replication": r} | summary)
-        for row in rows[-len(levels) :]:
+        for row in rows[-len(levels) :] if "trustee" in levels else ():
             base = resource["trustee"][1]
             row["efficiency"] = (base - row["resource_cost_eur"]) / (base - resource["trustee"][0])
     spread: dict[str, Any] = {}
@@ -574,4 +586,57 @@ def write_comparison(folder: Path, scenario: Path, replications: int = 1) -> Pat
     (folder / "scenario").mkdir(exist_ok=True)
     for path in sorted(scenario.iterdir()):
         (folder / "scenario" / path.name).write_bytes(path.read_bytes())
+    return folder
+
+
+def write_forecasters(folder: Path, scenario: Path, replications: int = 3, **changes: Any) -> Path:
+    """Write a comparison of a policy with three forecasters, the middle one closing 62 % of the gap.
+
+    Parameters
+    ----------
+    changes
+        To the policy's part of ``forecast_value``.
+    """
+    write_comparison(folder, scenario, replications, FORECASTERS)
+    told = json.loads((folder / "comparison.json").read_text(encoding="utf-8"))
+
+    def around(mean: float, half: float) -> dict[str, float | None]:
+        return (
+            {"mean": mean, "low": mean - half, "high": mean + half}
+            if replications > 1
+            else {
+                "mean": mean,
+                "low": None,
+                "high": None,
+            }
+        )
+
+    def row(name: str, cost: float, saved: Any, regret: Any, closed: Any) -> dict[str, Any]:
+        return {
+            "forecaster": name,
+            "run": f"net+{name}",
+            "cost_eur": around(cost, 900.0),
+            "saved_eur": saved,
+            "regret_eur": regret,
+            "gap_closed_percent": closed,
+            "undelivered": 0,
+        }
+
+    policy = {
+        "gap_eur": around(500.0, 120.0),
+        "gap_settled": replications > 1,
+        "same_work": True,
+        "forecasters": [
+            row("seasonal_naive", 8500.0, None, around(500.0, 120.0), None),
+            row("lightgbm", 8190.0, around(310.0, 90.0), around(190.0, 80.0), around(62.0, 17.0)),
+            row("oracle", 8000.0, around(500.0, 120.0), None, None),
+        ],
+    } | changes
+    told["forecast_value"] = {
+        "forecasters": ["seasonal_naive", "lightgbm", "oracle"],
+        "baseline": "seasonal_naive",
+        "oracle": True,
+        "policies": {"net": policy},
+    }
+    (folder / "comparison.json").write_text(json.dumps(told, sort_keys=True), encoding="utf-8")
     return folder

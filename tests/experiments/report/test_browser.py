@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from experiments.report import write_report
-from tests.experiments.report.synthetic import small_scenario, write_comparison
+from tests.experiments.report.synthetic import small_scenario, write_comparison, write_forecasters
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -17,9 +18,12 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 390)])
-def test_the_page_needs_nothing_but_itself(tmp_path: Path, browser: Browser, scheme: str, width: int) -> None:
+@pytest.mark.parametrize("write", [write_comparison, write_forecasters])
+def test_the_page_needs_nothing_but_itself(
+    tmp_path: Path, browser: Browser, scheme: str, width: int, write: Callable[..., Path]
+) -> None:
     """Nothing is requested beyond the file, nothing is complained about, and the page fits a desk and a telephone."""
-    folder = write_comparison(tmp_path / "c", small_scenario(tmp_path / "s"), replications=2)
+    folder = write(tmp_path / "c", small_scenario(tmp_path / "s"), replications=2)
     report = write_report(folder)
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
     requested: list[str] = []

@@ -165,6 +165,38 @@ def test_hubs_and_stability_only_where_present(tmp_path: Path, scenario: Path) -
     assert "stability figures come only when asked for" in page.text
 
 
+def test_how_sure_stability_is(tmp_path: Path, scenario: Path) -> None:
+    """Days on which not every group was costed, and gains within the routing noise, are told as such."""
+    made = small_scenario(tmp_path / "made", per_day=30, days=8)
+    page = page_of(write_run(tmp_path / "run", made, stability=True))
+    assert "not certified, 1,200 groups looked at" in page.text
+    assert "Not certified on 4 days, 4,800 groups looked at in all" in page.text
+    assert "not distinguishable from stable" in page.text
+    assert "On 1 of 8 days with a pool some group would do better on its own" in page.text
+
+
+def test_what_is_said_of_shares_without_asking(tmp_path: Path, scenario: Path) -> None:
+    """Rationality, evenness, standard error and where the rule fell back stand in every report of a run with a pool."""
+    run = write_run(tmp_path / "run", scenario)
+    assert "How sure and how even are the shares?" not in page_of(run).of("h2")
+    summary = json.loads((run / "summary.json").read_text(encoding="utf-8"))
+    summary["sharing"] = {
+        "days": 4,
+        "days_rational": 4,
+        "days_rational_by_rule": 3,
+        "jain_index": 0.8312,
+        "largest_standard_error_eur": 12.5,
+        "notes": ["no split keeps every group"],
+    }
+    (run / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
+    text = page_of(run).text
+    assert "Nobody paid more than alone on every day" in text
+    assert "would have charged somebody more on 1 day" in text
+    assert "1 is even): 0.83" in text
+    assert "standard error of up to" in text
+    assert "Where the rule fell back: no split keeps every group." in text
+
+
 def test_two_owners_are_warned(tmp_path: Path) -> None:
     """With two owners the report says that one's share reveals the other's gain; with three it does not."""
     two = small_scenario(tmp_path / "s2", factories=2)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from datetime import date
 
+import numpy as np
 import pytest
 
+from agents.holding import HOLDING, HoldingView
 from agents.protocols import reasons
 from experiments.report.words import (
     NOT_TAKEN,
@@ -22,6 +25,7 @@ from experiments.report.words import (
     signed,
     without_quote,
 )
+from forecasting import Forecast
 from logistics.costs import CostLine
 
 
@@ -78,6 +82,21 @@ def test_every_reason_of_a_protocol_has_its_own_plain_words() -> None:
     given |= {reasons.DEARER + reasons.AFTER_REFUSAL, reasons.lowest_quote(300, 200), reasons.lowest_quote(100, 200)}
     words = {why: reason_group(why) for why in given}
     assert len(set(words.values())) == len(given)
+
+
+def test_why_shipments_wait_is_told_rule_by_rule() -> None:
+    """Waiting for volume, for days and for a forecast come to different words, whatever the figures."""
+    view = HoldingView("s", ("lane",), 2.0, 3, lane=("F1", "Z2"))
+    today = date(2026, 3, 2)
+    forecast = Forecast(("lane",), today, np.full((1, 2, 1), 9.0))
+    words = {}
+    for name, make in HOLDING.items():
+        decision = make().decide([view], forecast, today, np.random.default_rng(1))[0]
+        if decision.hold:
+            words[name] = reason_group(decision.reason)
+    assert words["quantity"] == words["time_and_quantity"] == "Its lane gathers until it makes a good load"
+    assert words["time_based"] == "Its lane gathers until its oldest shipment has waited long enough"
+    assert words["quantity_based"].startswith("More is expected on its lane tomorrow")
 
 
 def test_who_cannot_go_alone_either_is_told_of_that_first() -> None:

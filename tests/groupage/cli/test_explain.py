@@ -1,6 +1,7 @@
 """``groupage explain`` in words and as JSON, and how its refusals end."""
 
 import json
+import shutil
 import sys
 
 import pytest
@@ -8,7 +9,7 @@ from typer.testing import CliRunner
 
 from experiments.explain import explain
 from groupage.cli import app, console
-from tests.experiments.explained import rows, small_run, through_hub
+from tests.experiments.explained import put_rows, rows, small_run, through_hub
 
 
 @pytest.fixture(scope="module")
@@ -35,6 +36,22 @@ def say(results, monkeypatch):
         return result.stdout
 
     return with_args
+
+
+def test_how_sure_shares_are(results, say, tmp_path):
+    """In words: the standard error, who is tempted, and over how many groups that was looked at."""
+    copy = tmp_path / "copy"
+    shutil.copytree(results, copy)
+    put_rows(copy, "shares", [r | {"standard_error_eur": 3.5} for r in rows(copy, "shares")])
+    figures = {"in_core": False, "violating_coalition": "F1+F2", "largest_violation_eur": 9.0}
+    figures |= {"certified": False, "coalitions_evaluated": 1040, "verdict": "not distinguishable from stable"}
+    put_rows(copy, "days", [r | {"stability": json.dumps(figures)} for r in rows(copy, "days")])
+    said = say("F1", folder=copy)
+    assert "standard error 3.50 EUR" in said
+    assert (
+        "shares are not distinguishable from stable: F1, F2 would pay 9.00 EUR less on their own "
+        "(not certified, 1,040 groups looked at)"
+    ) in said
 
 
 def test_json(results, pooled, say):

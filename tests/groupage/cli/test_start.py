@@ -30,7 +30,9 @@ def loaded(*arguments: str | Path) -> set[str]:
     return set(done.stdout.splitlines()[-1].removeprefix("loaded:").split())
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("share", "--help"), ("run", "--help")])
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("--version",), ("share", "--help"), ("forecast", "evaluate", "--help")]
+)
 def test_help_loads_no_engine(arguments: tuple[str, ...]) -> None:
     """Asking what there is waits for none of the engine's libraries."""
     assert loaded(*arguments) == set()

@@ -1,0 +1,146 @@
+from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
+from google.protobuf import descriptor as _descriptor
+from typing import ClassVar as _ClassVar
+
+DESCRIPTOR: _descriptor.FileDescriptor
+
+class ErrorReason(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+    __slots__ = ()
+    ERROR_REASON_UNSPECIFIED: _ClassVar[ErrorReason]
+    UNAUTHENTICATED_CALLER: _ClassVar[ErrorReason]
+    NOT_ALLOWED: _ClassVar[ErrorReason]
+    RESOURCE_NOT_FOUND: _ClassVar[ErrorReason]
+    INVALID_FIELD: _ClassVar[ErrorReason]
+    MALFORMED_REQUEST: _ClassVar[ErrorReason]
+    REQUEST_ID_REUSED: _ClassVar[ErrorReason]
+    ETAG_MISMATCH: _ClassVar[ErrorReason]
+    PAGE_TOKEN_INVALID: _ClassVar[ErrorReason]
+    FILTER_INVALID: _ClassVar[ErrorReason]
+    MASK_INVALID: _ClassVar[ErrorReason]
+    NAME_TAKEN: _ClassVar[ErrorReason]
+    RATE_LIMITED: _ClassVar[ErrorReason]
+    REQUEST_TOO_LARGE: _ClassVar[ErrorReason]
+    STORE_FULL: _ClassVar[ErrorReason]
+    SERVER_DRAINING: _ClassVar[ErrorReason]
+    STORE_UNAVAILABLE: _ClassVar[ErrorReason]
+    INTERNAL_FAULT: _ClassVar[ErrorReason]
+    COMPANY_SUSPENDED: _ClassVar[ErrorReason]
+    CALL_TIMED_OUT: _ClassVar[ErrorReason]
+    GLN_TAKEN: _ClassVar[ErrorReason]
+    SITE_UNKNOWN: _ClassVar[ErrorReason]
+    TIME_ZONE_UNKNOWN: _ClassVar[ErrorReason]
+    EMISSION_CLASS_UNKNOWN: _ClassVar[ErrorReason]
+    VEHICLE_TYPE_UNKNOWN: _ClassVar[ErrorReason]
+    ROLE_MISSING: _ClassVar[ErrorReason]
+    RESOURCE_IN_USE: _ClassVar[ErrorReason]
+    COMPANY_UNKNOWN: _ClassVar[ErrorReason]
+    NOT_A_MEMBER: _ClassVar[ErrorReason]
+    ALREADY_MEMBER: _ClassVar[ErrorReason]
+    NOTICE_RUNNING: _ClassVar[ErrorReason]
+    POOL_CLOSED: _ClassVar[ErrorReason]
+    RULEBOOK_OPEN: _ClassVar[ErrorReason]
+    RULEBOOK_NOT_OPEN: _ClassVar[ErrorReason]
+    RULEBOOK_NOT_IN_FORCE: _ClassVar[ErrorReason]
+    CONSENT_MISSING: _ClassVar[ErrorReason]
+    DIGEST_MISMATCH: _ClassVar[ErrorReason]
+    POLICY_INVALID: _ClassVar[ErrorReason]
+    TARIFF_UNKNOWN: _ClassVar[ErrorReason]
+    EXPORT_UNKNOWN: _ClassVar[ErrorReason]
+    EXTERNAL_REF_TAKEN: _ClassVar[ErrorReason]
+    WINDOW_PASSED: _ClassVar[ErrorReason]
+    ORDER_NEGOTIATING: _ClassVar[ErrorReason]
+    ORDER_COMMITTED: _ClassVar[ErrorReason]
+    ORDER_FINISHED: _ClassVar[ErrorReason]
+    ORDER_UNKNOWN: _ClassVar[ErrorReason]
+    HISTORY_MISSING: _ClassVar[ErrorReason]
+    MODEL_MISSING: _ClassVar[ErrorReason]
+    OPERATION_RUNNING: _ClassVar[ErrorReason]
+    SYNCHRONIZATION_OPEN: _ClassVar[ErrorReason]
+    DEADLINE_TOO_SHORT: _ClassVar[ErrorReason]
+    DEADLINE_PASSED: _ClassVar[ErrorReason]
+    PROPOSAL_NOT_OPEN: _ClassVar[ErrorReason]
+    NOT_REQUESTER: _ClassVar[ErrorReason]
+    ALREADY_FINAL: _ClassVar[ErrorReason]
+    NOT_COMMITTED: _ClassVar[ErrorReason]
+    CHANGE_OPEN: _ClassVar[ErrorReason]
+    CHANGE_NOT_OPEN: _ClassVar[ErrorReason]
+    SEQUENCE_UNKNOWN: _ClassVar[ErrorReason]
+    WATCHER_TOO_SLOW: _ClassVar[ErrorReason]
+    STREAM_REPLACED: _ClassVar[ErrorReason]
+    STREAM_NOT_OPENED: _ClassVar[ErrorReason]
+    QUESTION_UNKNOWN: _ClassVar[ErrorReason]
+    REPLY_LATE: _ClassVar[ErrorReason]
+    REPLY_MALFORMED: _ClassVar[ErrorReason]
+    ANSWER_CONFLICT: _ClassVar[ErrorReason]
+    EVENT_CONFLICT: _ClassVar[ErrorReason]
+    LOAD_UNKNOWN: _ClassVar[ErrorReason]
+    EVENT_IN_FUTURE: _ClassVar[ErrorReason]
+ERROR_REASON_UNSPECIFIED: ErrorReason
+UNAUTHENTICATED_CALLER: ErrorReason
+NOT_ALLOWED: ErrorReason
+RESOURCE_NOT_FOUND: ErrorReason
+INVALID_FIELD: ErrorReason
+MALFORMED_REQUEST: ErrorReason
+REQUEST_ID_REUSED: ErrorReason
+ETAG_MISMATCH: ErrorReason
+PAGE_TOKEN_INVALID: ErrorReason
+FILTER_INVALID: ErrorReason
+MASK_INVALID: ErrorReason
+NAME_TAKEN: ErrorReason
+RATE_LIMITED: ErrorReason
+REQUEST_TOO_LARGE: ErrorReason
+STORE_FULL: ErrorReason
+SERVER_DRAINING: ErrorReason
+STORE_UNAVAILABLE: ErrorReason
+INTERNAL_FAULT: ErrorReason
+COMPANY_SUSPENDED: ErrorReason
+CALL_TIMED_OUT: ErrorReason
+GLN_TAKEN: ErrorReason
+SITE_UNKNOWN: ErrorReason
+TIME_ZONE_UNKNOWN: ErrorReason
+EMISSION_CLASS_UNKNOWN: ErrorReason
+VEHICLE_TYPE_UNKNOWN: ErrorReason
+ROLE_MISSING: ErrorReason
+RESOURCE_IN_USE: ErrorReason
+COMPANY_UNKNOWN: ErrorReason
+NOT_A_MEMBER: ErrorReason
+ALREADY_MEMBER: ErrorReason
+NOTICE_RUNNING: ErrorReason
+POOL_CLOSED: ErrorReason
+RULEBOOK_OPEN: ErrorReason
+RULEBOOK_NOT_OPEN: ErrorReason
+RULEBOOK_NOT_IN_FORCE: ErrorReason
+CONSENT_MISSING: ErrorReason
+DIGEST_MISMATCH: ErrorReason
+POLICY_INVALID: ErrorReason
+TARIFF_UNKNOWN: ErrorReason
+EXPORT_UNKNOWN: ErrorReason
+EXTERNAL_REF_TAKEN: ErrorReason
+WINDOW_PASSED: ErrorReason
+ORDER_NEGOTIATING: ErrorReason
+ORDER_COMMITTED: ErrorReason
+ORDER_FINISHED: ErrorReason
+ORDER_UNKNOWN: ErrorReason
+HISTORY_MISSING: ErrorReason
+MODEL_MISSING: ErrorReason
+OPERATION_RUNNING: ErrorReason
+SYNCHRONIZATION_OPEN: ErrorReason
+DEADLINE_TOO_SHORT: ErrorReason
+DEADLINE_PASSED: ErrorReason
+PROPOSAL_NOT_OPEN: ErrorReason
+NOT_REQUESTER: ErrorReason
+ALREADY_FINAL: ErrorReason
+NOT_COMMITTED: ErrorReason
+CHANGE_OPEN: ErrorReason
+CHANGE_NOT_OPEN: ErrorReason
+SEQUENCE_UNKNOWN: ErrorReason
+WATCHER_TOO_SLOW: ErrorReason
+STREAM_REPLACED: ErrorReason
+STREAM_NOT_OPENED: ErrorReason
+QUESTION_UNKNOWN: ErrorReason
+REPLY_LATE: ErrorReason
+REPLY_MALFORMED: ErrorReason
+ANSWER_CONFLICT: ErrorReason
+EVENT_CONFLICT: ErrorReason
+LOAD_UNKNOWN: ErrorReason
+EVENT_IN_FUTURE: ErrorReason

@@ -1,0 +1,114 @@
+"""Tests for experiments.forecasts; the commands that stand on it are tested in tests/groupage/cli/test_forecast.py."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from experiments.consents import Consent
+from experiments.demand_files import Demand, read_demand
+from experiments.forecasts import Calendar, evaluate_file, open_model, path_rows, predict, train, update, with_horizon
+from forecasting.model_files import read_model
+from groupage.errors import InputError
+from tests.forecasting.samples import factory_demand
+
+CONSENTS = (Consent("F1", date(2024, 1, 1), date(2026, 6, 30)), Consent("F2", date(2024, 1, 1)))
+
+
+def demand_of(folder: Path, frame: pd.DataFrame, name: str = "demand") -> Demand:
+    path = folder / f"{name}.parquet"
+    frame.to_parquet(path)
+    return read_demand(path)
+
+
+def owned(days: int = 90) -> pd.DataFrame:
+    frame = factory_demand(days)
+    return frame.assign(owner=frame["unique_id"].str.contains("69").map({True: "F1", False: "F2"}))
+
+
+def test_horizon_goes_to_who_wants_to_know() -> None:
+    """A forecaster with a horizon of its own is told; a user's parameter goes first; others are left alone."""
+    assert with_horizon("lightgbm", {"trees": 3}, 28) == {"horizon": 28, "trees": 3}
+    assert with_horizon("lightgbm", {"horizon": 7}, 28) == {"horizon": 7}
+    assert with_horizon("croston", {"smoothing": 0.2}, 28) == {"smoothing": 0.2}
+    assert with_horizon("somebody_elses", {}, 28) == {}
+
+
+def test_calendar_is_kept_in_the_model(tmp_path: Path) -> None:
+    """A season and a known-ahead column that were named in training hold for what is recent too."""
+    frame = factory_demand(90).assign(fair=np.arange(270) % 2)
+    calendar = Calendar(freq="D", season=14, ahead=("fair",))
+    train(read_with(tmp_path, frame, ["fair"]), tmp_path / "m", "moving_average", {}, 1, calendar=calendar)
+    model = open_model(tmp_path / "m")
+    assert (model.history.season, set(model.history.ahead)) == (14, {"fair", "promotion"})
+    later = factory_demand(97).query("ds >= '2024-03-31'").assign(fair=1)
+    known = model.known(read_with(tmp_path, later, ["fair"]))
+    assert (known.periods, known.season) == (97, 14)
+    assert known.ahead["fair"][:, -7:].all()
+
+
+def read_with(folder: Path, frame: pd.DataFrame, ahead: list[str]) -> Demand:
+    frame.to_csv(folder / "d.csv", index=False)
+    return read_demand(folder / "d.csv", ahead)
+
+
+def test_pooled_update_needs_consents_that_hold(tmp_path: Path) -> None:
+    """A model of pooled histories takes in more only while every consent that it stands on holds."""
+    data = demand_of(tmp_path, owned())
+    train(data, tmp_path / "m", "moving_average", {}, 1, consents=CONSENTS)
+    assert read_model(tmp_path / "m")[1]["consents"] == [c.facts() for c in CONSENTS]
+    more = demand_of(tmp_path, owned(95), "more")
+    model = open_model(tmp_path / "m")
+    with pytest.raises(
+        InputError, match=r"until of F1 is 2026-06-30, expected a consent that still holds on 2026-07-01"
+    ):
+        update(model, more, tmp_path / "n", date(2026, 7, 1))
+    assert not (tmp_path / "n").exists()
+    assert update(model, more, tmp_path / "n", date(2026, 6, 30))["new_periods"] == 5
+
+
+def test_consents_of_one_owner_are_not_recorded(tmp_path: Path) -> None:
+    """A model of one owner's lanes stands on no consent, whatever file was given."""
+    one = demand_of(tmp_path, owned()).of("F1")
+    train(one, tmp_path / "m", "croston", {}, 1, consents=CONSENTS[:1])
+    assert read_model(tmp_path / "m")[1]["consents"] == []
+
+
+def test_nothing_is_written_when_one_owner_does_not_fit(tmp_path: Path) -> None:
+    """Where one owner's lanes hold a mistake no owner's model is written."""
+    frame = owned()
+    frame.loc[frame["owner"] == "F2", "y"] = -1.0
+    with pytest.raises(InputError, match="y is -1"):
+        train(demand_of(tmp_path, frame), tmp_path / "m", "croston", {}, 1)
+    assert not (tmp_path / "m").exists()
+
+
+def test_paths_are_joint(tmp_path: Path) -> None:
+    """Rows of paths bear one number for one future of all lanes: their sums are the pooled paths."""
+    train(demand_of(tmp_path, factory_demand(90)), tmp_path / "m", "moving_average", {}, 1)
+    _, forecast = predict(open_model(tmp_path / "m"), None, 3, 1, paths=20)
+    sums = path_rows(forecast).groupby(["ds", "path"])["y"].sum().unstack().to_numpy()
+    np.testing.assert_allclose(sums, forecast.pooled(forecast.series))
+
+
+def test_pools_by_a_column(tmp_path: Path) -> None:
+    """Lanes pool by a static column's values, and no longer seven at a time."""
+    frame = factory_demand(90)
+    frame["zone"] = frame["unique_id"].str.split("|").str[1]
+    found, figures = evaluate_file(
+        demand_of(tmp_path, frame), "moving_average", {}, horizon=7, folds=1, seed=1, against=(), pool_by="zone"
+    )
+    assert set(found.pools["pool"]) == {"75"}  # zone 69 has one lane
+    assert figures["pool_regret90_ratio"] is not None
+
+
+def test_naive_forecaster_beside_the_yardstick(tmp_path: Path) -> None:
+    """The forecaster seasonal_naive has a name of its own beside the yardstick of that name."""
+    data = demand_of(tmp_path, factory_demand(90))
+    _, figures = evaluate_file(data, "seasonal_naive", {}, horizon=7, folds=1, seed=1, against=())
+    assert figures["forecaster"] == "seasonal_naive_paths"
+    assert set(figures["measures"]) == {"seasonal_naive_paths", "seasonal_naive"}

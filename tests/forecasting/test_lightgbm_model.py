@@ -136,6 +136,18 @@ def test_forecasts_leave_the_model_alone():
     assert pickle.dumps(fitted) == before
 
 
+def test_days_without_stock_hardly_pull_the_forecast_down():
+    """A week in which a lane's stock ran out leaves most of its forecast, where an unmarked one halves it."""
+    history = factory_demand(140)
+    out = (history["ds"] >= history["ds"].max() - timedelta(days=6)) & (history["unique_id"] == "F1|75|dairy")
+    short = history.assign(y=history["y"].where(~out, 0.0), stockout=out)
+    whole, marked, silent = (
+        run(LightGBM(trees=40).fit(d, 1), d).paths[2].mean() for d in (history, short, short.drop(columns="stockout"))
+    )
+    assert marked > 0.75 * whole
+    assert marked > 1.15 * silent
+
+
 def test_late_lane():
     """A lane that had no demand until lately is forecast in its own size, without errors from before."""
     history = long_frame({"early": np.tile([3.0, 5.0, 4.0], 40), "late": np.repeat([0.0, 700.0, 900.0], [80, 20, 20])})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from importlib.util import find_spec
 from inspect import signature
@@ -21,7 +21,7 @@ from forecasting.monitor import Monitoring, monitor
 from forecasting.panel import Panel, extend, panel_from_state
 from forecasting.periods import days_of, number_of
 from forecasting.registry import FORECASTERS, forecaster
-from groupage.errors import InputError, Problem
+from groupage.errors import InputError, MissingLibraryError, ModelFileError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -74,8 +74,58 @@ class Model:
     history: Panel
 
     def known(self, recent: Demand | None) -> Panel:
-        """Everything known with what is recent."""
-        return self.history if recent is None else extend(self.history, recent.panel(like=self.history))
+        """Everything known with what is recent.
+
+        Lanes that are not told again keep what is known of them on the days that are.
+
+        Raises
+        ------
+        InputError
+            Where there are lanes of owners whom the model did not learn from, or days between what the model knows and
+            what is recent.
+        """
+        if recent is None:
+            return self.history
+        self._refuse_strangers(recent)
+        new = recent.panel(like=self.history)
+        if new.first > self.history.next_period:
+            expected = f"from {self.history.next_period} or before: nothing is known of the days between"
+            raise problem_error(recent.file, "ds", f"from {new.first}", expected)
+        return _kept(self.history, new)
+
+    def _refuse_strangers(self, recent: Demand) -> None:
+        """Let no lane in whose owner's history the model was not made of; one without an owner may be anybody's."""
+        own = set(self.training["owners"])
+        if not own:
+            return
+        owner_of, known = recent.owners(), set(self.history.series)
+        for lane in sorted(set(recent.frame["unique_id"].astype(str))):
+            owner = owner_of.get(lane)
+            if owner not in own and not (owner is None and lane in known):
+                said = f"{lane} of {owner or 'nobody named'}"
+                raise problem_error(recent.file, "unique_id", said, f"only lanes of {', '.join(sorted(own))}")
+
+
+def _kept(old: Panel, new: Panel) -> Panel:
+    """Extend a history, and keep what it knows of lanes that the new one does not have."""
+    whole = extend(old, new)
+    place = {s: i for i, s in enumerate(whole.series)}
+    missing = [(place[s], row) for row, s in enumerate(old.series) if s not in set(new.series)]
+    if not missing:
+        return whole
+    rows, old_rows = (list(numbers) for numbers in zip(*missing, strict=True))
+    start = old.first_number - whole.first_number
+    stop = max(start, min(whole.periods, start + old.periods))
+    demand, censored = whole.demand.copy(), whole.censored.copy()
+    demand[rows, start:stop] = old.demand[old_rows, : stop - start]
+    censored[rows, start:stop] = old.censored[old_rows, : stop - start]
+    if old.gaps == "zero":
+        demand[rows, stop:] = 0.0
+    ahead = {name: values.copy() for name, values in whole.ahead.items()}
+    for name, values in old.ahead.items():
+        end = max(start, min(ahead[name].shape[1], start + values.shape[1]))
+        ahead[name][rows, start:end] = values[old_rows, : end - start]
+    return replace(whole, demand=demand, censored=censored, ahead=ahead)
 
 
 def open_model(folder: Path) -> Model:
@@ -89,8 +139,16 @@ def open_model(folder: Path) -> Model:
         Where its forecaster needs a library that is not installed.
     """
     state, training = read_model(folder)
-    history = panel_from_state(state.spec["history"], state.arrays)
-    return Model(folder, state, forecaster(state.forecaster, {}).restore(state), training, history)
+    try:
+        history = panel_from_state(state.spec["history"], state.arrays)
+        fitted = forecaster(state.forecaster, {}).restore(state)
+    except (InputError, MissingLibraryError):
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
+        # Digests are no signature: a folder that was written by somebody else may lack anything.
+        said = f"{type(error).__name__}: {error}"
+        raise ModelFileError(f"{folder}: {said}, expected the parts of a {state.forecaster} model") from error
+    return Model(folder, state, fitted, training, history)
 
 
 def with_horizon(name: str, params: Mapping[str, Any], horizon: int | None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,8 +13,8 @@ import pytest
 from experiments.consents import Consent
 from experiments.demand_files import Demand, read_demand
 from experiments.forecasts import Calendar, evaluate_file, open_model, path_rows, predict, train, update, with_horizon
-from forecasting.model_files import read_model
-from groupage.errors import InputError
+from forecasting.model_files import read_model, write_model
+from groupage.errors import InputError, ModelFileError
 from tests.forecasting.samples import factory_demand
 
 CONSENTS = (Consent("F1", date(2024, 1, 1), date(2026, 6, 30)), Consent("F2", date(2024, 1, 1)))
@@ -112,3 +113,62 @@ def test_naive_forecaster_beside_the_yardstick(tmp_path: Path) -> None:
     _, figures = evaluate_file(data, "seasonal_naive", {}, horizon=7, folds=1, seed=1, against=())
     assert figures["forecaster"] == "seasonal_naive_paths"
     assert set(figures["measures"]) == {"seasonal_naive_paths", "seasonal_naive"}
+
+
+def test_a_lane_that_is_not_told_again_keeps_what_is_known(tmp_path: Path) -> None:
+    """Known demand stays where a recent file covers its days and leaves the lane out; later days are without demand."""
+    frame = factory_demand(90)
+    train(demand_of(tmp_path, frame), tmp_path / "m", "moving_average", {}, 1)
+    before = open_model(tmp_path / "m").history
+    lane = before.series[0]
+    longer = factory_demand(92)
+    told = update(
+        open_model(tmp_path / "m"),
+        demand_of(tmp_path, longer[longer["unique_id"] == lane], "one"),
+        tmp_path / "n",
+        date(2026, 1, 1),
+    )
+    after = open_model(tmp_path / "n").history
+    assert told["new_periods"] == 2
+    np.testing.assert_array_equal(after.demand[1:, :90], before.demand[1:])
+    assert not after.demand[1:, 90:].any()
+
+
+def test_a_model_takes_in_no_stranger(tmp_path: Path) -> None:
+    """Lanes of an owner that the model did not learn from, or of nobody named, are refused in whatever is recent."""
+    data = demand_of(tmp_path, owned())
+    train(data, tmp_path / "m", "moving_average", {}, 1)
+    model = open_model(tmp_path / "m" / "F1")
+    both = demand_of(tmp_path, owned(95), "both")
+    nameless = demand_of(tmp_path, owned(95).drop(columns="owner"), "nameless")
+    for recent in (both, nameless):
+        with pytest.raises(InputError, match="expected only lanes of F1"):
+            update(model, recent, tmp_path / "n", date(2026, 1, 1))
+        with pytest.raises(InputError, match="expected only lanes of F1"):
+            predict(model, recent, 3, 1, paths=5)
+    assert update(model, both.of("F1"), tmp_path / "n", date(2026, 1, 1))["new_lanes"] == 0
+    assert update(model, nameless_own(tmp_path, model.history.series), tmp_path / "o", date(2026, 1, 1))["lanes"] == 1
+
+
+def nameless_own(folder: Path, series: tuple[str, ...]) -> Demand:
+    frame = owned(95).drop(columns="owner")
+    return demand_of(folder, frame[frame["unique_id"].isin(series)], "own")
+
+
+def test_days_between_are_not_made_up(tmp_path: Path) -> None:
+    """What is recent begins no later than the first day that the model does not know: days between were never told."""
+    train(demand_of(tmp_path, factory_demand(90)), tmp_path / "m", "moving_average", {}, 1)
+    late = factory_demand(100).query("ds >= '2024-04-05'")
+    with pytest.raises(InputError, match=r"ds is from 2024-04-05, expected from 2024-03-31 or before"):
+        update(open_model(tmp_path / "m"), demand_of(tmp_path, late, "late"), tmp_path / "n", date(2026, 1, 1))
+
+
+def test_a_model_of_other_parts_is_told(tmp_path: Path) -> None:
+    """A folder in form whose parts do not make the model that it names is named, not stumbled over."""
+    train(demand_of(tmp_path, factory_demand(90)), tmp_path / "m", "moving_average", {}, 1)
+    state, training = read_model(tmp_path / "m")
+    settings = {k: v for k, v in state.spec.items() if k != "history"}
+    for broken in (replace(state, spec=settings), replace(state, forecaster="croston"), replace(state, arrays={})):
+        write_model(tmp_path / "broken", broken, dict(training))
+        with pytest.raises(ModelFileError, match="expected the parts of a"):
+            open_model(tmp_path / "broken")

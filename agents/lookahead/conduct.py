@@ -10,7 +10,8 @@
     coordinator -> providers   so many are reserved with you
 
 Path ``k`` of every owner is drawn from the same past, so the pool's demand is the sum of its members' paths, and a
-quantile of the pool is the quantile of that sum. No message to anybody carries a path, a pooled quantity or a name.
+quantile of the pool is the quantile of that sum. No message to a
+participant carries a path, a pooled quantity or a name; the owners' own answers carry theirs to the coordinator alone.
 """
 
 from __future__ import annotations

@@ -277,7 +277,7 @@ CANARY = 3.141592653589793
 @settings(max_examples=30)
 @given(st.integers(0, 10_000))
 def test_nobody_is_told_of_anybodys_paths(seed: int) -> None:
-    """No message to anybody carries a path, a pooled quantity, an owner's name or another owner's shipment."""
+    """No message to a participant carries a path, a pooled quantity, an owner's name or another's shipment."""
     rng = np.random.default_rng(seed)
     owners = ["F1", "F2", "F3"]
     paths = {o: (rng.uniform(0, 9, PATHS) + CANARY * 1e-3).tolist() for o in owners}

@@ -1,4 +1,5 @@
-"""The gRPC service: submissions, durable synchronizations, offers. Not built yet: this package is empty.
+"""The gRPC service: what the participants' own systems speak to.
 
-What it will do stands on the same engine as the command line (`agents.synchronize`); nothing here can be called today.
+It stores, enqueues and streams, and never negotiates itself: workers (`server.durable`) drive the same engine as the
+command line, and the database is all that lies between them.
 """

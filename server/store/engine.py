@@ -1,0 +1,56 @@
+"""Connections: SQLite in write-ahead mode, flushed to disk at each commit, or PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlalchemy import Engine, create_engine, event
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+BUSY_MS = 30_000
+
+
+class Engines(NamedTuple):
+    """One for writing, one for reading; on PostgreSQL the same."""
+
+    writing: Engine
+    reading: Engine
+
+
+def open_engines(url: str, *, pool_size: int = 8) -> Engines:
+    """Connect to a store.
+
+    Parameters
+    ----------
+    url
+        ``sqlite:///path`` or ``postgresql+psycopg://...``.
+    pool_size
+        Largest number of connections that are kept open for reading.
+    """
+    if url.startswith("sqlite"):
+        return Engines(_sqlite(url, "BEGIN IMMEDIATE", pool_size), _sqlite(url, "BEGIN", pool_size))
+    engine = create_engine(url, pool_size=pool_size, max_overflow=4, pool_pre_ping=True)
+    return Engines(engine, engine)
+
+
+def _sqlite(url: str, begin: str, pool_size: int) -> Engine:
+    engine = create_engine(url, pool_size=pool_size, max_overflow=4, connect_args={"check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def _set_up(dbapi_connection: Any, _: Any) -> None:
+        # The driver's own transactions begin too late: at the first write, when another writer may have been.
+        dbapi_connection.isolation_level = None
+        cursor = dbapi_connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = FULL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

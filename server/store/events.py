@@ -1,0 +1,85 @@
+"""The append-only event log: streams with versions of their own.
+
+A serial number over all events is no safe cursor: who read 4 may have missed 3, which committed later. A stream's next
+version is one more than its last committed one, and the primary key lets only one writer have it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, insert, select
+
+from server.store.tables import EventRow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from sqlalchemy.engine import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What happened, and to whose eyes; `version` is 0 until it is stored."""
+
+    stream: str
+    company: str
+    kind: str
+    body: bytes
+    at: datetime
+    version: int = 0
+
+
+def last_versions(connection: Connection, streams: Iterable[str]) -> dict[str, int]:
+    """Last version of each stream that has one."""
+    wanted = sorted(set(streams))
+    found: dict[str, int] = {}
+    for i in range(0, len(wanted), 500):
+        rows = connection.execute(
+            select(EventRow.stream, func.max(EventRow.version))  # type: ignore[call-overload]
+            .where(EventRow.stream.in_(wanted[i : i + 500]))  # type: ignore[attr-defined]
+            .group_by(EventRow.stream)
+        )
+        found.update((stream, version) for stream, version in rows)
+    return found
+
+
+def append(connection: Connection, events: Sequence[Event]) -> None:
+    """Store events, each stream's in the order given.
+
+    Raises
+    ------
+    sqlalchemy.exc.IntegrityError
+        If another writer was faster; the whole transaction is to be tried again.
+    """
+    if not events:
+        return
+    last = defaultdict(int, last_versions(connection, (e.stream for e in events)))
+    rows = []
+    for e in events:
+        last[e.stream] += 1
+        rows.append(
+            {
+                "stream": e.stream,
+                "version": last[e.stream],
+                "company": e.company,
+                "kind": e.kind,
+                "at": e.at,
+                "body": e.body,
+            }
+        )
+    connection.execute(insert(EventRow), rows)
+
+
+def after(connection: Connection, stream: str, version: int, limit: int = 1_000) -> list[Event]:
+    """Events of a stream after a version, in order."""
+    rows = connection.execute(
+        select(EventRow.stream, EventRow.company, EventRow.kind, EventRow.body, EventRow.at, EventRow.version)  # type: ignore[call-overload]
+        .where(EventRow.stream == stream, EventRow.version > version)
+        .order_by(EventRow.version)
+        .limit(limit)
+    )
+    return [Event(*row) for row in rows]

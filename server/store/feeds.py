@@ -1,0 +1,115 @@
+"""Events as they come, for those who watch: one look at the database serves all watchers of a stream."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from typing import TYPE_CHECKING
+
+from server.store import events
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Sequence
+
+    from sqlalchemy import Engine
+
+    from server.store.events import Event
+
+POLL_S = 0.05
+_TOGETHER_S = 0.01  # so that a burst of commits costs one look
+KEPT = 2_000  # events of a stream that are kept for those who lag; who lags more reads the database
+
+
+class _Feed:
+    def __init__(self, version: int) -> None:
+        self.version = version  # last one that is known
+        self.recent: deque[Event] = deque(maxlen=KEPT)
+        self.news = asyncio.Event()
+        self.followers = 0
+
+
+class Feeds:
+    """The streams that somebody follows now.
+
+    One task looks for new events of them all: at once when this process wrote some, and every 50 ms for what other
+    processes wrote. Memory is bounded by the streams that are followed, never by how slowly a follower reads.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._feeds: dict[str, _Feed] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._nudge: asyncio.Event | None = None
+
+    def happened(self, streams: Iterable[str]) -> None:
+        """Tell that this process stored events; from any thread."""
+        loop, nudge = self._loop, self._nudge
+        if loop is not None and nudge is not None and any(s in self._feeds for s in streams):
+            try:
+                loop.call_soon_threadsafe(nudge.set)
+            except RuntimeError:
+                return  # the loop is closed: nobody follows any more
+
+    async def follow(self, stream: str, after: int) -> AsyncIterator[Sequence[Event]]:
+        """Yield events after a version, in order and without gaps, some at a time; without end."""
+        if self._task is None or self._task.done():
+            self._loop, self._nudge = asyncio.get_running_loop(), asyncio.Event()
+            self._task = asyncio.create_task(self._look())
+        feed = self._feeds.get(stream)
+        if feed is None:
+            version = await asyncio.to_thread(self._last, stream)
+            feed = self._feeds.setdefault(stream, _Feed(version))
+        feed.followers += 1
+        try:
+            while True:
+                feed.news.clear()
+                if after < feed.version:
+                    batch = await self._since(feed, stream, after)
+                    if batch:
+                        after = batch[-1].version
+                        yield batch
+                        continue
+                await feed.news.wait()
+        finally:
+            feed.followers -= 1
+            if not feed.followers and self._feeds.get(stream) is feed:
+                del self._feeds[stream]
+
+    async def _since(self, feed: _Feed, stream: str, after: int) -> Sequence[Event]:
+        if feed.recent and feed.recent[0].version <= after + 1:
+            return [e for e in feed.recent if e.version > after]
+        return await asyncio.to_thread(self._read, stream, after)
+
+    async def _look(self) -> None:
+        nudge = self._nudge
+        assert nudge is not None  # noqa: S101 - set before the task is made
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(nudge.wait(), POLL_S)
+                await asyncio.sleep(_TOGETHER_S)
+            nudge.clear()
+            if not self._feeds:
+                continue
+            known = {stream: feed.version for stream, feed in self._feeds.items()}
+            for stream, fresh in (await asyncio.to_thread(self._fresh, known)).items():
+                feed = self._feeds.get(stream)
+                if feed is None or not fresh or fresh[0].version != feed.version + 1:
+                    continue
+                feed.recent.extend(fresh)
+                feed.version = fresh[-1].version
+                feed.news.set()
+
+    def _last(self, stream: str) -> int:
+        with self._engine.connect() as connection:
+            return events.last_versions(connection, [stream]).get(stream, 0)
+
+    def _read(self, stream: str, after: int) -> list[Event]:
+        with self._engine.connect() as connection:
+            return events.after(connection, stream, after)
+
+    def _fresh(self, known: dict[str, int]) -> dict[str, list[Event]]:
+        with self._engine.connect() as connection:
+            last = events.last_versions(connection, known)
+            return {s: events.after(connection, s, v) for s, v in known.items() if last.get(s, 0) > v}

@@ -1,0 +1,53 @@
+"""Bringing a database to this release's tables, with Alembic."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+    from sqlalchemy.engine import Connection
+
+_SCRIPTS = Path(__file__).parent / "migrations"
+_LOCK = 7_341_902_255  # of PostgreSQL: replicas that start together upgrade one after the other
+
+
+def configuration(connection: Connection | None = None) -> Config:
+    """Alembic's settings, with no file beside the program."""
+    config = Config()
+    config.set_main_option("script_location", str(_SCRIPTS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Upgrade the tables; nothing to do where they are up to date.
+
+    Raises
+    ------
+    alembic.util.CommandError
+        If the database is of a newer release, whose revisions this one does not know.
+    """
+    with engine.connect() as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        if revision != "head" or current(connection) != newest():
+            command.upgrade(configuration(connection), revision)
+
+
+def newest() -> str:
+    """Revision of this release."""
+    head = ScriptDirectory.from_config(configuration()).get_current_head()
+    assert head is not None  # noqa: S101 - the scripts are part of the package
+    return head
+
+
+def current(connection: Connection) -> str | None:
+    """Revision of a database; None of an empty one."""
+    return MigrationContext.configure(connection).get_current_revision()

@@ -1,0 +1,55 @@
+"""Pages of a list: a token says after which row the next page begins, and for which request it is good."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from server.faults import Fault
+
+if TYPE_CHECKING:
+    from google.protobuf.message import Message
+
+DEFAULT_SIZE = 100
+MOST = 1_000
+
+
+def size_of(request: Any, default: int = DEFAULT_SIZE, most: int = MOST) -> int:
+    """Rows of a page: as asked, within what a page may hold."""
+    return min(request.page_size or default, most)
+
+
+def token(request: Message, last: Any) -> str:
+    """Make the token of the page after a row; `last` is what JSON can carry."""
+    return base64.urlsafe_b64encode(json.dumps([_digest(request), last]).encode()).decode()
+
+
+def after(request: Any) -> Any:
+    """Read the row after which a page begins; None for the first page.
+
+    Raises
+    ------
+    Fault
+        PAGE_TOKEN_INVALID, if the token is none, or is another request's.
+    """
+    if not request.page_token:
+        return None
+    try:
+        digest, last = json.loads(base64.urlsafe_b64decode(request.page_token.encode()))
+    except (ValueError, TypeError, binascii.Error):
+        raise Fault("PAGE_TOKEN_INVALID") from None
+    if digest != _digest(request):
+        raise Fault("PAGE_TOKEN_INVALID")
+    return last
+
+
+def _digest(request: Any) -> str:
+    same = type(request)()
+    same.CopyFrom(request)
+    same.ClearField("page_token")
+    same.ClearField("page_size")
+    name = same.DESCRIPTOR.full_name.encode()
+    return hashlib.sha256(name + same.SerializeToString(deterministic=True)).hexdigest()[:16]

@@ -1,0 +1,49 @@
+"""Reading as somebody: every query is filtered by who asks, here and nowhere else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import event, text
+from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
+from sqlmodel import Session
+
+from server.store.tables import SCOPED
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Engine
+
+    from server.viewer import Viewer
+
+
+class Reading(Session):
+    """A session that sees what its viewer may see.
+
+    Select tables as classes (``select(Record)``): the row filter is added to each. A statement that goes around it
+    (on ``Record.__table__``, or as text) is refused unless the viewer is the operator.
+    """
+
+    def __init__(self, bind: Engine | Connection, viewer: Viewer) -> None:
+        super().__init__(bind, autoflush=False, expire_on_commit=False)
+        self.viewer = viewer
+
+
+@event.listens_for(Reading, "do_orm_execute")
+def _filter(state: ORMExecuteState) -> None:
+    session: Any = state.session
+    if session.viewer.operator:
+        return
+    if not state.is_select or not state.is_orm_statement:
+        raise PermissionError(f"{session.viewer} may only select tables by their classes")
+    state.statement = state.statement.options(
+        *(with_loader_criteria(t, t.visible_to(session.viewer), include_aliases=True) for t in SCOPED)
+    )
+
+
+def declare(connection: Connection, viewer: Viewer) -> None:
+    """Tell PostgreSQL for whom this transaction reads, for its row-level security; SQLite has none."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(
+            text("SELECT set_config('groupage.company', :company, true), set_config('groupage.operator', :op, true)"),
+            {"company": viewer.company, "op": "on" if viewer.operator else "off"},
+        )

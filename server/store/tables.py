@@ -1,0 +1,326 @@
+"""The tables. What is private to a company carries its id; `visible_to` of a table is its row filter.
+
+Resources with standard methods are rows of one table, `records`: their content is the contract's own message, so that
+a new field is no migration. What must be searched, counted or joined by the thousand has tables with columns.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, String, UniqueConstraint, false, or_, select, true
+from sqlmodel import Field, SQLModel, col
+
+from server.store.moments import Moment
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+
+    from server.viewer import Viewer
+
+
+def _moment(*, nullable: bool = False, index: bool = False) -> Any:
+    return Field(default=None, sa_column=Column(Moment, nullable=nullable, index=index))
+
+
+def _bytes(*, nullable: bool = False) -> Any:
+    return Field(default=None if nullable else b"", sa_column=Column(LargeBinary, nullable=nullable))
+
+
+class Scoped(SQLModel):
+    """A table whose rows are not for everybody."""
+
+    @classmethod
+    def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
+        """Rows that a viewer may see; the operator sees all."""
+        if viewer.operator:
+            return true()
+        return col(cls.company) == viewer.company if viewer.company else false()  # type: ignore[attr-defined]
+
+
+class Membership(Scoped, table=True):
+    """Who is in which pool, from when until when; the row filter of what a pool's members share."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (Index("memberships_company", "company"),)
+
+    pool: str = Field(primary_key=True)
+    company: str = Field(primary_key=True)
+    since: datetime = _moment()
+    until: datetime | None = _moment(nullable=True)
+
+
+class Record(Scoped, table=True):
+    """A resource with standard methods.
+
+    Attributes
+    ----------
+    company
+        Whose it is; without one it is shared by the members of `pool`, or of nobody but the operator.
+    public
+        Everybody who is known may read it.
+    version
+        Counts changes; the etag is made of it.
+    body
+        The contract's message, serialized, without what columns say.
+    """
+
+    __tablename__ = "records"
+    __table_args__ = (
+        Index("records_listed", "kind", "parent", "name"),
+        Index("records_company", "company", "kind"),
+        Index("records_pool", "pool", "kind"),
+    )
+
+    name: str = Field(primary_key=True)
+    kind: str
+    parent: str = ""
+    company: str | None = None
+    pool: str | None = None
+    public: bool = False
+    state: str = ""
+    version: int = 1
+    body: bytes = _bytes()
+    created_at: datetime = _moment()
+    updated_at: datetime = _moment()
+
+    @classmethod
+    def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
+        """Their owner's, those that are public, and those shared by a pool that the viewer is in."""
+        if viewer.operator:
+            return true()
+        if not viewer.company:
+            return false()
+        mine = select(col(Membership.pool)).where(col(Membership.company) == viewer.company)
+        return or_(
+            col(cls.company) == viewer.company,
+            col(cls.public),
+            col(cls.company).is_(None) & col(cls.pool).in_(mine),
+        )
+
+
+class OrderRow(Scoped, table=True):
+    """An order; `body` is the contract's `Order` without what the columns say."""
+
+    __tablename__ = "orders"
+    __table_args__ = (
+        UniqueConstraint("company", "external_ref", name="orders_external_ref"),
+        Index("orders_window", "company", "state", "window_open"),
+        Index("orders_synchronization", "synchronization"),
+        {"sqlite_with_rowid": False},
+    )
+
+    name: str = Field(primary_key=True)
+    company: str
+    external_ref: str
+    state: str = "OPEN"
+    withheld: bool = False
+    destination: str
+    product: str = ""
+    window_open: datetime = _moment()
+    window_close: datetime = _moment()
+    due_at: datetime = _moment()
+    synchronization: str = ""
+    version: int = 1
+    created_at: datetime = _moment()
+    updated_at: datetime = _moment()
+    body: bytes = _bytes()
+
+
+class DemandRow(Scoped, table=True):
+    """One day of one lane's demand, as its company reported it."""
+
+    __tablename__ = "demand"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    company: str = Field(primary_key=True)
+    origin: str = Field(primary_key=True)
+    zone: str = Field(primary_key=True)
+    product: str = Field(primary_key=True)
+    day: str = Field(primary_key=True)
+    pallets: float
+    censored: bool = False
+    updated_at: datetime = _moment()
+    body: bytes = _bytes()
+
+
+class EventRow(Scoped, table=True):
+    """One event. Streams have versions without gaps; the key is the lock: of two writers of a version, one fails."""
+
+    __tablename__ = "events"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    stream: str = Field(primary_key=True)
+    version: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    company: str
+    kind: str
+    at: datetime = _moment()
+    body: bytes = _bytes()
+
+
+class RequestRow(Scoped, table=True):
+    """A write that was answered: what it asked, by digest, and what it was told."""
+
+    __tablename__ = "requests"
+    __table_args__ = (Index("requests_at", "at"), {"sqlite_with_rowid": False})
+
+    company: str = Field(primary_key=True)
+    request_id: str = Field(primary_key=True)
+    method: str
+    digest: bytes = _bytes()
+    answer: bytes = _bytes()
+    at: datetime = _moment()
+
+
+class AuditRow(Scoped, table=True):
+    """Who saw or changed what. Append-only; it names ids, never contents or people."""
+
+    __tablename__ = "audit_log"
+    __table_args__ = (Index("audit_log_at", "at"), Index("audit_log_company", "company", "at"))
+
+    id: str = Field(primary_key=True)
+    at: datetime = _moment()
+    company: str
+    identity: str = ""
+    method: str
+    name: str = ""
+    outcome: str = "OK"
+    request_id: str = ""
+
+
+class ContactRow(Scoped, table=True):
+    """People of a company: the only place where names of people stand, so that erasing them leaves nothing behind."""
+
+    __tablename__ = "contacts"
+
+    company: str = Field(primary_key=True)
+    position: int = Field(primary_key=True)
+    body: bytes = _bytes()
+
+
+class QuestionRow(Scoped, table=True):
+    """A message to a participant's own agent, and its answer: the bus between servers and workers.
+
+    Attributes
+    ----------
+    stream
+        The participant's agent stream; `sequence` counts in it without gaps.
+    body
+        The contract's `ConverseResponse` without its sequence.
+    answer
+        The contract's `Answer`, once there is one.
+    """
+
+    __tablename__ = "questions"
+    __table_args__ = (
+        Index("questions_asked", "company", "question_id"),
+        Index("questions_synchronization", "synchronization"),
+    )
+
+    stream: str = Field(primary_key=True)
+    sequence: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
+    company: str
+    synchronization: str
+    conversation: str = ""
+    question_id: str = ""
+    topic: str = ""
+    reply_by: datetime | None = _moment(nullable=True)
+    body: bytes = _bytes()
+    answer: bytes | None = _bytes(nullable=True)
+    answered_at: datetime | None = _moment(nullable=True)
+    withdrawn: bool = False
+
+
+class BlobRow(SQLModel, table=True):
+    """Large content by its SHA-256: frozen markets, transcripts, settlements. Read by workers and the operator only."""
+
+    __tablename__ = "blobs"
+
+    digest: str = Field(primary_key=True)
+    kind: str
+    at: datetime = _moment()
+    body: bytes = _bytes()
+
+
+class CommitmentRow(Scoped, table=True):
+    """What a committed plan or an open synchronization holds: two that overlap cannot both stand.
+
+    Attributes
+    ----------
+    holds
+        What is held: ``order:<name>``, or ``window:<company>:<pool>`` with times.
+    """
+
+    __tablename__ = "commitments"
+    __table_args__ = (Index("commitments_synchronization", "synchronization"),)
+
+    holds: str = Field(primary_key=True)
+    company: str
+    synchronization: str
+    since: datetime = _moment()
+    until: datetime = _moment()
+    committed: bool = False
+
+
+class ExecutorRow(SQLModel, table=True):
+    """A worker process: when it was last alive, and whether it was declared dead (and so may write no more)."""
+
+    __tablename__ = "executors"
+
+    id: str = Field(primary_key=True)
+    host: str = ""
+    version: str = ""
+    started_at: datetime = _moment()
+    seen_at: datetime = _moment()
+    fenced: bool = False
+
+
+class TrackingRow(Scoped, table=True):
+    """One EPCIS event that a participant reported, and whom it may reach."""
+
+    __tablename__ = "tracking_events"
+    __table_args__ = (Index("tracking_events_load", "load_id", "at"),)
+
+    company: str = Field(primary_key=True)
+    event_id: str = Field(primary_key=True)
+    load_id: str = ""
+    digest: bytes = _bytes()
+    at: datetime = _moment()
+    recorded_at: datetime = _moment()
+    body: bytes = _bytes()
+
+
+class ShipmentRow(Scoped, table=True):
+    """One party's view of a shipment that is under way: an order's owner, its carrier, its hub or its consignee."""
+
+    __tablename__ = "shipments"
+    __table_args__ = (Index("shipments_load", "load_id"), Index("shipments_order", "order_name"))
+
+    name: str = Field(sa_column=Column(String, primary_key=True))
+    company: str
+    role: str
+    order_name: str = ""
+    load_id: str = ""
+    synchronization: str = ""
+    state: str = ""
+    due_at: datetime | None = _moment(nullable=True)
+    version: int = 1
+    updated_at: datetime = _moment()
+    body: bytes = _bytes()
+
+
+SCOPED: tuple[type[Scoped], ...] = (
+    Membership,
+    Record,
+    OrderRow,
+    DemandRow,
+    EventRow,
+    RequestRow,
+    AuditRow,
+    ContactRow,
+    QuestionRow,
+    CommitmentRow,
+    TrackingRow,
+    ShipmentRow,
+)

@@ -1,0 +1,359 @@
+"""The one writer of a process: concurrent writes go into one transaction, and each gets its own answer.
+
+A commit costs a flush to disk, however much it holds, so that a hundred small writes that wait together cost one. Each
+write still stands alone: it has its own request id, and a wrong one is taken back to its savepoint and leaves its
+neighbours as they are. Answered means on disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import queue
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, select
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
+
+from server.faults import Fault
+from server.store import events
+from server.store.ids import new_ids
+from server.store.reading import Reading
+from server.store.tables import AuditRow, RequestRow
+from server.viewer import SYSTEM, Viewer
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection, Engine
+
+log = logging.getLogger(__name__)
+
+MOST_TOGETHER = 256
+_TRIES = 5
+_FULL = ("database or disk is full", "No space left on device", "could not extend file", "disk I/O error")
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One write that somebody asked for.
+
+    Attributes
+    ----------
+    request_id, digest
+        Idempotency key, and SHA-256 of what it stands for: the same key with another digest is refused. An empty key is
+        a write of the service itself, which is never repeated.
+    handler
+        Does the work for all writes of a transaction that name it.
+    payload
+        What the handler needs.
+    names
+        Resources that it is about, for the audit log.
+    rehearse
+        Answer as if, and leave nothing behind.
+    """
+
+    viewer: Viewer
+    method: str
+    request_id: str
+    digest: bytes
+    handler: Handler
+    payload: Any
+    names: tuple[str, ...] = ()
+    rehearse: bool = False
+
+
+Handler = Callable[["Transaction", Sequence[Write]], Sequence["bytes | Fault"]]
+
+
+@dataclass
+class Transaction:
+    """What handlers write with: a connection that sees everything, and the log."""
+
+    connection: Connection
+    now: datetime
+    pending: list[events.Event] = field(default_factory=list)
+    touched: set[str] = field(default_factory=set)
+
+    def append(self, stream: str, kind: str, body: bytes, *, company: str) -> None:
+        """Log an event; it gets the stream's next version when the handler is done."""
+        self.pending.append(events.Event(stream, company, kind, body, self.now))
+        self.touched.add(stream)
+
+    def flush(self) -> None:
+        """Store what was logged so far."""
+        batch, self.pending = self.pending, []
+        events.append(self.connection, batch)
+
+    def reading(self, viewer: Viewer = SYSTEM) -> Reading:
+        """Read within this transaction as somebody, by the same row filter as everywhere."""
+        return Reading(self.connection, viewer)
+
+
+def single(one: Callable[[Transaction, Write], bytes]) -> Handler:
+    """Make a handler out of a function of one write, which may raise a `Fault`."""
+
+    def each(tx: Transaction, writes: Sequence[Write]) -> Sequence[bytes | Fault]:
+        out: list[bytes | Fault] = []
+        for write in writes:
+            mark, touched = len(tx.pending), set(tx.touched)
+            try:
+                with tx.connection.begin_nested():
+                    out.append(one(tx, write))
+            except Fault as fault:
+                del tx.pending[mark:]
+                tx.touched = touched
+                out.append(fault)
+        return out
+
+    return each
+
+
+@dataclass(slots=True)
+class _Job:
+    write: Write
+    loop: asyncio.AbstractEventLoop | None
+    future: Any  # of asyncio, or of concurrent.futures where a thread waits
+    answer: bytes | Fault | BaseException = b""
+
+
+class Writer:
+    """A thread that writes; `submit` from any event loop, `call` from any thread."""
+
+    def __init__(self, engine: Engine, on_commit: Callable[[Iterable[str]], None] = lambda _: None) -> None:
+        self._engine = engine
+        self._on_commit = on_commit
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
+        self._thread.start()
+
+    async def submit(self, write: Write) -> bytes:
+        """Write; the answer comes when it is on disk.
+
+        Raises
+        ------
+        Fault
+            If the write is refused, or the store is full or does not answer.
+        """
+        loop = asyncio.get_running_loop()
+        job = _Job(write, loop, loop.create_future())
+        self._jobs.put(job)
+        answer: bytes = await job.future
+        return answer
+
+    def close(self) -> None:
+        """Write what waits, then stop."""
+        self._jobs.put(None)
+        self._thread.join()
+
+    def _run(self) -> None:
+        held: list[_Job] = []
+        while True:
+            batch = held
+            held = []
+            if not batch:
+                first = self._jobs.get()
+                if first is None:
+                    return
+                batch = [first]
+            ended = False
+            while len(batch) < MOST_TOGETHER:
+                try:
+                    more = self._jobs.get_nowait()
+                except queue.Empty:
+                    break
+                if more is None:
+                    ended = True
+                    break
+                batch.append(more)
+            now, held = _apart(batch)
+            self._write(now)
+            if ended:
+                self._jobs.put(None)
+
+    def _write(self, jobs: list[_Job]) -> None:
+        touched: set[str] = set()
+        try:
+            touched = _attempt(self._engine, jobs)
+        except Exception as error:
+            if len(jobs) == 1:
+                jobs[0].answer = _told(error)
+            else:
+                # Somebody's write broke the transaction at a place that no savepoint covers: each on its own.
+                for job in jobs:
+                    try:
+                        touched |= _attempt(self._engine, [job])
+                    except Exception as own:
+                        job.answer = _told(own)
+        self._on_commit(touched)
+        by_loop: defaultdict[Any, list[_Job]] = defaultdict(list)
+        for job in jobs:
+            by_loop[job.loop].append(job)
+        for loop, theirs in by_loop.items():
+            try:
+                loop.call_soon_threadsafe(_resolve, theirs)
+            except RuntimeError:  # the loop was closed meanwhile; what was written stays written
+                log.debug("nobody waits for %d answers any more", len(theirs))
+
+
+def _resolve(jobs: list[_Job]) -> None:
+    for job in jobs:
+        if job.future.done():
+            continue
+        if isinstance(job.answer, BaseException):
+            job.future.set_exception(job.answer)
+        else:
+            job.future.set_result(job.answer)
+
+
+def _apart(batch: list[_Job]) -> tuple[list[_Job], list[_Job]]:
+    """Hold back a request id that is in the batch twice: the second is answered from what the first left."""
+    seen: set[tuple[str, str]] = set()
+    now, later = [], []
+    for job in batch:
+        key = (job.write.viewer.key, job.write.request_id)
+        if job.write.request_id and key in seen:
+            later.append(job)
+        else:
+            seen.add(key)
+            now.append(job)
+    return now, later
+
+
+def _told(error: Exception) -> BaseException:
+    """Say what a failed transaction means to who waits for it."""
+    if isinstance(error, DBAPIError):
+        text = str(error.orig)
+        if any(sign in text for sign in _FULL):
+            return Fault("STORE_FULL")
+        if isinstance(error, OperationalError) or error.connection_invalidated:
+            log.warning("the store does not answer: %s", text)
+            return Fault("STORE_UNAVAILABLE")
+    return error
+
+
+def _attempt(engine: Engine, jobs: list[_Job]) -> set[str]:
+    """Write all in one transaction; of a version that another process took meanwhile, try again."""
+    for left in reversed(range(_TRIES)):
+        try:
+            with engine.connect() as connection, connection.begin():
+                tx = Transaction(connection, datetime.now(UTC))
+                _all(tx, jobs)
+            return tx.touched
+        except IntegrityError:
+            if not left:
+                raise
+        except OperationalError as error:
+            if not left or "deadlock" not in str(error.orig):
+                raise
+    raise AssertionError("unreachable")
+
+
+def _all(tx: Transaction, jobs: list[_Job]) -> None:
+    known = _answered(tx.connection, jobs)
+    by_handler: defaultdict[Handler, list[_Job]] = defaultdict(list)
+    for job in jobs:
+        write = job.write
+        earlier = known.get((write.viewer.key, write.request_id)) if write.request_id else None
+        if earlier is None:
+            by_handler[write.handler].append(job)
+        elif earlier[0] != write.digest:
+            job.answer = Fault("REQUEST_ID_REUSED", metadata={"request_id": write.request_id})
+        else:
+            job.answer = earlier[1]
+    fresh: list[_Job] = []
+    for handler, theirs in by_handler.items():
+        real = [j for j in theirs if not j.write.rehearse]
+        if real:
+            _handle(tx, handler, real)
+            fresh += [j for j in real if isinstance(j.answer, bytes)]
+        for job in theirs:
+            if job.write.rehearse:
+                _rehearse(tx, handler, job)
+    _remember(tx, fresh)
+    _audit(tx, [j for theirs in by_handler.values() for j in theirs if not j.write.rehearse])
+
+
+def _handle(tx: Transaction, handler: Handler, jobs: list[_Job]) -> None:
+    try:
+        with tx.connection.begin_nested():
+            answers = handler(tx, [j.write for j in jobs])
+            tx.flush()
+    except (IntegrityError, Fault) as error:
+        tx.pending.clear()
+        if len(jobs) == 1:
+            if isinstance(error, IntegrityError):
+                raise  # another process was faster: the whole transaction anew
+            jobs[0].answer = error
+            return
+        for job in jobs:
+            _handle(tx, handler, [job])
+        return
+    for job, answer in zip(jobs, answers, strict=True):
+        job.answer = answer
+
+
+def _rehearse(tx: Transaction, handler: Handler, job: _Job) -> None:
+    touched = set(tx.touched)
+    nested = tx.connection.begin_nested()
+    try:
+        (job.answer,) = handler(tx, [job.write])
+    except Fault as fault:
+        job.answer = fault
+    finally:
+        tx.pending.clear()
+        tx.touched = touched
+        nested.rollback()
+
+
+def _answered(connection: Connection, jobs: list[_Job]) -> dict[tuple[str, str], tuple[bytes, bytes]]:
+    ids = sorted({j.write.request_id for j in jobs if j.write.request_id})
+    if not ids:
+        return {}
+    rows = connection.execute(
+        select(RequestRow.company, RequestRow.request_id, RequestRow.digest, RequestRow.answer).where(  # type: ignore[call-overload]
+            RequestRow.company.in_({j.write.viewer.key for j in jobs}),  # type: ignore[attr-defined]
+            RequestRow.request_id.in_(ids),  # type: ignore[attr-defined]
+        )
+    )
+    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+
+
+def _remember(tx: Transaction, jobs: list[_Job]) -> None:
+    rows = [
+        {
+            "company": j.write.viewer.key,
+            "request_id": j.write.request_id,
+            "method": j.write.method,
+            "digest": j.write.digest,
+            "answer": j.answer,
+            "at": tx.now,
+        }
+        for j in jobs
+        if j.write.request_id
+    ]
+    if rows:
+        tx.connection.execute(insert(RequestRow), rows)
+
+
+def _audit(tx: Transaction, jobs: list[_Job]) -> None:
+    rows = [
+        {
+            "at": tx.now,
+            "company": j.write.viewer.key,
+            "identity": j.write.viewer.identity,
+            "method": j.write.method,
+            "name": name,
+            "outcome": j.answer.reason if isinstance(j.answer, Fault) else "OK",
+            "request_id": j.write.request_id,
+        }
+        for j in jobs
+        for name in (j.write.names or ("",))
+    ]
+    if rows:
+        for row, key in zip(rows, new_ids(len(rows)), strict=True):
+            row["id"] = key
+        tx.connection.execute(insert(AuditRow), rows)

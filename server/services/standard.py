@@ -25,8 +25,6 @@ from server.viewer import Viewer, caller
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from google.protobuf.message import Message
-
     from server.store import Reading, Store
 
 _SCAN = 500  # rows that a filtered list decodes at a time

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from google.protobuf import any_pb2, duration_pb2
 from google.rpc import error_details_pb2, status_pb2
@@ -11,6 +10,8 @@ from google.rpc import error_details_pb2, status_pb2
 from server.reasons import REASONS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     import grpc
 
 DOMAIN = "groupage"
@@ -22,9 +23,8 @@ MAX_VALUE_CHARACTERS = 400
 _RETRY_AFTER_S = {"RATE_LIMITED": 1.0, "SERVER_DRAINING": 1.0}
 
 
-@dataclass(frozen=True, slots=True)
-class Violation:
-    """One field that breaks a rule.
+class Violation(NamedTuple):
+    """One field that breaks a rule; a plain pair does as well.
 
     Attributes
     ----------
@@ -45,12 +45,15 @@ class Fault(Exception):
     ----------
     reason
         Name of a value of ``groupage.v1.ErrorReason``.
+    message
+        What to tell people instead of the contract's own words; never the text of an exception, never another
+        company's data.
+    metadata
+        The keys that the contract gives the reason, all of them. Never another company's data.
     violations
-        Fields that are wrong; at least one with ``INVALID_FIELD``.
+        Fields that are wrong, with what was expected; at least one with ``INVALID_FIELD``.
     retry_after_s
         When to ask again, in seconds; ``RATE_LIMITED`` and ``SERVER_DRAINING`` say one second by themselves.
-    **metadata
-        The keys that the contract gives the reason, all of them. Never another company's data.
 
     Raises
     ------
@@ -59,40 +62,40 @@ class Fault(Exception):
 
     Examples
     --------
-    >>> Fault("ETAG_MISMATCH", name="companies/acme/orders/1").code.name
+    >>> Fault("ETAG_MISMATCH", metadata={"name": "companies/acme/orders/1"}).code.name
     'ABORTED'
     """
 
     def __init__(
         self,
         reason: str,
-        /,
+        message: str = "",
         *,
-        violations: tuple[Violation, ...] = (),
+        metadata: Mapping[str, object] | None = None,
+        violations: Iterable[tuple[str, str]] = (),
         retry_after_s: float | None = None,
-        **metadata: object,
     ) -> None:
         known = REASONS.get(reason)
+        given = metadata or {}
         if known is None:
             raise ValueError(f"reason is {reason!r}, expected one of groupage.v1.ErrorReason")
-        if set(metadata) != set(known.keys):
-            raise ValueError(f"metadata of {reason} are {sorted(metadata)}, expected {sorted(known.keys)}")
-        if reason == "INVALID_FIELD" and not violations:
+        if set(given) != set(known.keys):
+            raise ValueError(f"metadata of {reason} are {sorted(given)}, expected {sorted(known.keys)}")
+        self.violations = tuple(Violation(*pair) for pair in violations)
+        if reason == "INVALID_FIELD" and not self.violations:
             raise ValueError("INVALID_FIELD has no violations, expected the fields that are wrong")
-        super().__init__(known.text)
         self.reason = reason
         self.code: grpc.StatusCode = known.code
-        self.text = known.text
-        self.metadata = {key: str(metadata[key])[:MAX_VALUE_CHARACTERS] for key in known.keys}
-        self.violations = violations
+        self.message = message[:MAX_VALUE_CHARACTERS] or known.text
+        self.metadata = {key: str(given[key])[:MAX_VALUE_CHARACTERS] for key in known.keys}
         self.retry_after_s = _RETRY_AFTER_S.get(reason) if retry_after_s is None else retry_after_s
+        super().__init__(self.message)
 
     def __reduce__(self) -> tuple[object, ...]:
-        state = {"violations": self.violations, "retry_after_s": self.retry_after_s, **self.metadata}
-        return _fault, (self.reason, state)
+        return _fault, (self.reason, self.message, self.metadata, self.violations, self.retry_after_s)
 
     def __repr__(self) -> str:
-        return f"Fault({self.reason!r}, {self.metadata!r}, {self.violations!r})"
+        return f"Fault({self.reason!r}, {self.message!r}, metadata={self.metadata!r}, violations={self.violations!r})"
 
     def error_info(self) -> error_details_pb2.ErrorInfo:
         """The reason and its metadata, as they stand in a status or in a receipt of one line."""
@@ -111,25 +114,31 @@ class Fault(Exception):
         if self.violations:
             room = MAX_DETAILS_BYTES - sum(detail.ByteSize() for detail in details)
             details.append(_packed(_bad_request(self.violations, room)))
-        return status_pb2.Status(code=self.code.value[0], message=self.text, details=details)
+        return status_pb2.Status(code=self.code.value[0], message=self.message, details=details)
 
     def trailing_metadata(self) -> tuple[tuple[str, bytes], ...]:
-        """What ``context.abort(fault.code, fault.text, fault.trailing_metadata())`` needs to carry the details."""
+        """What ``context.abort(fault.code, fault.message, fault.trailing_metadata())`` needs to carry the details."""
         return ((DETAILS_KEY, self.status().SerializeToString()),)
 
 
 def invalid(*violations: tuple[str, str]) -> Fault:
     """Make the fault of wrong fields from pairs of a path and what was expected."""
-    return Fault("INVALID_FIELD", violations=tuple(Violation(*pair) for pair in violations))
+    return Fault("INVALID_FIELD", violations=violations)
 
 
 def not_found(name: str) -> Fault:
     """Make the fault of what is not there, or must not be known to be."""
-    return Fault("RESOURCE_NOT_FOUND", name=name)
+    return Fault("RESOURCE_NOT_FOUND", metadata={"name": name})
 
 
-def _fault(reason: str, state: dict[str, object]) -> Fault:
-    return Fault(reason, **state)  # type: ignore[arg-type]
+def _fault(
+    reason: str,
+    message: str,
+    metadata: Mapping[str, object],
+    violations: Iterable[tuple[str, str]],
+    retry_after_s: float | None,
+) -> Fault:
+    return Fault(reason, message, metadata=metadata, violations=violations, retry_after_s=retry_after_s)
 
 
 def _packed(message: object) -> any_pb2.Any:
@@ -142,9 +151,10 @@ def _bad_request(violations: tuple[Violation, ...], room: int) -> error_details_
     request = error_details_pb2.BadRequest()
     # The type's name, and the violation that counts the rest.
     room -= 150
-    for shown, violation in enumerate(violations):
-        field, description = violation.field[:MAX_VALUE_CHARACTERS], violation.description[:MAX_VALUE_CHARACTERS]
-        one = error_details_pb2.BadRequest.FieldViolation(field=field, description=description)
+    for shown, (field, description) in enumerate(violations):
+        one = error_details_pb2.BadRequest.FieldViolation(
+            field=field[:MAX_VALUE_CHARACTERS], description=description[:MAX_VALUE_CHARACTERS]
+        )
         room -= one.ByteSize() + 3
         if room < 0:
             rest = f"and {len(violations) - shown:,} more"

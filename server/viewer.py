@@ -1,26 +1,56 @@
-"""Who looks: the company that a call belongs to, and whether it speaks for the operator."""
+"""Who is asking."""
 
 from __future__ import annotations
 
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Whose eyes a query or a message is meant for.
+    """A participant, or the operator.
 
     Attributes
     ----------
     company
-        Id of the company, the segment after ``companies/``; the operator has one as well.
+        Id of the company that the identity belongs to; empty where it belongs to none.
     operator
-        Whether the viewer runs the platform, and so may see and do what the contract reserves to the operator.
+        Sees everything.
+    identity
+        Which certificate or token it was, for the audit log; no secret.
     """
 
-    company: str
+    company: str = ""
     operator: bool = False
+    identity: str = ""
+
+    @property
+    def key(self) -> str:
+        """Whose request ids, limits and audit lines these are; no company is called ``~operator``."""
+        return self.company or "~operator"
 
     @property
     def name(self) -> str:
         """Resource name of the company."""
         return f"companies/{self.company}"
+
+
+SYSTEM = Viewer(operator=True, identity="service")
+
+_caller: ContextVar[Viewer] = ContextVar("caller")
+
+
+def caller() -> Viewer:
+    """Who made the call that is being answered; the guard knows, nobody else says so.
+
+    Raises
+    ------
+    LookupError
+        Outside a call that the guard let through.
+    """
+    return _caller.get()
+
+
+def calls(viewer: Viewer) -> Token[Viewer]:
+    """Say on whose behalf what follows is done; for the guard."""
+    return _caller.set(viewer)

@@ -26,7 +26,7 @@ def unpacked(fault: Fault) -> dict[str, object]:
     ((key, value),) = fault.trailing_metadata()
     assert key == DETAILS_KEY
     status = status_pb2.Status.FromString(value)
-    assert (status.code, status.message) == (fault.code.value[0], fault.text)
+    assert (status.code, status.message) == (fault.code.value[0], fault.message)
     found = {}
     for packed in status.details:
         kind = getattr(error_details_pb2, packed.type_url.rpartition(".")[2])
@@ -55,7 +55,7 @@ def test_the_table_is_the_contract() -> None:
 def test_every_reason_carries_its_error_info(reason: str) -> None:
     """Each reason goes over the wire with the domain, its own name and all of its metadata."""
     violations = (Violation("a", "b"),) if reason == "INVALID_FIELD" else ()
-    fault = Fault(reason, violations=violations, **{key: f"<{key}>" for key in REASONS[reason].keys})
+    fault = Fault(reason, violations=violations, metadata={key: f"<{key}>" for key in REASONS[reason].keys})
     info = unpacked(fault)["ErrorInfo"]
     assert (info.domain, info.reason) == ("groupage", reason)
     assert dict(info.metadata) == {key: f"<{key}>" for key in REASONS[reason].keys}
@@ -65,8 +65,8 @@ def test_every_reason_carries_its_error_info(reason: str) -> None:
 def test_who_shall_wait_is_told_how_long(reason: str) -> None:
     """Where the contract promises a RetryInfo there is one, and its delay can be given."""
     metadata = {key: "x" for key in REASONS[reason].keys}
-    assert unpacked(Fault(reason, **metadata))["RetryInfo"].retry_delay.ToMilliseconds() == 1000
-    later = unpacked(Fault(reason, retry_after_s=2.5, **metadata))["RetryInfo"]
+    assert unpacked(Fault(reason, metadata=metadata))["RetryInfo"].retry_delay.ToMilliseconds() == 1000
+    later = unpacked(Fault(reason, retry_after_s=2.5, metadata=metadata))["RetryInfo"]
     assert later.retry_delay.ToMilliseconds() == 2500
 
 
@@ -97,13 +97,14 @@ def test_a_fault_that_is_not_the_contracts_cannot_be_made() -> None:
     with pytest.raises(ValueError, match="expected \\['name'\\]"):
         Fault("ETAG_MISMATCH")
     with pytest.raises(ValueError, match="metadata of STORE_FULL"):
-        Fault("STORE_FULL", path="x")
+        Fault("STORE_FULL", metadata={"path": "x"})
     with pytest.raises(ValueError, match="no violations"):
         Fault("INVALID_FIELD")
 
 
 def test_a_fault_survives_the_way_between_processes() -> None:
     """A worker's fault is the same fault in the server."""
-    fault = Fault("REPLY_MALFORMED", violations=(Violation("rows[1]", "expected a price"),), question_id="3/a>b")
+    wrong = [("rows[1]", "expected a price")]
+    fault = Fault("REPLY_MALFORMED", "row 1 has no price", metadata={"question_id": "3/a>b"}, violations=wrong)
     again = pickle.loads(pickle.dumps(fault))
     assert again.status() == fault.status()

@@ -87,16 +87,18 @@ class Record(Scoped, table=True):
 
     @classmethod
     def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
-        """Their owner's, those that are public, and those shared by a pool that the viewer is in."""
+        """Their owner's, those that are public, those of a pool that the viewer is in, and what it takes part in."""
         if viewer.operator:
             return true()
         if not viewer.company:
             return false()
         mine = select(col(Membership.pool)).where(col(Membership.company) == viewer.company)
+        taking_part = select(col(Participation.synchronization)).where(col(Participation.company) == viewer.company)
         return or_(
             col(cls.company) == viewer.company,
             col(cls.public),
             col(cls.company).is_(None) & col(cls.pool).in_(mine),
+            col(cls.name).in_(taking_part),
         )
 
 
@@ -243,24 +245,54 @@ class BlobRow(SQLModel, table=True):
     body: bytes = _bytes()
 
 
-class CommitmentRow(Scoped, table=True):
-    """What a committed plan or an open synchronization holds: two that overlap cannot both stand.
+class Participation(Scoped, table=True):
+    """Who takes part in a synchronization: what makes it visible, and keeps a company out of two at once.
 
     Attributes
     ----------
-    holds
-        What is held: ``order:<name>``, or ``window:<company>:<pool>`` with times.
+    since, until
+        The planning window.
+    open
+        It is not final yet: no other of an overlapping window may have this company.
+    declined
+        Left out of what is negotiated from now on.
+    proposal
+        Name of the company's part of the last proposal.
+    """
+
+    __tablename__ = "participations"
+    __table_args__ = (Index("participations_company", "company", "open"),)
+
+    synchronization: str = Field(primary_key=True)
+    company: str = Field(primary_key=True)
+    since: datetime = _moment()
+    until: datetime = _moment()
+    open: bool = True
+    declined: bool = False
+    proposal: str = ""
+
+
+class CommitmentRow(Scoped, table=True):
+    """Capacity that a committed plan holds: what is planned next for the same time has so much less.
+
+    Attributes
+    ----------
+    id
+        Of the load or booking.
+    good, quantity
+        Vehicle type or hub, by name, and how many vehicles or pallets of it.
     """
 
     __tablename__ = "commitments"
-    __table_args__ = (Index("commitments_synchronization", "synchronization"),)
+    __table_args__ = (Index("commitments_company", "company", "until"),)
 
-    holds: str = Field(primary_key=True)
+    synchronization: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
     company: str
-    synchronization: str
+    good: str
+    quantity: float = 1
     since: datetime = _moment()
     until: datetime = _moment()
-    committed: bool = False
 
 
 class ExecutorRow(SQLModel, table=True):
@@ -320,6 +352,7 @@ SCOPED: tuple[type[Scoped], ...] = (
     AuditRow,
     ContactRow,
     QuestionRow,
+    Participation,
     CommitmentRow,
     TrackingRow,
     ShipmentRow,

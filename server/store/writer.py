@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from server.faults import Fault
@@ -87,6 +87,14 @@ class Transaction:
         """Store what was logged so far."""
         batch, self.pending = self.pending, []
         events.append(self.connection, batch)
+
+    def lock(self, what: str) -> None:
+        """Let no other process be at the same at the same time; until the transaction ends.
+
+        SQLite has one writer at a time anyhow.
+        """
+        if self.connection.dialect.name == "postgresql":
+            self.connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(what, 0))))
 
     def reading(self, viewer: Viewer = SYSTEM) -> Reading:
         """Read within this transaction as somebody, by the same row filter as everywhere."""

@@ -24,7 +24,8 @@ class Reading(Session):
     """
 
     def __init__(self, bind: Engine | Connection, viewer: Viewer) -> None:
-        super().__init__(bind, autoflush=False, expire_on_commit=False)
+        # Within a transaction of somebody else's: leave that alone, above all when this is closed.
+        super().__init__(bind, autoflush=False, expire_on_commit=False, join_transaction_mode="rollback_only")
         self.viewer = viewer
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -53,6 +53,10 @@ class Store:
     async def read(self, viewer: Viewer, fn: Callable[[Reading], Result]) -> Result:
         """Read in a thread as a viewer; the function gets a session that is closed when it returns."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self.look, viewer, fn)
+
+    async def apart(self, fn: Callable[..., Result], *args: Any) -> Result:
+        """Do something that may wait in one of the reading threads."""
+        return await asyncio.get_running_loop().run_in_executor(self._threads, fn, *args)
 
     def look(self, viewer: Viewer, fn: Callable[[Reading], Result]) -> Result:
         """Read as a viewer in this thread."""

@@ -202,36 +202,58 @@ class ContactRow(Scoped, table=True):
 
 
 class QuestionRow(Scoped, table=True):
-    """A message to a participant's own agent, and its answer: the bus between servers and workers.
+    """A question to a participant's own agent, and its answer: the bus between servers and workers.
+
+    What is sent to the agent are events of its stream (`server.bus`), whose versions are the agent's sequence numbers.
 
     Attributes
     ----------
-    stream
-        The participant's agent stream; `sequence` counts in it without gaps.
-    body
-        The contract's `ConverseResponse` without its sequence.
-    answer
-        The contract's `Answer`, once there is one.
+    question_id
+        Unique among all that the company was ever asked.
+    workflow
+        Who waits for the answer.
+    question, answer
+        The contract's messages; an answer once there is one that fits.
     """
 
     __tablename__ = "questions"
-    __table_args__ = (
-        Index("questions_asked", "company", "question_id"),
-        Index("questions_synchronization", "synchronization"),
-    )
+    __table_args__ = (Index("questions_synchronization", "synchronization"),)
 
-    stream: str = Field(primary_key=True)
-    sequence: int = Field(sa_column=Column(BigInteger, primary_key=True, autoincrement=False))
-    company: str
+    company: str = Field(primary_key=True)
+    question_id: str = Field(primary_key=True)
     synchronization: str
-    conversation: str = ""
-    question_id: str = ""
-    topic: str = ""
-    reply_by: datetime | None = _moment(nullable=True)
-    body: bytes = _bytes()
+    workflow: str
+    role: int = 0
+    reply_by: datetime = _moment()
+    question: bytes = _bytes()
     answer: bytes | None = _bytes(nullable=True)
     answered_at: datetime | None = _moment(nullable=True)
     withdrawn: bool = False
+
+
+class AgentRow(Scoped, table=True):
+    """A participant's own agent that is connected now: for which role, by which stream, when last seen."""
+
+    __tablename__ = "agents"
+
+    company: str = Field(primary_key=True)
+    role: int = Field(primary_key=True)
+    connection: str
+    agent: str = ""
+    seen_at: datetime = _moment()
+
+
+class CapacityOfferRow(Scoped, table=True):
+    """What a carrier or hub offers for a planning window, in place of its master data; the last one counts."""
+
+    __tablename__ = "capacity_offers"
+
+    company: str = Field(primary_key=True)
+    pool: str = Field(primary_key=True)
+    since: datetime = Field(sa_column=Column(Moment, primary_key=True))
+    until: datetime = Field(sa_column=Column(Moment, primary_key=True))
+    at: datetime = _moment()
+    body: bytes = _bytes()
 
 
 class BlobRow(SQLModel, table=True):
@@ -352,6 +374,8 @@ SCOPED: tuple[type[Scoped], ...] = (
     AuditRow,
     ContactRow,
     QuestionRow,
+    AgentRow,
+    CapacityOfferRow,
     Participation,
     CommitmentRow,
     TrackingRow,

@@ -1,0 +1,310 @@
+"""`groupage.v1.Synchronizations`: ask for a plan, follow it, accept or decline.
+
+The service stores and wakes; what is negotiated is the workers' business (`server.durable`).
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from google.longrunning import operations_pb2
+from sqlmodel import col, select
+
+from groupage.v1 import (
+    members_pb2,
+    pools_pb2,
+    rulebooks_pb2,
+    synchronizations_pb2,
+    synchronizations_service_pb2_grpc,
+)
+from groupage.v1 import proposals_pb2 as proposals
+from server import synchronization as steps
+from server.faults import Fault
+from server.services import standard
+from server.services.watching import coalesced
+from server.store.events import last_versions
+from server.store.ids import new_id
+from server.store.tables import Participation, Record
+from server.store.writer import Transaction, Write, single
+from server.viewer import SYSTEM, Viewer, caller
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from server.store import Reading, Store
+
+LONGEST_WINDOW = timedelta(days=14)
+
+_TAKING_PART = (members_pb2.Member.ACTIVE, members_pb2.Member.LEAVING)
+
+
+class Synchronizations(synchronizations_service_pb2_grpc.SynchronizationsServicer):
+    """Plans of pools.
+
+    Parameters
+    ----------
+    start
+        Enqueues the synchronization of a name, once however often it is called; from any thread.
+    notify
+        Wakes its workflow: something that it waits for was stored.
+    """
+
+    def __init__(self, store: Store, start: Callable[[str], None], notify: Callable[[str], None]) -> None:
+        self._store = store
+        self._start = start
+        self._notify = notify
+
+    async def RequestSynchronization(self, request: Any, context: Any) -> operations_pb2.Operation:
+        """Store a synchronization and enqueue it."""
+        name = f"{request.parent}/synchronizations/{new_id()}"
+        write = standard.write(
+            "RequestSynchronization", request, _request, payload=(name, request), resources=[request.parent]
+        )
+        operation = operations_pb2.Operation.FromString(await self._store.write(write))
+        if not request.validate_only:
+            metadata = synchronizations_pb2.RequestSynchronizationMetadata()
+            operation.metadata.Unpack(metadata)
+            await self._store.apart(self._start, metadata.synchronization)
+        return operation
+
+    async def GetSynchronization(self, request: Any, context: Any) -> Any:
+        """One synchronization, as its caller sees it."""
+        viewer = caller()
+        return await self._store.read(viewer, lambda session: _seen(session, viewer, request.name))
+
+    async def ListSynchronizations(self, request: Any, context: Any) -> Any:
+        """Those that the caller takes part in."""
+        viewer = caller()
+        page = await standard.listed(
+            self._store, steps.SYNCHRONIZATION, request, synchronizations_pb2.ListSynchronizationsResponse
+        )
+
+        def complete(session: Reading) -> None:
+            for one in page.synchronizations:
+                one.CopyFrom(_seen(session, viewer, one.name))
+
+        await self._store.read(viewer, complete)
+        return page
+
+    async def CancelSynchronization(self, request: Any, context: Any) -> Any:
+        """Stop it before commitment."""
+        write = standard.write("CancelSynchronization", request, _cancel, resources=[request.name])
+        answer = synchronizations_pb2.Synchronization.FromString(await self._store.write(write))
+        if not request.validate_only:
+            await self._store.apart(self._notify, request.name)
+        return answer
+
+    async def GetProposal(self, request: Any, context: Any) -> Any:
+        """One proposal of the caller's."""
+        return await standard.get(self._store, steps.PROPOSAL, request.name)
+
+    async def ListProposals(self, request: Any, context: Any) -> Any:
+        """The caller's, one for each round that it was in."""
+        await self._store.read(caller(), lambda session: steps.record_of(session, request.parent))
+        return await standard.listed(self._store, steps.PROPOSAL, request, proposals.ListProposalsResponse)
+
+    async def AcceptProposal(self, request: Any, context: Any) -> Any:
+        """Bind the caller to its part, if all others are bound too."""
+        return await self._answer("AcceptProposal", request, proposals.Proposal.ACCEPTED)
+
+    async def DeclineProposal(self, request: Any, context: Any) -> Any:
+        """Leave the caller out."""
+        return await self._answer("DeclineProposal", request, proposals.Proposal.DECLINED)
+
+    async def _answer(self, method: str, request: Any, state: int) -> Any:
+        write = standard.write(method, request, _reply, payload=(request, state), resources=[request.name])
+        answer = proposals.Proposal.FromString(await self._store.write(write))
+        if not request.validate_only:
+            await self._store.apart(self._notify, request.name.split("/proposals/")[0])
+        return answer
+
+    async def WatchSynchronization(self, request: Any, context: Any) -> AsyncIterator[Any]:
+        """Stream what happens, until it is final and all was sent."""
+        viewer = caller()
+        stream, last, final = await self._store.read(viewer, lambda session: _begin(session, viewer, request.name))
+        if request.after_sequence > last:
+            raise Fault("SEQUENCE_UNKNOWN", metadata={"first": "1" if last else "0", "last": str(last)})
+        if final and request.after_sequence >= last:
+            return
+        async for events in coalesced(self._store.follow(stream, request.after_sequence)):
+            answer = synchronizations_pb2.WatchSynchronizationResponse()
+            for event in events:
+                said = answer.events.add()
+                said.MergeFromString(event.body)
+                said.sequence = event.version
+                said.event_time.FromDatetime(event.at)
+                answer.sequence = event.version
+                final = final or (said.HasField("state_changed") and said.state_changed.state in steps.FINAL)
+            if not events:
+                answer.sequence = max(answer.sequence, request.after_sequence)
+            else:
+                request.after_sequence = answer.sequence
+            yield answer
+            # What is told after the final state was written in the same transaction: a last look finds it all.
+            if final:
+                stream, last, _ = await self._store.read(viewer, lambda s: _begin(s, viewer, request.name))
+                if request.after_sequence >= last:
+                    return
+
+
+def _seen(session: Reading, viewer: Viewer, name: str) -> Any:
+    message = standard.decoded(steps.SYNCHRONIZATION, steps.record_of(session, name))
+    part = session.exec(
+        select(Participation).where(Participation.synchronization == name, Participation.company == viewer.company)
+    ).first()
+    if part is not None:
+        message.proposal = part.proposal
+        stream = steps.stream_of(name, viewer.company)
+        message.last_sequence = last_versions(session.connection(), [stream]).get(stream, 0)
+    return message
+
+
+def _begin(session: Reading, viewer: Viewer, name: str) -> tuple[str, int, bool]:
+    record = steps.record_of(session, name)
+    company = viewer.company
+    if viewer.operator and not company:
+        # The operator watches what the first participant is told: states and rounds are the same for all.
+        members = steps.participations(session, name)
+        company = members[0].company if members else ""
+    stream = steps.stream_of(name, company)
+    last = last_versions(session.connection(), [stream]).get(stream, 0)
+    return stream, last, record.state in {steps.State.Name(s) for s in steps.FINAL}
+
+
+def _request_one(tx: Transaction, write: Write) -> bytes:
+    name, request = write.payload
+    with tx.reading() as session:
+        pool = session.get(Record, request.parent)
+    with tx.reading(write.viewer) as session:
+        seen = session.exec(select(Record).where(Record.name == request.parent)).first()
+    if pool is None or pool.kind != "pool" or seen is None:
+        raise Fault("RESOURCE_NOT_FOUND", metadata={"name": request.parent})
+    if pools_pb2.Pool.FromString(pool.body).state == pools_pb2.Pool.CLOSED:
+        raise Fault("POOL_CLOSED")
+    rulebook = _in_force(tx, request, pools_pb2.Pool.FromString(pool.body))
+    members = _members(tx, request.parent, rulebook.version)
+    if write.viewer.company not in members and not write.viewer.operator:
+        raise Fault(
+            "CONSENT_MISSING" if write.viewer.company in members.unconsented else "NOT_A_MEMBER",
+            metadata={"rulebook": request.rulebook} if write.viewer.company in members.unconsented else {},
+        )
+    since, until = _times(request, rulebook, tx.now)
+    tx.lock("participations")
+    taken = _taken(tx, since, until)
+    if write.viewer.company in taken:
+        raise Fault("SYNCHRONIZATION_OPEN", metadata={"synchronization": taken[write.viewer.company]})
+    synchronization = synchronizations_pb2.Synchronization(
+        name=name,
+        rulebook=request.rulebook,
+        reply_within=request.reply_within,
+        decide_by=request.decide_by,
+        window_start=request.window_start,
+        window_end=request.window_end,
+    )
+    steps.opened(tx, synchronization, set(members) - set(taken), requester=write.viewer.company)
+    with tx.reading() as session:
+        operation = session.get(Record, steps.operation_of(name))
+    if operation is None:
+        raise LookupError(f"{name} has no operation")
+    answer = operations_pb2.Operation.FromString(operation.body)
+    if request.validate_only:
+        answer.done = True
+        answer.response.Pack(synchronization)
+    return bytes(answer.SerializeToString())
+
+
+def _in_force(tx: Transaction, request: Any, pool: pools_pb2.Pool) -> rulebooks_pb2.Rulebook:
+    if pool.rulebook != request.rulebook:
+        raise Fault("RULEBOOK_NOT_IN_FORCE", metadata={"rulebook": pool.rulebook})
+    with tx.reading() as session:
+        row = session.get(Record, pool.rulebook)
+    if row is None:
+        raise Fault("RULEBOOK_NOT_IN_FORCE", metadata={"rulebook": ""})
+    rulebook: rulebooks_pb2.Rulebook = rulebooks_pb2.Rulebook.FromString(row.body)
+    return rulebook
+
+
+class _Members(set[str]):
+    unconsented: frozenset[str] = frozenset()
+
+
+def _members(tx: Transaction, pool: str, version: int) -> _Members:
+    query = select(Record).where(Record.kind == "member", Record.parent == pool)
+    with tx.reading() as session:
+        all_of_them = [members_pb2.Member.FromString(r.body) for r in session.exec(query)]
+    present = [
+        m
+        for m in all_of_them
+        if m.state in _TAKING_PART and (not m.HasField("leave_time") or m.leave_time.ToDatetime(UTC) > tx.now)
+    ]
+    members = _Members(m.company.removeprefix("companies/") for m in present if m.consented_version == version)
+    members.unconsented = frozenset(m.company.removeprefix("companies/") for m in present) - members
+    return members
+
+
+def _times(request: Any, rulebook: rulebooks_pb2.Rulebook, now: datetime) -> tuple[datetime, datetime]:
+    since, until = request.window_start.ToDatetime(UTC), request.window_end.ToDatetime(UTC)
+    if until <= now:
+        raise Fault("WINDOW_PASSED")
+    if until - since > LONGEST_WINDOW:
+        raise Fault("INVALID_FIELD", violations=[("window_end", f"at most {LONGEST_WINDOW.days} days after the start")])
+    room = max(request.reply_within.ToTimedelta(), timedelta(minutes=rulebook.min_decision_min))
+    if request.decide_by.ToDatetime(UTC) < now + room:
+        raise Fault("DEADLINE_TOO_SHORT")
+    return since, until
+
+
+def _taken(tx: Transaction, since: datetime, until: datetime) -> dict[str, str]:
+    """Companies that are in an open synchronization of an overlapping window, and in which."""
+    query = select(Participation).where(
+        col(Participation.open), col(Participation.since) < until, col(Participation.until) > since
+    )
+    with tx.reading() as session:
+        return {p.company: p.synchronization for p in session.exec(query)}
+
+
+_request = single(_request_one)
+
+
+def _cancel_one(tx: Transaction, write: Write) -> bytes:
+    request = write.payload
+    with tx.reading(write.viewer) as session:
+        record = steps.record_of(session, request.name)
+    with tx.reading(SYSTEM) as session:
+        operation = session.get(Record, steps.operation_of(request.name))
+    if not write.viewer.operator and (operation is None or operation.company != write.viewer.company):
+        raise Fault("NOT_REQUESTER")
+    standard.must_match(record, request.etag)
+    try:
+        cancelled = steps.move(tx, request.name, steps.State.CANCELLED, reason="cancelled by who asked for it")
+    except steps.StepRefusedError:
+        raise Fault("ALREADY_FINAL", metadata={"state": record.state}) from None
+    steps.release_all(tx, request.name, steps.OrderState.OPEN, "the synchronization was cancelled")
+    with tx.reading(SYSTEM) as session:
+        pending = steps.open_proposals(session, request.name, cancelled.round)
+    for proposal in pending:
+        steps.proposal_becomes(tx, proposal.name, steps.Part.RELEASED)
+    return bytes(cancelled.SerializeToString())
+
+
+_cancel = single(_cancel_one)
+
+
+def _reply_one(tx: Transaction, write: Write) -> bytes:
+    request, state = write.payload
+    with tx.reading(write.viewer) as session:
+        record = standard.found(session, steps.PROPOSAL, request.name)
+        proposal = standard.decoded(steps.PROPOSAL, record)
+        whole = steps.record_of(session, record.parent)
+    if record.company != write.viewer.company:
+        raise Fault("NOT_ALLOWED")  # the operator sees it, and answers for nobody
+    if not steps.must_be_answerable(proposal, state, tx.now):
+        return proposal.SerializeToString()  # type: ignore[no-any-return]
+    standard.must_match(record, request.etag)
+    if whole.state != steps.State.Name(steps.State.PROPOSED):
+        raise Fault("PROPOSAL_NOT_OPEN", metadata={"state": whole.state})
+    return bytes(steps.proposal_becomes(tx, request.name, state).SerializeToString())
+
+
+_reply = single(_reply_one)

@@ -30,7 +30,7 @@ from server.store.writer import Transaction, Write, single
 from server.viewer import SYSTEM, Viewer, caller
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from server.store import Reading, Store
 

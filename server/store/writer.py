@@ -54,6 +54,8 @@ class Write:
         Resources that it is about, for the audit log.
     rehearse
         Answer as if, and leave nothing behind.
+    audited
+        Whether it is a change that somebody may ask about later, and not a sign of life.
     """
 
     viewer: Viewer
@@ -64,6 +66,7 @@ class Write:
     payload: Any
     names: tuple[str, ...] = ()
     rehearse: bool = False
+    audited: bool = True
 
 
 Handler = Callable[["Transaction", Sequence[Write]], Sequence["bytes | Fault"]]
@@ -282,7 +285,7 @@ def _all(tx: Transaction, jobs: list[_Job]) -> None:
             if job.write.rehearse:
                 _rehearse(tx, handler, job)
     _remember(tx, fresh)
-    _audit(tx, [j for theirs in by_handler.values() for j in theirs if not j.write.rehearse])
+    _audit(tx, [j for theirs in by_handler.values() for j in theirs if j.write.audited and not j.write.rehearse])
 
 
 def _handle(tx: Transaction, handler: Handler, jobs: list[_Job]) -> None:

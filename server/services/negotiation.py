@@ -1,4 +1,4 @@
-"""`groupage.v1.Negotiation`: a participant's own agent answers over one stream, on any server, and goes on after breaks.
+"""`groupage.v1.Negotiation`: a participant's own agent answers over one stream, and goes on after breaks, anywhere.
 
 Two things run beside each other: what the agent says is put on record and gets a receipt; what it is asked, events of
 its stream (`server.bus`), is passed on.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from google.rpc import code_pb2, status_pb2
@@ -123,9 +124,7 @@ class Negotiation(negotiation_service_pb2_grpc.NegotiationServicer):
                     continue  # of a negotiation that is over: nothing is left to answer
                 if response.HasField("question"):
                     question_id = response.question.question_id
-                    row = await self._store.read(
-                        viewer, lambda session, key=question_id: session.get(QuestionRow, (viewer.company, key))
-                    )
+                    row = await self._store.read(viewer, partial(_asked, company=viewer.company, key=question_id))
                     if row is None or (row.role and row.role not in opening.roles):
                         continue
                     if row.answer is not None:
@@ -162,6 +161,10 @@ async def _until_one_ends(out: asyncio.Queue[Any], tasks: list[asyncio.Task[None
         ended.cancel()
         if getting is not None:
             getting.cancel()
+
+
+def _asked(session: Reading, company: str, key: str) -> QuestionRow | None:
+    return session.get(QuestionRow, (company, key))
 
 
 def _synchronization(response: Any) -> str:

@@ -1,0 +1,81 @@
+"""A PostgreSQL of the tests' own: a throwaway cluster in a temporary folder, run by somebody who is not root."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+
+def binaries() -> Path | None:
+    """Folder of PostgreSQL's programs, if there is one on this machine."""
+    found = shutil.which("pg_config")
+    places = [Path(subprocess.check_output([found, "--bindir"], text=True).strip())] if found else []
+    places += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    return next((p for p in places if (p / "initdb").exists()), None)
+
+
+def _user() -> str | None:
+    """Who runs it: initdb refuses root."""
+    if os.geteuid() != 0:
+        return None
+    for name in ("postgres", "nobody"):
+        try:
+            return pwd.getpwnam(name).pw_name
+        except KeyError:
+            continue
+    pytest.skip("PostgreSQL refuses root, and there is no other user here")
+
+
+@contextmanager
+def cluster() -> Iterator[str]:
+    """Run a cluster; gives the address of its socket's folder and port as a psycopg query string."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed here (Debian package postgresql)")
+    user = _user()
+    folder = Path(tempfile.mkdtemp(prefix="groupage-pg-"))
+    data = folder / "data"
+
+    def run(program: str, *args: str) -> None:
+        switch = {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": []} if user else {}
+        subprocess.run(
+            [str(programs / program), *args],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env={"PATH": os.environ["PATH"], "LC_ALL": "C"},
+            **switch,
+        )
+
+    try:
+        if user:
+            shutil.chown(folder, user)
+        run("initdb", "-D", str(data), "-U", "admin", "-A", "trust", "-E", "UTF8", "--no-sync")
+        options = f"-k {folder} -c listen_addresses= -c max_connections=200 -c shared_buffers=64MB"
+        run("pg_ctl", "-D", str(data), "-w", "-l", str(folder / "log"), "-o", options, "start")
+        try:
+            yield str(folder)
+        finally:
+            run("pg_ctl", "-D", str(data), "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def create(socket: str, name: str) -> str:
+    """Make an empty database of a role that is no superuser; gives its address for SQLAlchemy."""
+    with psycopg.connect(host=socket, user="admin", dbname="postgres", autocommit=True) as admin:
+        if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = 'groupage'").fetchone():
+            admin.execute("CREATE ROLE groupage LOGIN CREATEDB")
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        admin.execute(f'CREATE DATABASE "{name}" OWNER groupage')
+    return f"postgresql+psycopg://groupage@/{name}?host={socket}"

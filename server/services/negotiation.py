@@ -120,15 +120,16 @@ class Negotiation(negotiation_service_pb2_grpc.NegotiationServicer):
         async for events in self._store.follow(bus.stream_of(viewer.company), opening.after_sequence):
             for event in events:
                 response = negotiation_pb2.ConverseResponse.FromString(event.body)
-                if event.version <= last and _synchronization(response) not in under_way:
-                    continue  # of a negotiation that is over: nothing is left to answer
-                if response.HasField("question"):
-                    question_id = response.question.question_id
-                    row = await self._store.read(viewer, partial(_asked, company=viewer.company, key=question_id))
+                about = _about(response)
+                if about:
+                    row = await self._store.read(viewer, partial(_asked, company=viewer.company, key=about))
                     if row is None or (row.role and row.role not in opening.roles):
                         continue
-                    if row.answer is not None:
+                    if row.answer is not None and response.HasField("question"):
                         response.question.recorded_answer.ParseFromString(row.answer)
+                serves = row.synchronization if about and row else _synchronization(response)
+                if event.version <= last and serves not in under_way:
+                    continue  # of a negotiation that is over: nothing is left to answer
                 response.sequence = event.version
                 await out.put(response)
 
@@ -161,6 +162,13 @@ async def _until_one_ends(out: asyncio.Queue[Any], tasks: list[asyncio.Task[None
         ended.cancel()
         if getting is not None:
             getting.cancel()
+
+
+def _about(response: Any) -> str:
+    """Id of the question that is sent, or withdrawn."""
+    if response.HasField("question"):
+        return str(response.question.question_id)
+    return str(response.withdrawn.question_id)
 
 
 def _asked(session: Reading, company: str, key: str) -> QuestionRow | None:

@@ -97,7 +97,7 @@ class Call:
 
     def asks_for(self, request: Any) -> None:
         """Note the names that a request gives, and whether it is a write: the audit log of reads wants to know."""
-        self.writes = is_write(type(request))
+        self.writes = is_write(type(request))  # type: ignore[arg-type]  # a class can be hashed
         named = (getattr(request, key, "") for key in _NAMES)
         self.names = tuple(name for name in named if isinstance(name, str) and name)
 

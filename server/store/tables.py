@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, String, UniqueConstraint, false, or_, select, true
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, false, or_, select, true
 from sqlmodel import Field, SQLModel, col
 
 from server.store.moments import Moment
@@ -331,37 +331,90 @@ class ExecutorRow(SQLModel, table=True):
 
 
 class TrackingRow(Scoped, table=True):
-    """One EPCIS event that a participant reported, and whom it may reach."""
+    """One EPCIS event, as a participant reported it."""
 
     __tablename__ = "tracking_events"
-    __table_args__ = (Index("tracking_events_load", "load_id", "at"),)
 
     company: str = Field(primary_key=True)
     event_id: str = Field(primary_key=True)
-    load_id: str = ""
     digest: bytes = _bytes()
     at: datetime = _moment()
     recorded_at: datetime = _moment()
     body: bytes = _bytes()
 
 
+class TraceRow(Scoped, table=True):
+    """What of a reported event its order's owner may see: the trace of a shipment."""
+
+    __tablename__ = "traces"
+    __table_args__ = (Index("traces_listed", "shipment", "at", "id"),)
+
+    id: str = Field(primary_key=True)
+    company: str
+    shipment: str
+    at: datetime = _moment()
+    body: bytes = _bytes()
+
+
+class LegRow(SQLModel, table=True):
+    """One hop of an order in a committed plan; of the service's own, since it ties an owner to a carrier.
+
+    Attributes
+    ----------
+    job
+        Name of the hop on its load, as the carrier knows it.
+    final
+        It ends at the client, and not at a hub.
+    state
+        ``PLANNED``, ``LOADED`` or ``DONE``.
+    """
+
+    __tablename__ = "legs"
+    __table_args__ = (Index("legs_carrier", "carrier", "load_id"), Index("legs_order", "order_name"))
+
+    synchronization: str = Field(primary_key=True)
+    load_id: str = Field(primary_key=True)
+    job: str = Field(primary_key=True)
+    carrier: str
+    hub: str = ""
+    order_name: str
+    owner: str
+    position: int = 0
+    final: bool = True
+    pickup_at: datetime = _moment()
+    delivery_at: datetime = _moment()
+    state: str = "PLANNED"
+    seen_at: datetime | None = _moment(nullable=True)
+
+
 class ShipmentRow(Scoped, table=True):
-    """One party's view of a shipment that is under way: an order's owner, its carrier, its hub or its consignee."""
+    """A shipment that is under way, as its owner sees it; carriers see the times of what they carry.
+
+    Attributes
+    ----------
+    carriers
+        Ids between spaces, with one before and behind.
+    """
 
     __tablename__ = "shipments"
-    __table_args__ = (Index("shipments_load", "load_id"), Index("shipments_order", "order_name"))
+    __table_args__ = (Index("shipments_company", "company", "name"),)
 
-    name: str = Field(sa_column=Column(String, primary_key=True))
+    name: str = Field(primary_key=True)
     company: str
-    role: str
-    order_name: str = ""
-    load_id: str = ""
-    synchronization: str = ""
-    state: str = ""
-    due_at: datetime | None = _moment(nullable=True)
+    carriers: str = " "
+    state: str = "PLANNED"
+    due_at: datetime = _moment()
     version: int = 1
     updated_at: datetime = _moment()
     body: bytes = _bytes()
+
+    @classmethod
+    def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
+        """Its owner's, and what a carrier carries."""
+        mine = super().visible_to(viewer)
+        if viewer.operator or not viewer.company:
+            return mine
+        return or_(mine, col(cls.carriers).contains(f" {viewer.company} ", autoescape=True))
 
 
 SCOPED: tuple[type[Scoped], ...] = (
@@ -379,5 +432,6 @@ SCOPED: tuple[type[Scoped], ...] = (
     Participation,
     CommitmentRow,
     TrackingRow,
+    TraceRow,
     ShipmentRow,
 )

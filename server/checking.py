@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
 from protovalidate import Validator
 
 from server.faults import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 # Compiles the rules of a message type when it first meets one, and keeps them.
 _validator = Validator()
@@ -56,9 +57,12 @@ def check(message: Any) -> None:
     raise Fault("INVALID_FIELD", violations=found)
 
 
-def warm(message: Message) -> None:
-    """Compile the rules of a message type before the first call needs them."""
-    _validator.collect_violations(message)
+def warm(services: Iterable[str]) -> None:
+    """Compile the rules of all requests of some services, before the first call needs them."""
+    pool = descriptor_pool.Default()
+    for name in services:
+        for method in pool.FindServiceByName(name).methods:
+            _validator.collect_violations(message_factory.GetMessageClass(method.input_type)())
 
 
 def path(field: Any) -> str:

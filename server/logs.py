@@ -70,5 +70,6 @@ def configure(level: str = "info", *, json: bool = True, stream: TextIO | None =
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # It logs at this level what the guard answers and logs itself.
-    logging.getLogger("grpc").setLevel(max(logging.WARNING, root.level))
+    # Below, gRPC logs what the guard answers and logs itself.
+    for quiet in ("grpc", "alembic"):
+        logging.getLogger(quiet).setLevel(max(logging.WARNING, root.level))

@@ -10,6 +10,7 @@ import ipaddress
 import os
 import secrets
 import stat
+import sys
 from pathlib import Path
 from typing import Any, Self
 
@@ -39,22 +40,29 @@ class Tls(_Table):
     certificate, key
         PEM files of the server's certificate, with its chain, and of its key.
     client_authorities
-        PEM file of the authorities that client certificates come from. Trust only authorities that issue a subject or
-        SPIFFE URI to nobody but its owner.
-    require_client_certificate
-        Turn away who presents none; else a token does as well.
+        PEM file of the authorities that client certificates come from; with it the addresses of `Settings.listen` turn
+        away who presents none. Trust only authorities that issue a subject or SPIFFE URI to nobody but its owner.
+    listen_without_client_certificate
+        Further addresses, where clients prove themselves by a token alone.
     """
 
     certificate: Path
     key: Path
     client_authorities: Path | None = None
-    require_client_certificate: bool = False
+    listen_without_client_certificate: tuple[str, ...] = ()
 
-    @model_validator(mode="after")
-    def _has_authorities(self) -> Self:
-        if self.require_client_certificate and self.client_authorities is None:
-            raise ValueError("require_client_certificate is true without client_authorities, expected their PEM file")
-        return self
+    @field_validator("listen_without_client_certificate")
+    @classmethod
+    def _are_addresses(cls, listen: tuple[str, ...]) -> tuple[str, ...]:
+        return _addresses(listen)
+
+
+def _addresses(listen: tuple[str, ...]) -> tuple[str, ...]:
+    for address in listen:
+        host, colon, port = address.rpartition(":")
+        if not (host and colon and port.isdigit() and int(port) < 65536):
+            raise ValueError(f"an address is {address!r}, expected HOST:PORT")
+    return listen
 
 
 class Log(_Table):
@@ -69,6 +77,10 @@ class Log(_Table):
         if level not in LEVELS:
             raise ValueError(f"expected one of {', '.join(LEVELS)}")
         return level
+
+    def as_json(self) -> bool:
+        """Whether lines are JSON: for machines, unless it is said, or a terminal reads."""
+        return not sys.stderr.isatty() if self.json_lines is None else self.json_lines
 
 
 class Quota(_Table):
@@ -161,11 +173,7 @@ class Settings(BaseSettings):
     @field_validator("listen")
     @classmethod
     def _are_addresses(cls, listen: tuple[str, ...]) -> tuple[str, ...]:
-        for address in listen:
-            host, colon, port = address.rpartition(":")
-            if not (host and colon and port.isdigit() and int(port) < 65536):
-                raise ValueError(f"listen has {address!r}, expected HOST:PORT")
-        return listen
+        return _addresses(listen)
 
     @model_validator(mode="after")
     def _speaks_plainly_at_home_only(self) -> Self:
@@ -202,6 +210,10 @@ class Settings(BaseSettings):
         if given or not self.store.startswith("sqlite"):
             return given or self.store
         return f"sqlite:///{Path(make_url(self.store).database or '').parent / 'durable.sqlite'}"
+
+    def make_data_dir(self) -> None:
+        """Make the data folder where it is missing, for nobody else to read."""
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     @property
     def key_path(self) -> Path:

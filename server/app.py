@@ -199,7 +199,7 @@ def build(
     if settings.reflection:
         transport.reflect(server, (*names, health.SERVICE_NAME))
     checking.warm(names)
-    app = App(settings, store, server, guard, metrics, audit, checker, names, [audit.run, guard.watch_identities])
+    app = App(settings, store, server, guard, metrics, audit, checker, names, [audit.run, guard.watch])
     app.background.append(app.watch_store)
     return app
 

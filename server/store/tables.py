@@ -40,7 +40,13 @@ class Scoped(SQLModel):
 
 
 class Membership(Scoped, table=True):
-    """Who is in which pool, from when until when; the row filter of what a pool's members share."""
+    """Who is in which pool; the row filter of what a pool's members share.
+
+    Attributes
+    ----------
+    shown
+        The rulebook in force lets members see each other.
+    """
 
     __tablename__ = "memberships"
     __table_args__ = (Index("memberships_company", "company"),)
@@ -49,6 +55,7 @@ class Membership(Scoped, table=True):
     company: str = Field(primary_key=True)
     since: datetime = _moment()
     until: datetime | None = _moment(nullable=True)
+    shown: bool = False
 
 
 class Record(Scoped, table=True):
@@ -58,8 +65,8 @@ class Record(Scoped, table=True):
     ----------
     company
         Whose it is; without one it is shared by the members of `pool`, or of nobody but the operator.
-    public
-        Everybody who is known may read it.
+    key
+        What else it is known by, such as its GLN.
     version
         Counts changes; the etag is made of it.
     body
@@ -71,6 +78,7 @@ class Record(Scoped, table=True):
         Index("records_listed", "kind", "parent", "name"),
         Index("records_company", "company", "kind"),
         Index("records_pool", "pool", "kind"),
+        Index("records_key", "kind", "parent", "key"),
     )
 
     name: str = Field(primary_key=True)
@@ -78,7 +86,7 @@ class Record(Scoped, table=True):
     parent: str = ""
     company: str | None = None
     pool: str | None = None
-    public: bool = False
+    key: str = ""
     state: str = ""
     version: int = 1
     body: bytes = _bytes()
@@ -87,23 +95,34 @@ class Record(Scoped, table=True):
 
     @classmethod
     def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
-        """Their owner's, those that are public, those of a pool that the viewer is in, and what it takes part in."""
+        """What is its own, its pools', or of what it takes part in; fellows' public prices, and fellows if shown."""
         if viewer.operator:
             return true()
         if not viewer.company:
             return false()
         mine = select(col(Membership.pool)).where(col(Membership.company) == viewer.company)
+        shown = mine.where(col(Membership.shown))
         taking_part = select(col(Participation.synchronization)).where(col(Participation.company) == viewer.company)
+        fellows = select(col(Membership.company)).where(col(Membership.pool).in_(mine))
+        shown_fellows = select(col(Membership.company)).where(col(Membership.pool).in_(shown))
         return or_(
             col(cls.company) == viewer.company,
-            col(cls.public),
             col(cls.company).is_(None) & col(cls.pool).in_(mine),
             col(cls.name).in_(taking_part),
+            col(cls.kind).in_(("member", "consent")) & col(cls.pool).in_(shown),
+            (col(cls.kind) == "company") & col(cls.company).in_(shown_fellows),
+            (col(cls.kind) == "tariff") & (col(cls.state) != "contract") & col(cls.company).in_(fellows),
         )
 
 
 class OrderRow(Scoped, table=True):
-    """An order; `body` is the contract's `Order` without what the columns say."""
+    """An order; `body` is the contract's `Order` without what the columns say.
+
+    Attributes
+    ----------
+    origins
+        Names between spaces, with one before and behind.
+    """
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -119,6 +138,7 @@ class OrderRow(Scoped, table=True):
     state: str = "OPEN"
     withheld: bool = False
     destination: str
+    origins: str = " "
     product: str = ""
     window_open: datetime = _moment()
     window_close: datetime = _moment()

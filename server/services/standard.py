@@ -237,7 +237,7 @@ def _create_one(tx: Transaction, write: Write) -> bytes:
     message = _stripped(kind, given)
     message.name = name
     kind.check(tx, write.viewer, message, None)
-    record = insert_record(tx, kind, message, parent=parent, company=names.company_of(parent) or None)
+    record = insert_record(tx, kind, message, parent=parent, company=names.company_of(name) or None)
     with tx.reading(write.viewer) as session:
         return seen(session, kind, record).SerializeToString()  # type: ignore[no-any-return]
 

@@ -151,20 +151,18 @@ class OrderRow(Scoped, table=True):
 
 
 class DemandRow(Scoped, table=True):
-    """One day of one lane's demand, as its company reported it."""
+    """One day of one series' demand, as its company reported it; without pallets only its promotion is known."""
 
     __tablename__ = "demand"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     company: str = Field(primary_key=True)
-    origin: str = Field(primary_key=True)
     zone: str = Field(primary_key=True)
     product: str = Field(primary_key=True)
     day: str = Field(primary_key=True)
-    pallets: float
-    censored: bool = False
+    pallets: float | None = None
+    promotion: bool = False
     updated_at: datetime = _moment()
-    body: bytes = _bytes()
 
 
 class EventRow(Scoped, table=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,8 @@ from server.store.tables import DemandRow
 from server.store.writer import Transaction, Write, single
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from groupage.v1.demand_pb2 import DemandRecord
 
 KEY = tuple_(col(DemandRow.zone), col(DemandRow.product), col(DemandRow.day))
@@ -91,7 +92,7 @@ def _submit_one(tx: Transaction, write: Write) -> bytes:
         raise Fault(fault.reason, f"records[{line}]", metadata=fault.metadata, violations=wrong)
     company = request.parent.removeprefix("companies/")
     created, replaced = _put(tx, company, {_key(r): r for r in request.records})
-    return demand_pb2.SubmitDemandResponse(created=created, replaced=replaced).SerializeToString()
+    return bytes(demand_pb2.SubmitDemandResponse(created=created, replaced=replaced).SerializeToString())
 
 
 submit = single(_submit_one)
@@ -105,7 +106,7 @@ def _upload_one(tx: Transaction, write: Write) -> bytes:
     answer = demand_pb2.UploadDemandResponse(created=created, replaced=replaced)
     for line in sorted(faults):
         answer.failures.add(line=line).status.CopyFrom(faults[line].status())
-    return answer.SerializeToString()
+    return bytes(answer.SerializeToString())
 
 
 upload = single(_upload_one)

@@ -23,7 +23,6 @@ from server import synchronization as steps
 from server.faults import Fault
 from server.pools import CONSENT, MEMBER
 from server.services import kinds, standard
-
 from server.store.tables import (
     AuditRow,
     BlobRow,

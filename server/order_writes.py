@@ -6,7 +6,6 @@ What can be done outside the one writing thread is done before: a write carries 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +20,12 @@ from server.store.ids import new_id, new_ids
 from server.store.moments import to_us
 from server.store.tables import OrderRow, Record
 from server.store.writer import Handler, Transaction, Write, single
-from server.viewer import Viewer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from groupage.v1.orders_pb2 import Order
+    from server.viewer import Viewer
 
 State = orders_pb2.Order.State
 
@@ -113,7 +114,7 @@ def _us(moment: Any) -> int:
 
 def decoded(row: OrderRow, viewer: Viewer) -> Order:
     """An order as a viewer may see it: the operator without what only the owner knows."""
-    order = orders_pb2.Order.FromString(row.body)
+    order: Order = orders_pb2.Order.FromString(row.body)
     order.name, order.synchronization, order.etag = row.name, row.synchronization, standard.etag(row.version)
     order.state = State.Value(row.state)
     order.create_time.FromDatetime(row.created_at)
@@ -197,7 +198,7 @@ def _store(tx: Transaction, rows: Sequence[Row]) -> None:
 
 
 def _answer(row: Row) -> Order:
-    order = orders_pb2.Order.FromString(row["body"])
+    order: Order = orders_pb2.Order.FromString(row["body"])
     order.name, order.state, order.etag = row["name"], State.OPEN, standard.etag(1)
     order.create_time.FromMicroseconds(row["created_at"])
     order.update_time.FromMicroseconds(row["updated_at"])
@@ -229,7 +230,7 @@ def _batch_one(tx: Transaction, write: Write) -> bytes:
     if rows:
         _store(tx, rows)
         _log(tx, rows[0]["company"], "created", [row["name"] for row in rows])
-    return orders_pb2.BatchCreateOrdersResponse(orders=[_answer(row) for row in rows]).SerializeToString()
+    return bytes(orders_pb2.BatchCreateOrdersResponse(orders=[_answer(row) for row in rows]).SerializeToString())
 
 
 batch = single(_batch_one)
@@ -255,7 +256,7 @@ def _upload_one(tx: Transaction, write: Write) -> bytes:
     answer = orders_pb2.UploadOrdersResponse(names=told)
     for line in sorted(faults):
         answer.failures.add(line=line).status.CopyFrom(faults[line].status())
-    return answer.SerializeToString()
+    return bytes(answer.SerializeToString())
 
 
 upload: Handler = single(_upload_one)
@@ -294,7 +295,7 @@ def _change(tx: Transaction, write: Write, row: OrderRow, **values: Any) -> byte
     _log(tx, row.company, "changed", [row.name])
     with tx.reading(write.viewer) as session:
         changed = session.exec(select(OrderRow).where(OrderRow.name == row.name)).one()
-        return decoded(changed, write.viewer).SerializeToString()
+        return bytes(decoded(changed, write.viewer).SerializeToString())
 
 
 def _amend_one(tx: Transaction, write: Write) -> bytes:
@@ -325,4 +326,3 @@ def _cancel_one(tx: Transaction, write: Write) -> bytes:
 
 
 cancel = single(_cancel_one)
-

@@ -142,7 +142,7 @@ class Orders(orders_service_pb2_grpc.OrdersServicer):
         size = paging.size_of(request, DEFAULT_DEMAND, MOST_DEMAND)
         query = select(DemandRow).where(DemandRow.company == viewer.company, wanted)
         if last := paging.after(request):
-            query = query.where(demand.KEY > tuple(last))
+            query = query.where(tuple(last) < demand.KEY)
         query = query.order_by(col(DemandRow.zone), col(DemandRow.product), col(DemandRow.day)).limit(size + 1)
         rows: Sequence[DemandRow] = await self._store.read(viewer, lambda session: session.exec(query).all())
         answer = demand_pb2.ListDemandResponse(records=[demand.record_of(r) for r in rows[:size]])

@@ -15,6 +15,7 @@ from groupage.cli import (
     forecast,
     generate,
     import_,
+    operate,
     replay,
     report,
     run_,
@@ -44,6 +45,9 @@ app.add_typer(forecast.app, name="forecast")
 app.command()(share.share)
 app.command()(replay.replay)
 app.command()(serve.serve)
+app.command()(operate.doctor)
+app.command()(operate.backup)
+app.command()(operate.restore)
 app.add_typer(token.app, name="token")
 app.add_typer(token.certificates, name="client-certificate")
 

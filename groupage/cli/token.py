@@ -44,15 +44,23 @@ def new(
     """Make a token and print it once: it is kept nowhere and cannot be shown again."""
     whose = _whose(company, operator)
     with opened(config, data_dir) as (settings, store):
-        from server.identity import new_token
+        from server.identity import key_id, new_token
         from server.settings import server_key
         from server.store.identities import add_token
 
-        token_id, token, mac = new_token(server_key(settings.key_path))
+        key = server_key(settings.key_path)
+        token_id, token, mac = new_token(key)
         expires = _expiry(expires_days)
         store.transact(
             lambda tx: add_token(
-                tx, token_id=token_id, mac=mac, company=whose, operator=operator, note=note, expires_at=expires
+                tx,
+                token_id=token_id,
+                mac=mac,
+                key_id=key_id(key),
+                company=whose,
+                operator=operator,
+                note=note,
+                expires_at=expires,
             )
         )
         _warn_of_unknown(store, whose)
@@ -102,11 +110,12 @@ def rotate(
 ) -> None:
     """Make a token that takes the place of another, which goes on for a while so that systems can change over."""
     with opened(config, data_dir) as (settings, store):
-        from server.identity import new_token
+        from server.identity import key_id, new_token
         from server.settings import server_key
         from server.store.identities import TokenRow, add_token, succeed_token
 
-        fresh_id, token, mac = new_token(server_key(settings.key_path))
+        key = server_key(settings.key_path)
+        fresh_id, token, mac = new_token(key)
 
         def replace(tx: Any) -> str | None:
             old = tx.reading().get(TokenRow, token_id)
@@ -116,6 +125,7 @@ def rotate(
                 tx,
                 token_id=fresh_id,
                 mac=mac,
+                key_id=key_id(key),
                 company=old.company,
                 operator=old.operator,
                 note=old.note,

@@ -22,7 +22,17 @@ KINDS = ("spiffe", "subject", "fingerprint")
 
 
 class TokenRow(Scoped, table=True):
-    """A bearer token."""
+    """A bearer token.
+
+    Attributes
+    ----------
+    mac
+        HMAC of it under the server's key.
+    key_id
+        Which key that was.
+    successor
+        Id of the token that takes its place.
+    """
 
     __tablename__ = "tokens"
     __table_args__ = (Index("tokens_company", "company"),)
@@ -31,6 +41,7 @@ class TokenRow(Scoped, table=True):
     company: str = ""
     operator: bool = False
     mac: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+    key_id: str = ""
     note: str = ""
     created_at: datetime = Field(sa_column=Column(Moment, nullable=False))
     expires_at: datetime | None = Field(default=None, sa_column=Column(Moment, nullable=True))
@@ -89,13 +100,21 @@ def add_token(
     *,
     token_id: str,
     mac: bytes,
+    key_id: str,
     company: str,
     operator: bool = False,
     note: str = "",
     expires_at: datetime | None = None,
 ) -> None:
     """Keep a new token."""
-    values = {"id": token_id, "mac": mac, "company": company, "operator": operator, "note": note}
+    values = {
+        "id": token_id,
+        "mac": mac,
+        "key_id": key_id,
+        "company": company,
+        "operator": operator,
+        "note": note,
+    }
     tx.connection.execute(
         insert(TokenRow).values(**values, created_at=tx.now, expires_at=expires_at, revoked_at=None, successor="")
     )

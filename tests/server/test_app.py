@@ -33,7 +33,7 @@ from groupage.v1 import (
     tracking_service_pb2_grpc,
 )
 from server.app import App, build
-from server.identity import Certificate, new_token
+from server.identity import Certificate, key_id, new_token
 from server.registry import SERVICES, Service
 from server.settings import Settings, Tls
 from server.store import Store, identities
@@ -53,7 +53,11 @@ WAIT = synchronizations_pb2.WatchSynchronizationRequest(name="pools/rhine/synchr
 def token_of(store: Store, company: str, *, operator: bool = False) -> str:
     """Make a token as `groupage token new` does."""
     token_id, token, mac = new_token(KEY)
-    store.transact(lambda tx: identities.add_token(tx, token_id=token_id, mac=mac, company=company, operator=operator))
+    store.transact(
+        lambda tx: identities.add_token(
+            tx, token_id=token_id, mac=mac, key_id=key_id(KEY), company=company, operator=operator
+        )
+    )
     return token
 
 

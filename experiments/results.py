@@ -31,7 +31,8 @@ import pyarrow.parquet as pq
 import tomli_w
 
 from agents.market import digest
-from agents.messages import EMPTY_BODY, Message, Performative, Topic
+from agents.messages import Message, Performative, Topic
+from agents.records import body_bytes, body_from
 from agents.reservations import LINES
 from agents.transcript import LOOK_AHEAD, Round, Transcript
 from groupage.errors import InputError, Problem
@@ -268,18 +269,6 @@ def read_table(folder: Path, name: str) -> pa.Table:
         raise InputError([Problem(str(path), "", given, "a results folder written by `groupage run`")]) from error
 
 
-def body_bytes(body: pa.Table) -> bytes:
-    """Arrow IPC bytes of a message body."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, body.schema) as writer:
-        writer.write_table(body.combine_chunks())
-    return bytes(sink.getvalue())
-
-
-def _body(data: bytes | None) -> pa.Table:
-    return EMPTY_BODY if not data else pa.ipc.open_stream(data).read_all()
-
-
 def message_rows(day: Day) -> list[dict[str, Any]]:
     """Every message of a day, bodies as Arrow IPC bytes."""
     return [
@@ -322,7 +311,7 @@ def read_transcripts(folder: Path, *, look_ahead: bool = False) -> dict[Any, Tra
             conversation=row["conversation"],
             topic=Topic(row["topic"]),
             in_reply_to=row["in_reply_to"],
-            body=_body(row["body"]),
+            body=body_from(row["body"]),
             reason=row["reason"],
         )
         one = rounds[row["day"]].setdefault(row["round"], {"sent": [], "reply": []})

@@ -162,7 +162,7 @@ class _Freezing:
         hubs = self._hubs()
         shipments = self._shipments()
         # Whom tariffs and contracts name drives outside the market.
-        named = {t.vehicle for t in (*tariffs.dedicated, *incumbents)}
+        named = {t.vehicle for t in tariffs.dedicated} | {c.vehicle for c in incumbents}
         known = {v: x for v, x in fleet.items() if v in vehicles or v in named}
         carriers = self._carriers({v.carrier for v in known.values()} | {t.carrier for t in tariffs.groupage})
         used = {place for s in shipments.values() for place in (*s.origins, s.destination)}

@@ -163,7 +163,7 @@ class Freeze:
         """Everything that the built-in participants know; what nobody told is not in it."""
         m = self.market
         told = {v for v in self.vehicles if v in self.operating_costs}
-        costs = {t.vehicle: t.prices for t in (*self.incumbents, *m.tariffs.dedicated)}
+        costs = {c.vehicle: c.prices for c in self.incumbents} | {t.vehicle: t.prices for t in m.tariffs.dedicated}
         # An owner's own vehicles without rates cost it what it would pay for them elsewhere.
         return Region(
             sites=m.sites,

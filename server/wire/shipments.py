@@ -19,8 +19,8 @@ def company_name(name: str) -> str:
 def shipment(message: orders_pb2.Order) -> Shipment:
     """Return the shipment that an order asks for, with its stakes.
 
-    What the order leaves open is as the contract says: released when it was submitted, due when its window closes; goods
-    are never ready before it was released.
+    What the order leaves open is as the contract says: released when it was submitted, due when its window closes;
+    goods are never ready before it was released.
 
     Raises
     ------

@@ -58,20 +58,18 @@ def site(message: sites_pb2.Site) -> Site:
             opening = OpeningHours(message.opening.open_min, message.opening.close_min, weekdays)
         except ValueError as error:
             raise fault(message.name, "opening", str(error), "open_min before close_min, in one day") from None
-    common = {
-        "kind": word(_KINDS, message.name, "kind", message.kind),
-        "time_zone": time_zone(message.time_zone, message.name),
-    }
+    kind, zone = word(_KINDS, message.name, "kind", message.kind), time_zone(message.time_zone, message.name)
     try:
         return Site(
             id=message.name,
+            kind=kind,
             lat=message.position.latitude,
             lon=message.position.longitude,
             name=message.display_name,
             zone=message.zone,
             gln=message.gln or None,
+            time_zone=zone,
             opening=opening,
-            **common,
         )
     except ValueError as error:
         field = "gln" if "gln" in str(error) else "position"

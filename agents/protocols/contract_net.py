@@ -29,7 +29,8 @@ from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, t
 from agents.protocols.closing import closed, concluded, handled, kept_to
 from agents.protocols.deal import Deal, ask_hub_terms, ask_offers, restated
 from agents.protocols.lots import Lot, Open, first_lots
-from agents.protocols.reasons import NO_CARRIER, NO_ROOM, OUT_OF_ROUNDS, WORD_BROKEN, lowest_quote
+from agents.protocols.reasons import NO_CARRIER, NO_ROOM, OUT_OF_ROUNDS, WORD_BROKEN
+from agents.telling import lowest_quote
 from groupage.parameters import check_bounds
 
 if TYPE_CHECKING:

@@ -150,7 +150,7 @@ class OwnerPart(_message.Message):
     def __init__(self, orders: _Optional[_Iterable[_Union[OrderPart, _Mapping]]] = ..., standalone_cents: _Optional[int] = ..., paid_cents: _Optional[int] = ..., left_cents: _Optional[int] = ..., saving_cents: _Optional[int] = ..., lines: _Optional[_Iterable[_Union[_types_pb2.MoneyLine, _Mapping]]] = ..., promises: _Optional[_Iterable[_Union[Promise, _Mapping]]] = ..., standard_error_cents: _Optional[int] = ..., reservation_cents: _Optional[int] = ..., expected_saving_cents: _Optional[int] = ..., fees_cents: _Optional[int] = ...) -> None: ...
 
 class LoadStop(_message.Message):
-    __slots__ = ("position", "place", "location", "arrival_at", "start_at", "departure_at", "pickups", "deliveries")
+    __slots__ = ("position", "place", "location", "arrival_at", "start_at", "departure_at", "pickups", "deliveries", "place_name")
     POSITION_FIELD_NUMBER: _ClassVar[int]
     PLACE_FIELD_NUMBER: _ClassVar[int]
     LOCATION_FIELD_NUMBER: _ClassVar[int]
@@ -159,6 +159,7 @@ class LoadStop(_message.Message):
     DEPARTURE_AT_FIELD_NUMBER: _ClassVar[int]
     PICKUPS_FIELD_NUMBER: _ClassVar[int]
     DELIVERIES_FIELD_NUMBER: _ClassVar[int]
+    PLACE_NAME_FIELD_NUMBER: _ClassVar[int]
     position: int
     place: str
     location: _latlng_pb2.LatLng
@@ -167,7 +168,8 @@ class LoadStop(_message.Message):
     departure_at: _timestamp_pb2.Timestamp
     pickups: _containers.RepeatedScalarFieldContainer[str]
     deliveries: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, position: _Optional[int] = ..., place: _Optional[str] = ..., location: _Optional[_Union[_latlng_pb2.LatLng, _Mapping]] = ..., arrival_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., departure_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pickups: _Optional[_Iterable[str]] = ..., deliveries: _Optional[_Iterable[str]] = ...) -> None: ...
+    place_name: str
+    def __init__(self, position: _Optional[int] = ..., place: _Optional[str] = ..., location: _Optional[_Union[_latlng_pb2.LatLng, _Mapping]] = ..., arrival_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., departure_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pickups: _Optional[_Iterable[str]] = ..., deliveries: _Optional[_Iterable[str]] = ..., place_name: _Optional[str] = ...) -> None: ...
 
 class LoadJob(_message.Message):
     __slots__ = ("job", "owner", "external_ref", "ssccs", "pallets", "weight_kg", "volume_m3", "handling")

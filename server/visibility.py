@@ -105,7 +105,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 }
 # Of a proposal, what tells of nothing but itself: that it was made to this company, and where it stands.
 ENVELOPE = frozenset(
-    f"Proposal.{name}" for name in ("name", "company", "round", "state", "expire_time", "etag", "create_time")
+    f"Proposal.{name}"
+    for name in ("name", "company", "round", "state", "expire_time", "etag", "create_time", "update_time")
 )
 # Whose part it is says what its reader is to what stands there.
 _READERS: Mapping[str, tuple[Role, ...]] = {

@@ -22,7 +22,7 @@ from server.market import SeatRole
 from server.visibility import blank, shown
 from server.wire import account
 from server.wire.promised import put_promises
-from server.wire.provided import put_carrier_part, put_hub_part
+from server.wire.provided import put_provided
 from server.wire.told import Clock, Hashed, plain
 
 if TYPE_CHECKING:
@@ -49,9 +49,10 @@ def proposals(
     alone_kgco2e: Mapping[str, float] | None = None,
     expected_saving_cents: Mapping[str, int] | None = None,
 ) -> dict[str, proposals_pb2.Proposal]:
-    """Return every participant's part, by the company's id.
+    """Return the part of everybody whom a settlement concerns, by the company's id.
 
-    Name, round, state and times are the caller's to set; the rest is complete.
+    Name, round, state and times are the caller's to set; the rest is complete. Who neither sends, drives nor handles
+    anything in it has no part, and nothing to decide.
 
     Parameters
     ----------
@@ -73,14 +74,11 @@ def proposals(
             if SeatRole.SHIPPER in seat.roles:
                 expected = (expected_saving_cents or {}).get(who, 0)
                 _put_owner_part(whole, part.owner_part, who, alone_kgco2e or {}, expected)
-            if SeatRole.CARRIER in seat.roles:
-                put_carrier_part(whole, part.carrier_part, who)
-        hubs = [who for who, seat in seats.items() if SeatRole.HUB in seat.roles]
-        if hubs:
-            put_hub_part(whole, part.hub_part, hubs)
+        put_provided(whole, part, [who for who, seat in seats.items() if seat.roles - {SeatRole.SHIPPER}])
         part.disclosed = sum(settlement.evidence.disclosed.get(who, 0) for who in seats)
         blank(part, phase, freeze.grants)
-        made[company.removeprefix("companies/")] = part
+        if any(part.HasField(name) for name in ("owner_part", "carrier_part", "hub_part")):
+            made[company.removeprefix("companies/")] = part
     return made
 
 

@@ -19,7 +19,21 @@ if TYPE_CHECKING:
     from server.wire.proposals import Whole
 
 
-def put_carrier_part(whole: Whole, part: proposals_pb2.CarrierPart, carrier: str) -> None:
+def put_provided(whole: Whole, part: proposals_pb2.Proposal, providers: Sequence[str]) -> None:
+    """Write what a company drives and handles, where it does: its part as a carrier, and as one or several hubs."""
+    s = whole.settlement
+    drives = {load.carrier for load in s.loads} | {p.carrier for p in (*s.promises, *whole.market.due)}
+    reserved = {r.provider for r in s.reservations}
+    for carrier in providers:
+        if carrier in whole.market.carriers and carrier in drives | reserved:
+            _put_carrier_part(whole, part.carrier_part, carrier)
+    handling = {b.hub for b in s.bookings} | reserved
+    hubs = [hub for hub in providers if hub in whole.market.hubs and hub in handling]
+    if hubs:
+        _put_hub_part(whole, part.hub_part, hubs)
+
+
+def _put_carrier_part(whole: Whole, part: proposals_pb2.CarrierPart, carrier: str) -> None:
     """Write a carrier's loads and account."""
     own = [load for load in whole.settlement.loads if load.carrier == carrier]
     for load in own:
@@ -62,7 +76,7 @@ def _put_job(whole: Whole, part: proposals_pb2.LoadJob, job: str) -> None:
     part.handling.CopyFrom(handling_message(goods.handling))
 
 
-def put_hub_part(whole: Whole, part: proposals_pb2.HubPart, hubs: Sequence[str]) -> None:
+def _put_hub_part(whole: Whole, part: proposals_pb2.HubPart, hubs: Sequence[str]) -> None:
     """Write the bookings and the account of a company's hubs."""
     names, clock = whole.names, whole.clock
     own = [b for b in whole.settlement.bookings if b.hub in hubs]

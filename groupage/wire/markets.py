@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from agents.concession import Boulware
 from agents.jobs import JobBook
 from agents.participants import CarrierDesk
 from groupage.errors import InputError
@@ -117,7 +118,6 @@ class ToldMarket:
         concession: ConcessionStrategy | None = None,
     ) -> CarrierDesk:
         """Open the built-in desk of a carrier on what it was told. It promises nothing for later days."""
-        given = {} if concession is None else {"concession": concession}
         return CarrierDesk(
             carrier,
             tuple(fleet),
@@ -127,7 +127,7 @@ class ToldMarket:
             effort.quote_iterations,
             effort.carrier_iterations_per_job,
             seed,
-            **given,
+            concession or Boulware(),
         )
 
 

@@ -34,7 +34,10 @@ def performative(value: int) -> Performative:
 
 def performative_number(act: Performative) -> negotiation_pb2.Performative:
     """Return the contract's number of an act of speech."""
-    return negotiation_pb2.Performative.Value(f"PERFORMATIVE_{act.value.upper().replace('-', '_')}")
+    number: negotiation_pb2.Performative = negotiation_pb2.Performative.Value(
+        f"PERFORMATIVE_{act.value.upper().replace('-', '_')}"
+    )
+    return number
 
 
 def has_rows(message: Any, topic: str) -> bool:

@@ -1,7 +1,7 @@
 """What one reader may know of a market before it is asked, in parts that fit into messages.
 
-An owner gets its own transports, a carrier all those that it may be asked about, direct and through hubs, with the rules
-that keep its vehicles from some; everybody the places that these need. Whose the others' are is not in it.
+An owner gets its own transports, a carrier all those that it may be asked about, direct and through hubs, with the
+rules that keep its vehicles from some; everybody the places that these need. Whose the others' are is not in it.
 """
 
 from __future__ import annotations
@@ -67,10 +67,11 @@ def market_parts(
     # In the order of what they are called: that of the engine's ids would put an owner's side by side.
     told = sorted((names.called("job", job.id), job) for job in jobs)
     sites = {site for job in jobs for site in (*job.origins, job.destination)} | _own_places(market, names, roles)
+    own = _named_by(market, names.company)
     places = sorted((names.called("place", site), site) for site in sites)
     excluded = _Exclusions(market, names) if CARRIER in roles else None
     items: Iterable[markets_pb2.Place | markets_pb2.MarketJob | markets_pb2.Distance] = chain(
-        (_place(market, names, called, site) for called, site in places),
+        (_place(market, called, site, site in own) for called, site in places),
         (_job(market, names, called, job, excluded) for called, job in told),
         _distances(market, places) if not circuity_ratio else (),
     )
@@ -128,21 +129,20 @@ def _is_own(name: str, company: str) -> bool:
     return name == company or name.startswith(f"{company}/")
 
 
-def _place(market: Market, names: Pseudonyms, called: str, name: str) -> markets_pb2.Place:
+def _named_by(market: Market, company: str) -> set[str]:
+    """Sites that the reader knows by name: its own, and what its fleet and its hubs name."""
+    own = {site for site in market.sites if _is_own(site, company)}
+    hubs = {h.site for h in market.hubs.values() if _is_own(h.id, company)}
+    return own | hubs | {v.base for v in _vehicles(market, company)}
+
+
+def _place(market: Market, called: str, name: str, own: bool) -> markets_pb2.Place:
     site = market.sites[name]
-    place = markets_pb2.Place(place=called, zone=site.zone)
+    place = markets_pb2.Place(place=called, zone=site.zone, own_site=name if own else "")
     place.location.latitude, place.location.longitude = site.lat, site.lon
     if site.opening is not None:
         for opens, closes in site.open_intervals(market.start, market.horizon_min) or ((0.0, 0.0),):
             place.openings.add(open_min=opens, close_min=closes)
-    # What the reader named itself, in its fleet, its orders or its hubs, is told by that name.
-    based = any(v.base == name for v in _vehicles(market, names.company))
-    if (
-        based
-        or _is_own(name, names.company)
-        or any(h.site == name and _is_own(h.id, names.company) for h in market.hubs.values())
-    ):
-        place.own_site = name
     return place
 
 

@@ -13,7 +13,6 @@ from agents.messages import ANSWERS, Message, Performative
 from groupage.v1 import negotiation_pb2
 from groupage.wire.messages import CARRIES_ROWS, performative, performative_number, put, take
 from logistics.fleet import is_reserved, type_of
-from server.faults import Fault
 from server.wire.answers import malformed, violations
 from server.wire.pseudonyms import last_segment
 from server.wire.reserved import asked_once, set_apart
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from server.faults import Fault
     from server.wire.pseudonyms import Pseudonyms
 
 # What a column of text names. The reader's own vehicles and hubs go by the last segment of their names.
@@ -77,7 +77,7 @@ def question(
         question_id=question_id(names, message.id),
         conversation=conversation_id(names, negotiation, message),
         synchronization=synchronization,
-        performative=performative_number(message.performative),  # type: ignore[arg-type]
+        performative=performative_number(message.performative),
         topic=str(message.topic),
     )
     asked.reply_by.FromDatetime(reply_by)
@@ -202,10 +202,8 @@ def _meaning(message: Message, names: Pseudonyms) -> Callable[[str], Callable[[s
         if kind in (JOB, PLACE, COMPANY):
             return lambda cell: names.meant(kind, cell)
         if kind == OWN:
-            own = {
-                last_segment(v.id): type_of(v.id) for v in names.market.vehicles.values() if v.carrier == names.company
-            }
-            return own.get
+            vehicles = names.market.vehicles.values()
+            return {last_segment(v.id): type_of(v.id) for v in vehicles if v.carrier == names.company}.get
         return None  # loads of a plan are named by who plans them
 
     return meant

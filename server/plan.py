@@ -101,8 +101,8 @@ def holds(freeze: Freeze, settlement: Settlement) -> tuple[Hold, ...]:
 def held_at_most(rows: Iterable[Hold], start: datetime, end: datetime) -> dict[str, int]:
     """How much of each good is held at once in a planning window, for `server.freezing.Records.held`.
 
-    Vehicles: all that are out at any time in it, as a tour may need one for the whole of it. Dock slots: the most in one
-    hour of the window.
+    Vehicles: all that are out at any time in it, as a tour may need one for the whole of it. Dock slots: the most in
+    one hour of the window.
     """
     met = [r for r in rows if r.since < end and r.until > start]
     used: Counter[str] = Counter()

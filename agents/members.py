@@ -68,7 +68,7 @@ class FactoryAgent(mesa.Agent):
         key = (self.owner, choice.model_dump_json(), seed)
         fitted: dict[tuple[str, str, int], FittedForecaster] = self.model.world.fitted
         if key not in fitted:
-            history = read_history(self._history, freq="D")
+            history = read_history(self._history, freq="D", gaps="zero")
             fitted[key] = create_forecaster(choice, self._future).fit(history, seed)
         return fitted[key]
 

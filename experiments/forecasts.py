@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 from importlib.util import find_spec
-from inspect import signature
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -17,7 +16,7 @@ from forecasting.evaluate import YARDSTICK, Evaluation, evaluate
 from forecasting.model_files import read_model, write_model
 from forecasting.monitor import Monitoring, monitor
 from forecasting.panel import Panel, extend, panel_from_state
-from forecasting.registry import FORECASTERS, forecaster
+from forecasting.registry import forecaster, with_horizon
 from groupage.errors import InputError, MissingLibraryError, ModelFileError
 
 if TYPE_CHECKING:
@@ -143,12 +142,6 @@ def open_model(folder: Path) -> Model:
         said = f"{type(error).__name__}: {error}"
         raise ModelFileError(f"{folder}: {said}, expected the parts of a {state.forecaster} model") from error
     return Model(folder, state, fitted, training, history)
-
-
-def with_horizon(name: str, params: Mapping[str, Any], horizon: int | None) -> dict[str, Any]:
-    """Tell a forecaster how far ahead it will be asked, where it wants to know and was not told."""
-    taken = signature(FORECASTERS[name]).parameters if name in FORECASTERS else {}
-    return {"horizon": horizon, **params} if horizon is not None and "horizon" in taken else dict(params)
 
 
 def train(

@@ -12,7 +12,7 @@ import pytest
 
 from experiments.consents import Consent
 from experiments.demand_files import Demand, read_demand
-from experiments.forecasts import Calendar, evaluate_file, open_model, train, update, with_horizon
+from experiments.forecasts import Calendar, evaluate_file, open_model, train, update
 from experiments.predictions import path_rows, predict
 from forecasting.model_files import read_model, write_model
 from groupage.errors import InputError, ModelFileError
@@ -30,14 +30,6 @@ def demand_of(folder: Path, frame: pd.DataFrame, name: str = "demand") -> Demand
 def owned(days: int = 90) -> pd.DataFrame:
     frame = factory_demand(days)
     return frame.assign(owner=frame["unique_id"].str.contains("69").map({True: "F1", False: "F2"}))
-
-
-def test_horizon_goes_to_who_wants_to_know() -> None:
-    """A forecaster with a horizon of its own is told; a user's parameter goes first; others are left alone."""
-    assert with_horizon("lightgbm", {"trees": 3}, 28) == {"horizon": 28, "trees": 3}
-    assert with_horizon("lightgbm", {"horizon": 7}, 28) == {"horizon": 7}
-    assert with_horizon("croston", {"smoothing": 0.2}, 28) == {"smoothing": 0.2}
-    assert with_horizon("somebody_elses", {}, 28) == {}
 
 
 def test_calendar_is_kept_in_the_model(tmp_path: Path) -> None:

@@ -130,6 +130,25 @@ def test_factories_forecast_their_own_lanes() -> None:
         assert all(factory.forecast is None for factory in model.factories.values())
 
 
+def test_a_lane_of_one_weekday_is_rare_not_weekly() -> None:
+    """An owner's record holds every order: a lane with one each Monday beside a daily one is forecast day by day."""
+    base = world()
+    owner = base.releases[0][2][0].owner
+    first = pd.Timestamp(base.releases[0][0])
+    days = [(f"{owner}|Z|", first - pd.Timedelta(days=d)) for d in range(1, 71)]
+    weeks = [(f"{owner}|Y|", first - pd.Timedelta(days=7 * w)) for w in range(1, 11)]
+    rows = [{"unique_id": lane, "ds": day, "y": 2.0, "promotion": 0.0} for lane, day in (*days, *weeks)]
+    known = replace(base, history=pd.DataFrame(rows))
+    ahead = {"holding": Choice(name="quantity_based"), "forecaster": Choice(name="seasonal_naive")}
+    with pooling_model(known, policy("standalone").model_copy(update=ahead), 5) as model:
+        model.step()
+        forecast = model.factories[owner].forecast
+        assert forecast is not None
+        np.testing.assert_array_equal(
+            forecast.paths[forecast.rows([f"{owner}|Y|"])[0], :3].mean(axis=1), [2.0, 0.0, 0.0]
+        )
+
+
 @pytest.mark.parametrize(
     ("gap_days", "params", "reach"), [(1, {}, 7), (3, {}, 7), (9, {}, 14), (1, {"horizon": 14}, 14)]
 )

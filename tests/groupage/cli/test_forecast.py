@@ -120,6 +120,19 @@ def test_predict_from_later(place: Path, tmp_path: Path) -> None:
     assert pd.read_csv(tmp_path / "q.csv")["ds"].min() == "2024-06-17"
 
 
+def test_a_weekly_lane_is_named_with_its_lines(tmp_path: Path) -> None:
+    """A lane of weeks among daily ones is refused with its lines, and trained on if it is told to be rare."""
+    demand = factory_demand(70)
+    weekly = (demand["unique_id"] == "F1|69|dairy") & (demand["ds"].dt.weekday != 2)
+    demand[~weekly].to_csv(tmp_path / "d.csv", index=False)
+    train = ("train", "d.csv", "--out", "m", "--seed", "1", "--forecaster", "moving_average")
+    said = groupage(tmp_path, *train, code=2).stderr
+    assert "d.csv: unique_id is F1|69|dairy, expected" in said
+    assert "d.csv line 142: ds is 2024-01-03 of F1|69|dairy" in said
+    assert not (tmp_path / "m").exists()
+    assert "3 lanes" in groupage(tmp_path, *train, "--gaps", "zero").stdout
+
+
 def test_predict_by_levels(place: Path, tmp_path: Path) -> None:
     """Factories, products and the pool stand beside the lanes, with the quantiles of their sums path by path."""
     parts = ("factory", "zone", "product")

@@ -8,6 +8,7 @@ from google.protobuf import descriptor_pool, message_factory
 from google.protobuf.message import Message
 from protovalidate import Validator
 
+from server import rules
 from server.faults import Fault
 
 if TYPE_CHECKING:
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 _validator = Validator()
 # A list that is too long is a request that is too large, and the limit is told.
 _TOO_LONG = frozenset({"repeated.max_items", "map.max_pairs", "bytes.max_len"})
+
+# Requests whose lines are judged one by one, so that a wrong one does not refuse its neighbours (`server.bulk`).
+LINES = {"groupage.v1.UploadOrdersRequest": "orders", "groupage.v1.UploadDemandRequest": "records"}
 
 
 def parsed(parse: Callable[[bytes], Any] | None, raw: bytes) -> Any:
@@ -46,15 +50,36 @@ def check(message: Any) -> None:
     """
     if not isinstance(message, Message):
         return
+    if lines := LINES.get(message.DESCRIPTOR.full_name):
+        message = _without_lines(message, lines)
     violations = _validator.collect_violations(message)
     if not violations:
         return
     found = [(path(v.proto.field), _expected(v)) for v in violations]
+    if lines:
+        kept = [not field.startswith(f"{lines}[") for field, _ in found]
+        violations = [v for v, keep in zip(violations, kept, strict=True) if keep]
+        found = [f for f, keep in zip(found, kept, strict=True) if keep]
+        if not violations:
+            return
     for violation, (field, _) in zip(violations, found, strict=True):
         if violation.proto.rule_id in _TOO_LONG:
             limit = f"{field}: {violation.rule_value}"
             raise Fault("REQUEST_TOO_LARGE", metadata={"limit": limit}, violations=found)
     raise Fault("INVALID_FIELD", violations=found)
+
+
+def _without_lines(message: Any, lines: str) -> Any:
+    """The rest of a chunk, after its number of lines was checked."""
+    repeated = rules.of_field(message.DESCRIPTOR.fields_by_name[lines]).repeated
+    count = len(getattr(message, lines))
+    if count > repeated.max_items:
+        raise Fault("REQUEST_TOO_LARGE", metadata={"limit": f"{lines}: {repeated.max_items}"})
+    if count < repeated.min_items:
+        raise Fault("INVALID_FIELD", violations=[(lines, f"at least {repeated.min_items}")])
+    rest = type(message)(parent=message.parent, request_id=message.request_id)
+    getattr(rest, lines).add()  # one that stands for all; what is wrong with it is not told
+    return rest
 
 
 def warm(services: Iterable[str]) -> None:

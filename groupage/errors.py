@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 
 class GroupageError(ValueError):
@@ -114,3 +114,45 @@ class UnprovenError(AuctionError):
     """A payment rule that needs a winner problem's proven optimum, where none was proven within the node limit."""
 
     code = "UNPROVEN"
+
+
+class ServiceError(GroupageError):
+    """The service refused a call, or could not be reached.
+
+    Parameters
+    ----------
+    status
+        Name of the gRPC status, such as ``NOT_FOUND``.
+    reason
+        Name of the contract's reason, such as ``RESOURCE_NOT_FOUND``; empty where the service was not reached.
+    metadata
+        What the contract says goes with the reason.
+    violations
+        Fields that are wrong, each with what was expected.
+    retry_after_s
+        When to ask again, in seconds; 0 where nothing was said.
+    temporary
+        Whether the same request, with the same request id, may succeed later.
+    """
+
+    code = "SERVICE"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: str = "UNKNOWN",
+        reason: str = "",
+        metadata: Mapping[str, str] | None = None,
+        violations: tuple[tuple[str, str], ...] = (),
+        retry_after_s: float = 0.0,
+        temporary: bool = False,
+    ) -> None:
+        self.status, self.reason = status, reason
+        self.metadata = dict(metadata or {})
+        self.violations = violations
+        self.retry_after_s, self.temporary = retry_after_s, temporary
+        words = f"{reason or status}: {message}"
+        told = [f"{key} {value}" for key, value in self.metadata.items()]
+        told += [f"{field}: {expected}" for field, expected in violations]
+        super().__init__("\n".join([f"{words} ({'; '.join(told)})" if told else words]))

@@ -351,6 +351,8 @@ class _Freezing:
         roles: dict[str, set[str]] = defaultdict(set)
         for s in market.shipments.values():
             roles[s.owner].add(SeatRole.SHIPPER)
+        for owner in (o for r in market.reserved for o in r.parts if o in self.roles):
+            roles[owner].add(SeatRole.SHIPPER)
         for c in market.carriers:
             roles[c].add(SeatRole.CARRIER)
         for h in market.hubs:

@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from agents.day import UNSERVED
 from agents.desks import open_desks
+from agents.execution import execute_alone
 from agents.participants import CapacityDesk, CarrierDesk, HubDesk, Party, PlannerDesk, ShipperDesk
 from agents.records import CLASSES, dumps, from_json
 from agents.registry import create
@@ -241,6 +243,28 @@ def without(freeze: Freeze, companies: Collection[str]) -> Freeze:
         incumbents=tuple(c for c in freeze.incumbents if stays(c.owner)),
         papers={s: x for s, x in freeze.papers.items() if s in shipments},
     )
+
+
+def alone_kgco2e(freeze: Freeze, parties: Mapping[str, Party]) -> dict[str, float]:
+    """Emissions of each shipment's transport without the pool, kg CO2e well-to-wheel.
+
+    Known of owners for whom the built-in participant speaks: others keep to themselves how their goods would go.
+
+    Parameters
+    ----------
+    parties
+        The built-in participants; those that have negotiated know their plans already.
+    """
+    asked = [
+        desk
+        for who, party in sorted(parties.items())
+        for desk in party.desks
+        if isinstance(desk, ShipperDesk) and SeatRole.SHIPPER not in freeze.seats[who].remote
+    ]
+    shippers = {desk.owner: desk for desk in asked}
+    own = freeze.market.restricted_to(s for s, x in freeze.market.shipments.items() if x.owner in shippers)
+    done = execute_alone(freeze.region(), own, shippers)
+    return {d.shipment: d.kgco2e for d in done.deliveries if d.mode != UNSERVED}
 
 
 _CLASSES = CLASSES | {c.__name__: c for c in (Freeze, Seat, Paper, FeeRule)}

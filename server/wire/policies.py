@@ -26,7 +26,7 @@ def policy(message: policies_pb2.Policy, where: str = "policy") -> Policy:
     PolicyError
         Naming the field that does not fit.
     """
-    chosen = {kind: _choice(getattr(message, kind)) for kind in KINDS if message.HasField(kind)}
+    chosen = {kind: _choice(getattr(message, kind), where, kind) for kind in KINDS if message.HasField(kind)}
     if "protocol" not in chosen:
         raise PolicyError([Problem(where, "protocol", "missing", "a protocol by name")])
     effort = {f.name: value for f, value in message.effort.ListFields()}
@@ -74,8 +74,11 @@ def fee_problems(rulebook: rulebooks_pb2.Rulebook) -> list[Problem]:
     ]
 
 
-def _choice(message: policies_pb2.Strategy) -> Choice:
-    # A parameter without a value is left out of the contract by its own rules.
+def _choice(message: policies_pb2.Strategy, where: str, kind: str) -> Choice:
+    empty = sorted(name for name, p in message.params.items() if p.WhichOneof("value") is None)
+    if empty:
+        said = "a whole number, another number, a word, or yes or no"
+        raise PolicyError([Problem(where, f"{kind}.params.{name}", "empty", said) for name in empty])
     params = {name: getattr(p, p.WhichOneof("value")) for name, p in sorted(message.params.items())}
     return Choice(name=message.name, params=params)
 

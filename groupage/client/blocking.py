@@ -1,0 +1,228 @@
+"""The client for programs without an event loop."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import grpc
+
+from groupage.client import frames, retries
+from groupage.client.methods import Method, services
+from groupage.client.retries import Retries
+from groupage.client.shared import WATCHES, Upload, after_break, one_connection, uploads
+from groupage.v1 import demand_pb2, orders_pb2
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from types import TracebackType
+
+    import pandas as pd
+
+    from groupage.client.connection import Connection
+    from groupage.client.frames import Receipt
+
+
+class _Service:
+    """The methods of one service, such as ``client.orders.get_order(name="companies/acme/orders/1")``."""
+
+    def __init__(self, client: Client, methods: Mapping[str, Method]) -> None:
+        self._client, self._methods = client, methods
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            method = self._methods[name]
+        except KeyError:
+            raise AttributeError(f"no method {name!r}, expected one of {', '.join(self._methods)}") from None
+        return lambda request=None, /, **fields: self._client.call(method, request, fields)
+
+    def __dir__(self) -> list[str]:
+        return sorted(self._methods)
+
+
+class Client:
+    """A connection to the service on behalf of one company.
+
+    Every method of the contract is there under its service: ``client.orders.list_orders(parent=...)``; it takes the
+    request, or its fields, and answers the contract's message. Writes get a request id of their own and keep it when
+    they are sent again.
+
+    Parameters
+    ----------
+    connection
+        Where and who; or the address, with the fields of `Connection` by name.
+    retries
+        When to ask again.
+    timeout_s
+        Of each attempt of a call that is no stream.
+    seed
+        Of the jitter between attempts; None: another one each time.
+
+    Raises
+    ------
+    ServiceError
+        By every call that the service refuses, or that it could not be reached for.
+    """
+
+    def __init__(
+        self,
+        connection: Connection | str,
+        *,
+        retries: Retries = Retries(),  # noqa: B008 - frozen
+        timeout_s: float = 30.0,
+        seed: int | None = None,
+        **given: Any,
+    ) -> None:
+        self.connection = one_connection(connection, given)
+        self._retries, self._timeout_s = retries, timeout_s
+        self._rng = _rng(seed)
+        where, options = self.connection.address, self.connection.options
+        self._channel = (
+            grpc.secure_channel(where, self.connection.credentials(), options)
+            if self.connection.secure
+            else grpc.insecure_channel(where, options)
+        )
+
+    def __getattr__(self, name: str) -> _Service:
+        try:
+            return _Service(self, services()[name])
+        except KeyError:
+            raise AttributeError(f"no service {name!r}, expected one of {', '.join(services())}") from None
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the connection; streams that are open end."""
+        self._channel.close()
+
+    def call(self, method: Method, request: Any, fields: Mapping[str, Any]) -> Any:
+        """Call a method; a stream is handed out as an iterator."""
+        if method.client_streaming:
+            return self._stream(method, request if request is not None else iter(()))
+        request = method.asked(request, fields)
+        if method.server_streaming:
+            return self._stream(method, request)
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return self._open(method)(request, timeout=self._timeout_s, metadata=self.connection.metadata)
+            except grpc.RpcError as error:
+                self._wait(retries.told(error), attempt if method.repeatable else self._retries.attempts)
+
+    def _open(self, method: Method) -> Any:
+        kind = {
+            (False, False): self._channel.unary_unary,
+            (False, True): self._channel.unary_stream,
+            (True, False): self._channel.stream_unary,
+            (True, True): self._channel.stream_stream,
+        }[method.client_streaming, method.server_streaming]
+        return kind(
+            method.path,
+            request_serializer=method.request.SerializeToString,
+            response_deserializer=method.response.FromString,
+        )
+
+    def _stream(self, method: Method, request: Any) -> Iterator[Any]:
+        try:
+            yield from self._open(method)(request, metadata=self.connection.metadata)
+        except grpc.RpcError as error:
+            raise retries.told(error) from None
+
+    def _wait(self, error: Any, attempt: int) -> None:
+        wait = self._retries.wait_s(error, attempt, self._rng)
+        if wait is None:
+            raise error
+        time.sleep(wait)
+
+    def pages(self, service: str, method: str, request: Any = None, /, **fields: Any) -> Iterator[Any]:
+        """All that a list method answers, page after page: ``client.pages("orders", "list_orders", parent=...)``."""
+        one = services()[service][method]
+        asked = one.request()
+        asked.CopyFrom(one.asked(request, fields))
+        rows = next(f.name for f in one.response.DESCRIPTOR.fields if f.is_repeated)
+        while True:
+            page = self.call(one, asked, {})
+            yield from getattr(page, rows)
+            if not page.next_page_token:
+                return
+            asked.page_token = page.next_page_token
+
+    def frame(self, service: str, method: str, request: Any = None, /, **fields: Any) -> pd.DataFrame:
+        """All that a list method answers, as a frame."""
+        return frames.frame(self.pages(service, method, request, **fields))
+
+    def watch(self, name: str, after_sequence: int = 0) -> Iterator[Any]:
+        """What happens from a sequence number on, without gaps or repeats however often the connection breaks.
+
+        Parameters
+        ----------
+        name
+            A synchronization, or a company (its shipments).
+        after_sequence
+            Of the last event that was taken in.
+
+        Yields
+        ------
+        SynchronizationEvent or Shipment
+        """
+        service, method, field, rows = WATCHES[name.split("/")[0]]
+        watch = services()[service][method]
+        attempt = 0
+        while True:
+            request = watch.request(**{field: name, "after_sequence": after_sequence})
+            try:
+                for answer in self._open(watch)(request, metadata=self.connection.metadata):
+                    attempt = 0
+                    yield from getattr(answer, rows)
+                    after_sequence = answer.sequence or after_sequence
+                return
+            except grpc.RpcError as error:
+                attempt += 1
+                self._wait(after_break(retries.told(error)), attempt)
+
+    def wait(self, operation: Any, *, timeout_s: float = 3600.0, every_s: float = 1.0) -> Any:
+        """Wait until a long-running operation is done; answers it.
+
+        Raises
+        ------
+        TimeoutError
+            If it is not done in time; it goes on.
+        """
+        until = time.monotonic() + timeout_s
+        get = services()["operations"]["get_operation"]
+        while not operation.done:
+            if time.monotonic() > until:
+                raise TimeoutError(f"{operation.name} is not done after {timeout_s:g} s")
+            time.sleep(every_s)
+            operation = self.call(get, None, {"name": operation.name})
+        return operation
+
+    def upload_orders(self, parent: str, rows: pd.DataFrame | Iterable[Any]) -> Receipt:
+        """Submit orders in bulk; what is refused is named, and holds up nothing else."""
+        return self._upload(uploads("upload_orders", parent, rows, orders_pb2.Order))
+
+    def upload_demand(self, parent: str, rows: pd.DataFrame | Iterable[Any]) -> Receipt:
+        """Submit demand history in bulk."""
+        return self._upload(uploads("upload_demand", parent, rows, demand_pb2.DemandRecord))
+
+    def _upload(self, upload: Upload) -> Receipt:
+        method = services()["orders"][upload.method]
+        attempt = 0
+        while upload.pending:
+            answers = self._open(method)(iter(upload.requests()), metadata=self.connection.metadata)
+            try:
+                for answer in answers:
+                    attempt = 0
+                    upload.took(answer)
+            except grpc.RpcError as error:
+                attempt += 1
+                self._wait(retries.told(error), attempt)
+        return upload.receipt()
+
+
+_rng = retries.rng

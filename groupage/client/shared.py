@@ -1,0 +1,103 @@
+"""What both clients do alike: uploads that go on where they broke off, and what a break of a watch means."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from groupage.client import frames, retries
+from groupage.client.connection import Connection
+from groupage.client.methods import services
+from groupage.errors import InputError, ServiceError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+# By the first segment of what is watched: service, method, field of the name, field of what happened.
+WATCHES = {
+    "pools": ("synchronizations", "watch_synchronization", "name", "events"),
+    "companies": ("tracking", "watch_shipments", "parent", "shipments"),
+}
+# A stream that ends so is gone on with at once, from the last sequence number.
+_GO_ON = frozenset({"SERVER_DRAINING", "WATCHER_TOO_SLOW"})
+
+
+def one_connection(connection: Connection | str, given: Mapping[str, Any]) -> Connection:
+    """Make the connection out of what a client was given."""
+    if isinstance(connection, str):
+        return Connection(connection, **given)
+    if given:
+        raise InputError(f"a Connection and {', '.join(given)} are given, expected one of them")
+    return connection
+
+
+def after_break(error: ServiceError) -> ServiceError:
+    """Judge why a watch ended: what the contract says can be gone on with may be asked for again."""
+    if error.reason in _GO_ON:
+        error.temporary = True
+    return error
+
+
+@dataclass
+class Upload:
+    """An upload that is under way: each chunk has its own request id, and stays pending until it has a receipt."""
+
+    method: str
+    index: list[Any]
+    pending: dict[str, tuple[int, Any]]
+    names: dict[int, str] = field(default_factory=dict)
+    failures: dict[int, ServiceError] = field(default_factory=dict)
+
+    def requests(self) -> Iterator[Any]:
+        """Chunks without a receipt, in order."""
+        return iter([request for _, request in self.pending.values()])
+
+    def took(self, answer: Any) -> None:
+        """Take in a receipt."""
+        first, request = self.pending.pop(answer.request_id)
+        count = len(request.orders if self.method == "upload_orders" else request.records)
+        refused = {f.line: f.status for f in answer.failures}
+        names = list(getattr(answer, "names", ()))
+        for line in range(count):
+            if line in refused:
+                self.failures[first + line] = retries.read(refused[line], retries.code_of(refused[line].code))
+            else:
+                self.names[first + line] = names[line] if line < len(names) else ""
+
+    def receipt(self) -> frames.Receipt:
+        """What became of it all."""
+        stored = pd.DataFrame(
+            {"name": [self.names[i] for i in sorted(self.names)]}, index=[self.index[i] for i in sorted(self.names)]
+        )
+        failures = pd.DataFrame(
+            [
+                {
+                    "reason": e.reason,
+                    "fields": "; ".join(f"{name}: {expected}" for name, expected in e.violations),
+                    "message": str(e),
+                }
+                for e in (self.failures[i] for i in sorted(self.failures))
+            ],
+            columns=["reason", "fields", "message"],
+            index=[self.index[i] for i in sorted(self.failures)],
+        )
+        return frames.Receipt(stored, failures)
+
+
+def uploads(method: str, parent: str, rows: pd.DataFrame | Iterable[Any], kind: Any) -> Upload:
+    """Cut what is to be uploaded into chunks with request ids."""
+    if isinstance(rows, pd.DataFrame):
+        index, given = list(rows.index), frames.messages(rows, kind)
+    else:
+        given = list(rows)
+        index = list(range(len(given)))
+    request = services()["orders"][method].request
+    rows_field = "orders" if method == "upload_orders" else "records"
+    pending = {}
+    for first, chunk in frames.chunks(given):
+        key = str(uuid.uuid4())
+        pending[key] = (first, request(parent=parent, request_id=key, **{rows_field: chunk}))
+    return Upload(method, index, pending)

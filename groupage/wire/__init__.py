@@ -1,0 +1,1 @@
+"""The wire's values as the engine's, for whoever speaks over it: the service and clients alike. No input or output."""

@@ -8,6 +8,8 @@ comes out the same; what own agents answered is on record before it counts.
 from __future__ import annotations
 
 import json
+import threading
+from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -17,49 +19,35 @@ from sqlalchemy import update
 from sqlmodel import col
 
 from agents import records
+from agents.messages import Performative
 from groupage.v1 import negotiation_pb2, synchronizations_pb2
+from groupage.wire.messages import performative_number
 from server import bus
 from server import synchronization as steps
-from server.durable import record
+from server.durable import record, telling
+from server.market import Freeze, freeze_from
+from server.names import company_of
 from server.store.tables import NegotiationRow
 from server.viewer import SYSTEM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
-    from typing import Protocol
 
-    from agents.messages import Exchange, Message
+    from agents.messages import Exchange
     from server.durable.executors import Executor
     from server.durable.processes import Processes
     from server.durable.sitting import Advance, Heard
-    from server.market import Freeze
     from server.store import Reading, Transaction
-
-    class Wire(Protocol):
-        """How a negotiation is told to participants' own agents, and what they say is understood."""
-
-        def market_parts(self, freeze: Freeze, name: str, conversation: str, company: str) -> Sequence[Any]:
-            """What a company may know of the market, as `MarketPart` messages."""
-            ...
-
-        def question(self, freeze: Freeze, name: str, conversation: str, message: Message) -> negotiation_pb2.Question:
-            """What is asked, without id and deadline."""
-            ...
-
-        def answer(
-            self, freeze: Freeze, name: str, conversation: str, message: Message, said: negotiation_pb2.Answer
-        ) -> Message:
-            """The reply that an answer means; a malformed one is `not-understood`."""
-            ...
 
 
 AnsweredBy = synchronizations_pb2.AnsweredBy
-_BY: Mapping[str, int] = {
+_BY: Mapping[str, synchronizations_pb2.AnsweredBy] = {
     "own": AnsweredBy.ANSWERED_BY_OWN_AGENT,
     "built-in": AnsweredBy.ANSWERED_BY_BUILT_IN,
     "nobody": AnsweredBy.ANSWERED_BY_NOBODY,
 }
+_KEPT = 8  # frozen markets
 REPLY_WITHIN = timedelta(seconds=30)
 WAITING, GOING, SETTLED, STOPPED = "waiting", "going", "settled", "stopped"
 
@@ -89,24 +77,21 @@ class Driver:
         What own agents have for an answer, where the protocol does not say; never beyond the decision's deadline.
     """
 
-    def __init__(
-        self, executor: Executor, processes: Processes, wire: Wire, *, reply_within: timedelta = REPLY_WITHIN
-    ) -> None:
+    def __init__(self, executor: Executor, processes: Processes, *, reply_within: timedelta = REPLY_WITHIN) -> None:
         self._executor = executor
         self._store = executor.store
         self._processes = processes
-        self._wire = wire
         self._reply_within = reply_within
+        self._freezes: OrderedDict[str, Freeze] = OrderedDict()
+        self._lock = threading.Lock()
 
-    def forward(self, name: str, number: int, workflow: str) -> Stand:
+    def forward(self, name: str, number: int) -> Stand:
         """Bring a negotiation on, as far as it comes without waiting.
 
         Parameters
         ----------
         name, number
             The synchronization, and which of its negotiations.
-        workflow
-            Whom answers wake.
         """
         row, live = self._store.look(SYSTEM, partial(_state, name=name, number=number))
         key = f"{name}#{number}"
@@ -124,7 +109,7 @@ class Driver:
             replies = self._understood(row, answers)
         # None is no reply to an exchange that was asked: an empty mapping is, of silence.
         advance = self._processes.go_on(key, row.count, replies, partial(self._record, row))
-        return self._executor.transact(partial(self._stored, row=row, advance=advance, workflow=workflow))
+        return self._executor.transact(partial(self._stored, row=row, freeze=self.freeze(row.freeze), advance=advance))
 
     def _left(self, row: NegotiationRow) -> float:
         return (row.due_at - self._store.now()).total_seconds() if row.due_at else 0.0
@@ -135,20 +120,30 @@ class Driver:
             lambda s: (record.blob(s, row.freeze), record.exchanges(s, row.synchronization, row.round)),
         )
 
-    def _freeze(self, row: NegotiationRow) -> Freeze:
-        return self._store.look(SYSTEM, lambda s: record.freeze_of(s, row))
+    def freeze(self, digest: str) -> Freeze:
+        """Return the frozen market of a blob; the last few stay at hand."""
+        with self._lock:
+            if digest in self._freezes:
+                self._freezes.move_to_end(digest)
+                return self._freezes[digest]
+        made = freeze_from(self._store.look(SYSTEM, lambda s: record.blob(s, digest)))
+        with self._lock:
+            self._freezes[digest] = made
+            while len(self._freezes) > _KEPT:
+                self._freezes.popitem(last=False)
+        return made
 
     def _understood(self, row: NegotiationRow, answers: Mapping[str, negotiation_pb2.Answer]) -> str:
         exchange: Exchange = records.loads(row.exchange)
-        freeze = self._freeze(row) if answers else None
+        freeze = self.freeze(row.freeze) if answers else None
         said = {
-            m.receiver: self._wire.answer(freeze, row.synchronization, conversation_of(row), m, answers[m.receiver])
+            m.receiver: telling.understood(freeze, m, answers[m.receiver])
             for m in exchange.messages
             if freeze is not None and m.receiver in answers
         }
         return records.dumps(said)
 
-    def _stored(self, tx: Transaction, row: NegotiationRow, advance: Advance, workflow: str) -> Stand:
+    def _stored(self, tx: Transaction, row: NegotiationRow, freeze: Freeze, advance: Advance) -> Stand:
         """Put on record how far it came, tell everybody their part of it, and ask own agents."""
         with tx.reading() as session:
             stored, live = _state(session, row.synchronization, row.round)
@@ -156,20 +151,19 @@ class Driver:
                 return Stand(STOPPED)
             if (stored.count, stored.exchange, stored.settlement) != (row.count, row.exchange, row.settlement):
                 return Stand(GOING)  # it was stored before a crash
-            freeze = record.freeze_of(session, row)
         record.put_exchanges(tx, row, advance.rounds)
-        for i, heard in enumerate(advance.heard):
-            self._told(tx, row, freeze, row.count + i, heard)
+        for heard in advance.heard:
+            self._told(tx, row, freeze, heard)
         if row.exchange:
-            for participant, question_id in json.loads(row.asked).items():
-                company = _id(freeze.seats[participant].company)
-                bus.withdraw(tx, company, question_id, "the time to answer is over")
+            for participant, key in json.loads(row.asked).items():
+                bus.withdraw(tx, company_of(participant), key, "the time to answer is over")
         count = row.count + len(advance.rounds)
         values: dict[str, Any] = {"count": count, "exchange": "", "asked": "", "due_at": None}
         if advance.settlement:
             values["settlement"] = record.put_blob(tx, record.SETTLEMENT, advance.settlement)
+            values["alone_kgco2e"] = json.dumps(dict(advance.alone_kgco2e))
         if advance.exchange:
-            values |= self._asked(tx, row, freeze, count, advance, workflow)
+            values |= self._asked(tx, row, freeze, advance)
         tx.connection.execute(
             update(NegotiationRow)
             .where(col(NegotiationRow.synchronization) == row.synchronization, col(NegotiationRow.round) == row.round)
@@ -181,29 +175,27 @@ class Driver:
             return Stand(WAITING, (values["due_at"] - tx.now).total_seconds())
         return Stand(GOING)
 
-    def _asked(
-        self, tx: Transaction, row: NegotiationRow, freeze: Freeze, count: int, advance: Advance, workflow: str
-    ) -> dict[str, Any]:
+    def _asked(self, tx: Transaction, row: NegotiationRow, freeze: Freeze, advance: Advance) -> dict[str, Any]:
         """Ask own agents, each company after what it may know of the market."""
         exchange: Exchange = records.loads(advance.exchange)
-        name, conversation = row.synchronization, conversation_of(row)
+        name = row.synchronization
+        called = {"negotiation": record.conversation(row), "synchronization": name}
         due = self._due(tx, name, exchange)
         asked: dict[str, str] = {}
+        told = set(record.were_asked(tx, row))
         for message in exchange.messages:
             who = message.receiver
             if who not in advance.own:
                 continue
-            company = _id(freeze.seats[who].company)
-            question = self._wire.question(freeze, name, conversation, message)
-            question.question_id = question_id(row, freeze, count, who)
-            question.synchronization, question.conversation = name, conversation
-            question.reply_by.FromDatetime(due)
-            if not _was_told(tx, company, conversation):
-                bus.send_market(tx, company, self._wire.market_parts(freeze, name, conversation, company))
-            role = freeze.role_of(who, message.topic)
-            bus.ask(tx, company, question, workflow=workflow, role=_ROLES[str(role)])
+            company = company_of(who)
+            question = telling.question_for(freeze, message, reply_by=due, **called)
+            if company not in told:
+                told.add(company)
+                bus.send_market(tx, company, telling.parts_for(freeze, freeze.seats[who].company, **called))
+            role = telling.role_of(freeze, who, message.topic)
+            bus.ask(tx, company, question, workflow=name, role=role)
             logged = synchronizations_pb2.MessageLogged(
-                question_id=question.question_id, topic=str(message.topic), performative=question.performative
+                question_id=question.question_id, topic=question.topic, performative=question.performative
             )
             steps.tell(tx, name, company, message_logged=logged)
             asked[who] = question.question_id
@@ -213,43 +205,22 @@ class Driver:
         """When answers are due: the protocol's own time or the usual one, and before the decision is."""
         with tx.reading() as session:
             whole = synchronizations_pb2.Synchronization.FromString(steps.record_of(session, name).body)
-        due = tx.now + (exchange.reply_within or self._reply_within)
-        return min(due, whole.decide_by.ToDatetime(tx.now.tzinfo))
+        decide_by: datetime = whole.decide_by.ToDatetime(tx.now.tzinfo)
+        return min(tx.now + (exchange.reply_within or self._reply_within), decide_by)
 
-    def _told(self, tx: Transaction, row: NegotiationRow, freeze: Freeze, number: int, heard: Sequence[Heard]) -> None:
+    def _told(self, tx: Transaction, row: NegotiationRow, freeze: Freeze, heard: Sequence[Heard]) -> None:
         for one in heard:
             seat = freeze.seats.get(one.participant)
             if seat is None:
                 continue  # nobody of that name takes part
             logged = synchronizations_pb2.MessageLogged(
-                question_id=question_id(row, freeze, number, one.participant),
+                question_id=telling.question_id(freeze, one.participant, one.message_id),
                 topic=one.topic,
-                performative=performative(one.performative),
+                performative=performative_number(Performative(one.performative)),
                 answered_by=_BY[one.by],
                 disclosed=one.disclosed,
             )
-            steps.tell(tx, row.synchronization, _id(seat.company), message_logged=logged)
-
-
-_ROLES: Mapping[str, int] = {"shipper": 1, "carrier": 2, "hub": 3}
-
-
-def performative(word: str) -> int:
-    """Of the contract, by FIPA's word."""
-    name = f"PERFORMATIVE_{word.upper().replace('-', '_')}"
-    return negotiation_pb2.Performative.Value(name)
-
-
-def conversation_of(row: NegotiationRow) -> str:
-    """Id of a negotiation, as own agents know it."""
-    return f"{row.synchronization.rsplit('/', 1)[1]}-{row.round}"
-
-
-def question_id(row: NegotiationRow, freeze: Freeze, count: int, participant: str) -> str:
-    """Id of a question: by which exchange it is, and which of its company's participants is asked; tells no more."""
-    company = freeze.seats[participant].company
-    own = sorted(who for who, seat in freeze.seats.items() if seat.company == company)
-    return f"{conversation_of(row)}-{count + 1}-{own.index(participant) + 1}"
+            steps.tell(tx, row.synchronization, company_of(seat.company), message_logged=logged)
 
 
 def _state(session: Reading, name: str, number: int) -> tuple[NegotiationRow, bool]:
@@ -262,21 +233,7 @@ def _state(session: Reading, name: str, number: int) -> tuple[NegotiationRow, bo
 def _answers(session: Reading, row: NegotiationRow) -> dict[str, negotiation_pb2.Answer]:
     found = {}
     for participant, key in json.loads(row.asked).items():
-        answer = bus.answered(session, participant.split("/")[1], key)
+        answer = bus.answered(session, company_of(participant), key)
         if answer is not None:
             found[participant] = answer
     return found
-
-
-def _was_told(tx: Transaction, company: str, conversation: str) -> bool:
-    """Tell whether a company was asked in a negotiation before, and so knows its market."""
-    with tx.reading() as session:
-        return bus.was_asked(session, company, conversation)
-
-
-def _id(company: str) -> str:
-    return company.removeprefix("companies/")
-
-
-if TYPE_CHECKING:
-    _: Callable[..., Any]

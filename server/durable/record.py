@@ -10,8 +10,9 @@ from sqlmodel import col
 
 from agents import records
 from agents.transcript import Transcript
+from groupage.v1 import negotiation_pb2
 from server.market import Freeze, freeze_from
-from server.store.tables import BlobRow, ExchangeRow, NegotiationRow
+from server.store.tables import BlobRow, ExchangeRow, NegotiationRow, QuestionRow
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,26 @@ def blob(session: Reading, digest: str) -> str:
     if row is None or hashlib.sha256(row.body).hexdigest() != digest:
         raise LookupError(f"the blob {digest} is missing or damaged")
     return row.body.decode()
+
+
+def conversation(row: NegotiationRow) -> str:
+    """Id of a negotiation, as own agents know it."""
+    return f"{row.synchronization.rsplit('/', 1)[1]}-{row.round}"
+
+
+def were_asked(tx: Transaction, row: NegotiationRow) -> list[str]:
+    """Companies whose own agents were asked something in a negotiation, and so know its market."""
+    begun = f"{conversation(row)}/"
+    query = select(col(QuestionRow.company), col(QuestionRow.question)).where(
+        col(QuestionRow.synchronization) == row.synchronization
+    )
+    return sorted(
+        {
+            company
+            for company, body in tx.connection.execute(query)
+            if negotiation_pb2.Question.FromString(body).conversation.startswith(begun)
+        }
+    )
 
 
 def negotiation(session: Reading, name: str, number: int) -> NegotiationRow | None:

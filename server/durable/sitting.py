@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from agents import records
@@ -17,7 +17,7 @@ from agents.mediation import Mediation
 from agents.messages import Exchange, Message, same_message
 from agents.synchronize import Negotiation, Synchronization
 from groupage.errors import ReplayError
-from server.market import Freeze, built_in, freeze_from
+from server.market import Freeze, alone_kgco2e, built_in, freeze_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -44,8 +44,10 @@ class Advance:
         What is asked now, where somebody's own agent must answer; empty otherwise.
     own
         Participants whose own agents must answer it.
-    settlement, transcript
+    settlement
         Where the negotiation ended.
+    alone_kgco2e
+        With it: emissions of shipments without the pool, where they are known.
     """
 
     rounds: tuple[str, ...]
@@ -53,7 +55,7 @@ class Advance:
     exchange: str = ""
     own: tuple[str, ...] = ()
     settlement: str = ""
-    transcript: str = ""
+    alone_kgco2e: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Heard:
     """A question and its answer, without what they hold."""
 
     participant: str
+    message_id: str
     topic: str
     performative: str
     disclosed: int
@@ -128,15 +131,20 @@ class Sitting:
         answers = {(r.sender, r.in_reply_to): r for r in taken.replies}
         heard = []
         for question, said in zip(sent, by, strict=True):
-            reply = answers[question.receiver, question.id]
+            who = question.receiver
+            reply = answers[who, question.id]
             heard.append(
-                Heard(question.receiver, str(question.topic), str(reply.performative), reply.private_figures, said)
+                Heard(who, question.id, str(question.topic), str(reply.performative), reply.private_figures, said)
             )
         return taken, tuple(heard)
 
     def finished(self) -> Synchronization:
         """What it came to."""
         return self._negotiation.finished(self.mediation.outcome, self.mediation.rounds)
+
+    def alone_kgco2e(self) -> dict[str, float]:
+        """Emissions of shipments without the pool, where they are known."""
+        return alone_kgco2e(self.freeze, self._parties)
 
 
 _live: OrderedDict[str, Sitting] = OrderedDict()
@@ -197,5 +205,5 @@ def _advance(sitting: Sitting, replies: Mapping[str, Message] | None) -> Advance
         tuple(taken),
         tuple(heard),
         settlement=records.dumps(done.settlement),
-        transcript=records.dumps(done.transcript),
+        alone_kgco2e=sitting.alone_kgco2e(),
     )

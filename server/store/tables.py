@@ -361,6 +361,8 @@ class NegotiationRow(SQLModel, table=True):
         By participant, the question's id.
     settlement
         Digest of the blob of what it came to; empty before.
+    alone_kgco2e
+        With it, as JSON: emissions of shipments without the pool, where they are known.
     """
 
     __tablename__ = "negotiations"
@@ -373,6 +375,7 @@ class NegotiationRow(SQLModel, table=True):
     asked: str = ""
     due_at: datetime | None = _moment(nullable=True)
     settlement: str = ""
+    alone_kgco2e: str = ""
     at: datetime = _moment()
 
 

@@ -107,6 +107,11 @@ class Processes:
             return advance
         raise AssertionError("unreachable")
 
+    def warm(self) -> None:
+        """Begin all processes now: loading what negotiates takes seconds."""
+        for home in range(len(self._pools)):
+            self._pool(home).submit(os.getpid)
+
     def drop(self, key: str) -> None:
         """Think of a negotiation no more."""
         with self._lock:

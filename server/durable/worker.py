@@ -98,6 +98,7 @@ class Worker:
         executor, pace = self.executor, self._pace
         executor.enter()
         processes = Processes(pace.processes)
+        processes.warm()
         driver = Driver(executor, processes, reply_within=timedelta(seconds=pace.reply_within_s))
         under_way = _UnderWay()
         _register(Synchronizer(executor, driver), under_way)
@@ -114,7 +115,9 @@ class Worker:
                 self._keep(client)
         finally:
             # What waits is handed over; what is being computed is finished first, where that does not take long.
+            self._stopped.set()
             under_way.drain(drain_s)
+            beats.join()
             executor.leave()
             processes.close()
             client.destroy()

@@ -20,7 +20,7 @@ def main() -> None:
     application = given.pop("application", "1")
     worker = Worker(Store(url), durable, application=application, pace=Pace(**{"processes": 1, "beat_s": 0.5} | given))
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
-    worker.run(lambda: print(worker.executor.id, flush=True))  # noqa: T201 - how the test knows
+    worker.run(lambda: print(worker.executor.id, flush=True))
     os._exit(0)
 
 

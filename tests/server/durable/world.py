@@ -16,8 +16,7 @@ from server.services import kinds
 from server.services.standard import insert_record
 from server.store import Store, Transaction
 from server.store.ids import new_id
-from server.store.tables import AgentRow, Membership, NegotiationRow, OrderRow, Record
-from server.store.writer import Write, single
+from server.store.tables import AgentRow, Membership, NegotiationRow, OrderRow
 from server.viewer import SYSTEM
 from tests.server.wire import pool
 
@@ -37,7 +36,9 @@ def fill(store: Store, *, each: int = 2, protocol: str = "contract_net", sits_ou
         insert_record(tx, pools.RULEBOOK, book, parent=POOL, company=None, pool="rhine")
         for member in found.members:
             company = member.company.removeprefix("companies/")
-            silent = companies_pb2.REPRESENTATION_SIT_OUT if company in sits_out else companies_pb2.REPRESENTATION_BUILT_IN
+            silent = (
+                companies_pb2.REPRESENTATION_SIT_OUT if company in sits_out else companies_pb2.REPRESENTATION_BUILT_IN
+            )
             named = companies_pb2.Company(name=member.company, roles=member.roles, when_silent=silent)
             insert_record(tx, kinds.COMPANY, named, parent="", company=company)
             member.consented_version, member.state = 1, members_pb2.Member.ACTIVE

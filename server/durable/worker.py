@@ -20,6 +20,7 @@ from server import synchronization as steps
 from server.durable import engine
 from server.durable.driver import REPLY_WITHIN, Driver
 from server.durable.executors import BEAT_S, DEAD_AFTER_S, Executor, FencedError
+from server.durable.pace import Pace
 from server.durable.processes import Processes
 from server.durable.workflow import WAKE, Synchronizer, body
 from server.store import Store
@@ -38,29 +39,7 @@ log = logging.getLogger(__name__)
 # Exit code of a worker that others took to be dead.
 FENCED_EXIT = 70
 _POLL_S = 0.25
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How fast a worker finds out, and how much it does at a time.
-
-    Attributes
-    ----------
-    beat_s, dead_after_s
-        Between signs of life; without one for so long a worker is dead.
-    concurrency
-        Synchronizations under way at a time; those that wait for answers count.
-    processes
-        That negotiate; as many as cores by default.
-    reply_within_s
-        What own agents have for an answer, where the protocol does not say.
-    """
-
-    beat_s: float = BEAT_S
-    dead_after_s: float = DEAD_AFTER_S
-    concurrency: int = 200
-    processes: int | None = None
-    reply_within_s: float = REPLY_WITHIN.total_seconds()
+_PARENT_S = 1.0
 
 
 class Worker:
@@ -223,14 +202,31 @@ def keep(store: Store, executor: Executor, client: DBOSClient) -> None:
             engine.enqueue(client, name, engine.attempt_of(workflow.workflow_id) + 1)
 
 
-def run_worker(settings: Settings, *, ready: Callable[[], None] = lambda: None) -> None:
-    """Work until the process is told to stop (SIGTERM, or SIGINT from a keyboard)."""
+def _end_with(parent: int, worker: Worker) -> None:
+    """Stop when the parent is gone: whose child it was, it is no more."""
+    while os.getppid() == parent:
+        time.sleep(_PARENT_S)
+    worker.stop()
+
+
+def run_worker(settings: Settings, *, ready: Callable[[], None] = lambda: None, parent: int | None = None) -> None:
+    """Work until the process is told to stop (SIGTERM, or SIGINT from a keyboard).
+
+    Parameters
+    ----------
+    ready
+        Called when work is taken.
+    parent
+        Process to end with: a server that keeps this worker beside itself.
+    """
     logs.configure(settings.log.level, json=settings.log.as_json())
     settings.make_data_dir()
     store = Store(settings.store)
-    worker = Worker(store, settings.durable)
+    worker = Worker(store, settings.durable, pace=settings.worker.pace())
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: worker.stop())
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent, worker), name="parent-watch", daemon=True).start()
     worker.run(ready, drain_s=settings.drain_s)
     # Threads of waiting workflows would keep the process: they are others' by now.
     logging.shutdown()

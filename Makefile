@@ -1,6 +1,6 @@
 # The task list. `make demo` and `make test` do all the set-up they need; `make help` names the rest.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format unit wheel bench docs picture proto lock clean
+.PHONY: help setup demo serve test lint format unit wheel bench docs picture proto lock clean
 
 BIN := .venv/bin
 OUT ?= demo
@@ -20,6 +20,9 @@ setup: ## make .venv with the locked packages; nothing to do when it stands
 demo: setup ## generate a region, run three policies on it, compare them, write $(OUT)/report.html
 	@echo "demo: a generated region under three policies; results go to $(OUT)/"
 	@$(BIN)/groupage demo --out $(OUT)
+
+serve: setup ## start the service on embedded defaults: SQLite in groupage-data/, loopback (make serve ARGS=--help)
+	@$(BIN)/groupage serve $(ARGS)
 
 test: setup lint docs unit wheel ## everything: lint, types, layers, docs, tests, and once from an installed wheel
 	@echo "test: all passed"

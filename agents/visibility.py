@@ -30,27 +30,43 @@ class Role(StrEnum):
 
 
 class Phase(StrEnum):
-    """Before or after the parties are committed to a settlement."""
+    """While a settlement is negotiated, while it is proposed to its parties, and after they are committed to it.
+
+    In between, each party knows of its own part what it needs to accept or decline; whom it deals with, and what stands
+    on the papers, it learns when all are bound.
+    """
 
     BEFORE = "before"
+    PROPOSED = "proposed"
     AFTER = "after"
 
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One row of the matrix; the operator sees every fact in both phases.
+    """One row of the matrix; the operator sees every fact in every phase.
 
     Attributes
     ----------
     always
-        Who sees it before commitment and after.
+        Who sees it from the first.
+    proposed
+        Who sees it only from when a settlement is proposed.
     after
-        Who sees it only after.
+        Who sees it only after commitment.
     """
 
     meaning: str
     always: frozenset[Role] = frozenset()
+    proposed: frozenset[Role] = frozenset()
     after: frozenset[Role] = frozenset()
+
+    def since(self, role: Role) -> Phase | None:
+        """Phase from which a role sees it; ``None`` where it never does."""
+        if role is Role.OPERATOR or role in self.always:
+            return Phase.BEFORE
+        if role in self.proposed:
+            return Phase.PROPOSED
+        return Phase.AFTER if role in self.after else None
 
 
 _OWNER = frozenset({Role.OWNER})
@@ -61,26 +77,33 @@ _NOBODY: frozenset[Role] = frozenset()
 
 MATRIX: Mapping[str, Fact] = {
     # A shipment on one day. A carrier quotes for goods and places before it knows whose they are.
-    "owner": Fact("whose shipment it is", _OWNER, _CARRIER),
+    "owner": Fact("whose shipment it is", _OWNER, after=_CARRIER),
+    "origins": Fact("where the goods are ready", _OWNER | _CARRIER),
     "destination": Fact("the client's site", _OWNER | _CARRIER | _CONSIGNEE),
+    "places": Fact("names and GLNs of the places where it is loaded and unloaded", _OWNER, after=_CARRIER),
     "pallets": Fact("pallets of the shipment", _OWNER | _CARRIER, _HUB),
     "weight_kg": Fact("weight of the shipment", _OWNER | _CARRIER),
+    "volume_m3": Fact("volume of the shipment", _OWNER | _CARRIER),
+    "handling": Fact("danger labels, temperature regime and certificates that it needs", _OWNER | _CARRIER),
+    "papers": Fact("its owner's reference and its logistic units", _OWNER, after=_CARRIER),
+    "stakes": Fact("what being late, waiting or a line stop costs its owner", _OWNER),
     "mode": Fact("pool, alone, groupage, held or unserved", _NOBODY, _OWNER),
     "reason": Fact("why it was pooled, held or left outside, without anybody else's figures", _NOBODY, _OWNER),
     # A quote tells a rival's or a carrier's cost, even without a name on it.
-    "lowest_quote_eur": Fact("the lowest price at which a carrier would have taken it", _NOBODY, _NOBODY),
+    "lowest_quote_eur": Fact("the lowest price at which a carrier would have taken it"),
     "reserve_eur": Fact("what its owner said that it costs alone", _OWNER),
     "pooled_with_others": Fact("whether another owner's goods were on the same vehicle", _NOBODY, _OWNER),
-    "co_loaded": Fact("the other shipments on the same vehicle, and whose", _NOBODY, _NOBODY),
+    "co_loaded": Fact("the other shipments on the same vehicle, and whose"),
     "legs": Fact(
         "vehicles that carried it, from where to where, and when; a carrier: its own", _NOBODY, _OWNER | _CARRIER
     ),
-    "delivered_at": Fact("start of unloading at the client", _NOBODY, _OWNER | _CARRIER | _CONSIGNEE),
-    "on_time": Fact("whether it came by its due time", _NOBODY, _OWNER | _CARRIER | _CONSIGNEE),
-    "late_hours": Fact("hours after its due time", _NOBODY, _OWNER | _CARRIER | _CONSIGNEE),
+    "driven_by": Fact("who drives its legs, or is to keep its promise", _CARRIER, after=_OWNER),
+    "delivered_at": Fact("start of unloading at the client", _NOBODY, _OWNER | _CARRIER, _CONSIGNEE),
+    "on_time": Fact("whether it came by its due time", after=_OWNER | _CARRIER | _CONSIGNEE),
+    "late_hours": Fact("hours after its due time", after=_OWNER | _CARRIER | _CONSIGNEE),
     "kgco2e": Fact("emissions of its transport", _NOBODY, _OWNER),
     "promises": Fact(
-        "promises for a later day, made, kept or void: carrier, day, latest delivery and price; a carrier: its own",
+        "promises for a later day, made, kept or void: day, latest delivery and price; a carrier: its own",
         _NOBODY,
         _OWNER | _CARRIER,
     ),
@@ -96,28 +119,31 @@ MATRIX: Mapping[str, Fact] = {
     "shipments": Fact("how many of its shipments were pooled, went alone, waited or were not served", _NOBODY, _OWNER),
     # A carrier's or hub's account on one day.
     "received_eur": Fact("what the pool paid a carrier or hub", _NOBODY, _CARRIER | _HUB),
-    "cost_eur": Fact("what its work for the pool really cost a carrier or hub", _NOBODY, _CARRIER | _HUB),
-    "gain_eur": Fact("what a carrier or hub received above its cost", _NOBODY, _CARRIER | _HUB),
+    "cost_eur": Fact("what its work for the pool really cost a carrier or hub", after=_CARRIER | _HUB),
+    "gain_eur": Fact("what a carrier or hub received above its cost", after=_CARRIER | _HUB),
+    "fees": Fact("what the operator charges a party by the rulebook", _NOBODY, _OWNER | _CARRIER | _HUB),
     "reservations": Fact("what was reserved with a carrier or hub, used or not, and its price", _CARRIER | _HUB),
     # What a carrier lost to the pool is what its customers would have paid it alone.
-    "work_lost_eur": Fact("revenue that a carrier would have had without the pool", _NOBODY, _NOBODY),
+    "work_lost_eur": Fact("revenue that a carrier would have had without the pool"),
     "loads": Fact("a carrier's tours: stops, goods and what it was paid for them", _NOBODY, _CARRIER),
     "bookings": Fact("a hub's dock slots: times, loads, pallets and price", _NOBODY, _HUB),
-    "deliveries": Fact("a client's deliveries and their times", _NOBODY, _CONSIGNEE),
+    "deliveries": Fact("a client's deliveries and their times", after=_CONSIGNEE),
     # Forecasts. The coordinator adds them up, and tells each owner only its own part of what comes of that.
     "forecast": Fact("what an owner expects to send: its sample paths", _OWNER),
-    "pooled_forecast": Fact("what all owners together expect to send", _NOBODY, _NOBODY),
+    "pooled_forecast": Fact("what all owners together expect to send"),
     # Of one day and all.
     "disclosed": Fact("private figures that a participant told the coordinator", _OWNER | _CARRIER | _HUB),
     # What a group would gain by leaving, or that a rule fell back, tells about others' costs; so does how many groups
     # there were, of how many owners.
-    "stability": Fact("figures of the shares against the costs of groups, and how surely", _NOBODY, _NOBODY),
-    "sharing_note": Fact("where the sharing rule fell back to something else", _NOBODY, _NOBODY),
-    "pool_owners": Fact("how many owners had goods in the pool", _NOBODY, _NOBODY),
+    "stability": Fact("figures of the shares against the costs of groups, and how surely"),
+    "sharing_note": Fact("where the sharing rule fell back to something else"),
+    "pool_owners": Fact("how many owners had goods in the pool"),
     # It adds up everybody's costs, and rests on what each knows of its own orders to come.
-    "forecast_value": Fact("what all owners together saved by one forecaster against another", _NOBODY, _NOBODY),
-    "notes": Fact("what the coordinator noted, naming participants", _NOBODY, _NOBODY),
+    "forecast_value": Fact("what all owners together saved by one forecaster against another"),
+    "notes": Fact("what the coordinator noted, naming participants"),
 }
+
+_ORDER = tuple(Phase)
 
 
 def visible(field: str, role: Role | str, phase: Phase | str) -> bool:
@@ -132,4 +158,10 @@ def visible(field: str, role: Role | str, phase: Phase | str) -> bool:
     if fact is None:
         raise ValueError(f"field is {field!r}, expected one of {', '.join(MATRIX)}")
     who, when = Role(role), Phase(phase)
-    return who is Role.OPERATOR or who in fact.always or (when is Phase.AFTER and who in fact.after)
+    since = fact.since(who)
+    return since is not None and reached(since, when)
+
+
+def reached(since: Phase, phase: Phase) -> bool:
+    """Tell whether what is seen from one phase on is seen in another."""
+    return _ORDER.index(since) <= _ORDER.index(phase)

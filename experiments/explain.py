@@ -9,9 +9,9 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from agents.day import HELD, POOL, UNSERVED
+from agents.telling import POOLED_REASON, quoted, without_quote
 from agents.visibility import Phase, Role, visible
 from experiments.explain_record import OWN_MEANS, Record
-from experiments.report.words import quoted, without_quote
 from experiments.runs import read_spec
 from groupage.errors import InputError, Problem
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 OPERATOR = Role.OPERATOR.value
 SHIPMENT, PARTICIPANT = "shipment", "participant"
 
-POOLED_REASON = "its owner pays no more for the pool than its pooled shipments cost it alone"
 TWO_OWNERS = (
     "only two owners had goods in the pool: whoever knows what the pool cost in all can tell from one's share the "
     "other's share and gain"

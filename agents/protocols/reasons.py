@@ -1,6 +1,6 @@
 """Why shipments stay outside the pool: the words that protocols leave on them.
 
-Owners read them, so they name nobody; `experiments.explain` takes a quote's figures out.
+Owners read them, so they name nobody; `agents.telling` takes a quote's figures out.
 """
 
 from __future__ import annotations
@@ -36,8 +36,3 @@ def left_out(deal: Deal, owner: str, *, after_refusal: bool = False) -> str:
         return NOT_STATED
     why = REST_DEARER if deal.left_alone[owner] > deal.standalone[owner] else DEARER
     return why + AFTER_REFUSAL if after_refusal else why
-
-
-def lowest_quote(quote_cents: int, reserve_cents: int) -> str:
-    """Say how far the lowest quote for a shipment was from going alone."""
-    return f"the lowest quote was {quote_cents / 100:.2f} EUR, going alone was put at {reserve_cents / 100:.2f} EUR"

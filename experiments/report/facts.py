@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from statistics import fmean, median
 from typing import TYPE_CHECKING, Any
 
-from experiments.report.words import quoted, reason_group
+from agents.telling import quoted
+from experiments.report.words import reason_group
 from logistics.costs import LINE_ORDER
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from agents.telling import quoted
 from logistics.costs import CostLine
 
 if TYPE_CHECKING:
@@ -155,9 +156,6 @@ _REASONS: tuple[tuple[str, str], ...] = (
     (r"does not keep goods|temperature|chilled|frozen", "Temperature rules keep it apart"),
     (r"certificate", "No carrier with the certificates it needs"),
 )
-_QUOTED = re.compile(r"the lowest quote was ([\d.]+) EUR, going alone was put at ([\d.]+) EUR")
-NOT_WORTH_TAKING = "no carrier's offer was worth taking: going alone was put at no more"
-NOT_TAKEN = "a carrier offered to take it for less than going alone, but no award came of it"
 _FIGURES = re.compile(r"\d[\d.,:]*")
 _REFUSAL = re.compile(r"^(?P<who>.+) on (?P<topic>\w+): (?P<how>[\w-]+) \((?P<why>.*)\)$", re.DOTALL)
 _HOW = {
@@ -272,17 +270,3 @@ def event(note: str) -> tuple[str, str]:
         return note[:1].upper() + note[1:], ""
     about = TOPICS.get(refusal["topic"], refusal["topic"].replace("_", " "))
     return f"Asked for {about}, {{}} {_HOW.get(refusal['how'], refusal['how'])}: {refusal['why']}", refusal["who"]
-
-
-def quoted(reason: str) -> tuple[float, float] | None:
-    """Read the lowest quote and the cost alone out of a reason that names them, EUR."""
-    found = _QUOTED.search(reason)
-    return (float(found[1]), float(found[2])) if found else None
-
-
-def without_quote(reason: str) -> str:
-    """Leave the figures of a quote out of a reason: they are a carrier's, and its rivals' to guess from."""
-    figures = quoted(reason)
-    if figures is None:
-        return reason
-    return _QUOTED.sub(NOT_TAKEN if figures[0] < figures[1] else NOT_WORTH_TAKING, reason)

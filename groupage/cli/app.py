@@ -7,7 +7,22 @@ from typing import Annotated
 
 import typer
 
-from groupage.cli import check, compare, demo, explain, forecast, generate, import_, replay, report, run_, share
+from groupage.cli import (
+    check,
+    compare,
+    demo,
+    explain,
+    forecast,
+    generate,
+    import_,
+    operate,
+    replay,
+    report,
+    run_,
+    serve,
+    share,
+    token,
+)
 from groupage.cli.console import EXIT_BROKEN, EXIT_INPUT, EXIT_MACHINE, err
 from groupage.errors import GroupageError, MissingLibraryError, ModelFileError, ReplayError, SettlementError
 
@@ -29,6 +44,12 @@ app.command()(explain.explain)
 app.add_typer(forecast.app, name="forecast")
 app.command()(share.share)
 app.command()(replay.replay)
+app.command()(serve.serve)
+app.command()(operate.doctor)
+app.command()(operate.backup)
+app.command()(operate.restore)
+app.add_typer(token.app, name="token")
+app.add_typer(token.certificates, name="client-certificate")
 
 
 def _version(value: bool) -> None:

@@ -30,7 +30,7 @@ OUTCOME_HELD: Outcome
 OUTCOME_UNSERVED: Outcome
 
 class OrderPart(_message.Message):
-    __slots__ = ("order", "outcome", "reason", "held_until", "reserve_cents", "pickup_at", "delivery_at", "pooled_with_others", "transport_kgco2e", "alone_kgco2e", "legs")
+    __slots__ = ("order", "outcome", "reason", "held_until", "reserve_cents", "pickup_at", "delivery_at", "pooled_with_others", "transport_kgco2e", "alone_kgco2e", "legs", "co_loaded_companies")
     ORDER_FIELD_NUMBER: _ClassVar[int]
     OUTCOME_FIELD_NUMBER: _ClassVar[int]
     REASON_FIELD_NUMBER: _ClassVar[int]
@@ -42,6 +42,7 @@ class OrderPart(_message.Message):
     TRANSPORT_KGCO2E_FIELD_NUMBER: _ClassVar[int]
     ALONE_KGCO2E_FIELD_NUMBER: _ClassVar[int]
     LEGS_FIELD_NUMBER: _ClassVar[int]
+    CO_LOADED_COMPANIES_FIELD_NUMBER: _ClassVar[int]
     order: str
     outcome: Outcome
     reason: str
@@ -53,7 +54,8 @@ class OrderPart(_message.Message):
     transport_kgco2e: float
     alone_kgco2e: float
     legs: _containers.RepeatedCompositeFieldContainer[Leg]
-    def __init__(self, order: _Optional[str] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., reason: _Optional[str] = ..., held_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reserve_cents: _Optional[int] = ..., pickup_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., delivery_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pooled_with_others: _Optional[bool] = ..., transport_kgco2e: _Optional[float] = ..., alone_kgco2e: _Optional[float] = ..., legs: _Optional[_Iterable[_Union[Leg, _Mapping]]] = ...) -> None: ...
+    co_loaded_companies: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, order: _Optional[str] = ..., outcome: _Optional[_Union[Outcome, str]] = ..., reason: _Optional[str] = ..., held_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reserve_cents: _Optional[int] = ..., pickup_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., delivery_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pooled_with_others: _Optional[bool] = ..., transport_kgco2e: _Optional[float] = ..., alone_kgco2e: _Optional[float] = ..., legs: _Optional[_Iterable[_Union[Leg, _Mapping]]] = ..., co_loaded_companies: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Leg(_message.Message):
     __slots__ = ("load_id", "carrier", "from_place", "to_place", "pickup_at", "delivery_at", "pallets")
@@ -122,7 +124,7 @@ class Reservation(_message.Message):
     def __init__(self, reservation_id: _Optional[str] = ..., good: _Optional[str] = ..., quantity: _Optional[int] = ..., used: _Optional[int] = ..., price_cents: _Optional[int] = ..., release_cents: _Optional[int] = ...) -> None: ...
 
 class OwnerPart(_message.Message):
-    __slots__ = ("orders", "standalone_cents", "paid_cents", "left_cents", "saving_cents", "lines", "promises", "standard_error_cents", "reservation_cents", "expected_saving_cents")
+    __slots__ = ("orders", "standalone_cents", "paid_cents", "left_cents", "saving_cents", "lines", "promises", "standard_error_cents", "reservation_cents", "expected_saving_cents", "fees_cents")
     ORDERS_FIELD_NUMBER: _ClassVar[int]
     STANDALONE_CENTS_FIELD_NUMBER: _ClassVar[int]
     PAID_CENTS_FIELD_NUMBER: _ClassVar[int]
@@ -133,6 +135,7 @@ class OwnerPart(_message.Message):
     STANDARD_ERROR_CENTS_FIELD_NUMBER: _ClassVar[int]
     RESERVATION_CENTS_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_SAVING_CENTS_FIELD_NUMBER: _ClassVar[int]
+    FEES_CENTS_FIELD_NUMBER: _ClassVar[int]
     orders: _containers.RepeatedCompositeFieldContainer[OrderPart]
     standalone_cents: int
     paid_cents: int
@@ -143,10 +146,11 @@ class OwnerPart(_message.Message):
     standard_error_cents: int
     reservation_cents: int
     expected_saving_cents: int
-    def __init__(self, orders: _Optional[_Iterable[_Union[OrderPart, _Mapping]]] = ..., standalone_cents: _Optional[int] = ..., paid_cents: _Optional[int] = ..., left_cents: _Optional[int] = ..., saving_cents: _Optional[int] = ..., lines: _Optional[_Iterable[_Union[_types_pb2.MoneyLine, _Mapping]]] = ..., promises: _Optional[_Iterable[_Union[Promise, _Mapping]]] = ..., standard_error_cents: _Optional[int] = ..., reservation_cents: _Optional[int] = ..., expected_saving_cents: _Optional[int] = ...) -> None: ...
+    fees_cents: int
+    def __init__(self, orders: _Optional[_Iterable[_Union[OrderPart, _Mapping]]] = ..., standalone_cents: _Optional[int] = ..., paid_cents: _Optional[int] = ..., left_cents: _Optional[int] = ..., saving_cents: _Optional[int] = ..., lines: _Optional[_Iterable[_Union[_types_pb2.MoneyLine, _Mapping]]] = ..., promises: _Optional[_Iterable[_Union[Promise, _Mapping]]] = ..., standard_error_cents: _Optional[int] = ..., reservation_cents: _Optional[int] = ..., expected_saving_cents: _Optional[int] = ..., fees_cents: _Optional[int] = ...) -> None: ...
 
 class LoadStop(_message.Message):
-    __slots__ = ("position", "place", "location", "arrival_at", "start_at", "departure_at", "pickups", "deliveries")
+    __slots__ = ("position", "place", "location", "arrival_at", "start_at", "departure_at", "pickups", "deliveries", "place_name")
     POSITION_FIELD_NUMBER: _ClassVar[int]
     PLACE_FIELD_NUMBER: _ClassVar[int]
     LOCATION_FIELD_NUMBER: _ClassVar[int]
@@ -155,6 +159,7 @@ class LoadStop(_message.Message):
     DEPARTURE_AT_FIELD_NUMBER: _ClassVar[int]
     PICKUPS_FIELD_NUMBER: _ClassVar[int]
     DELIVERIES_FIELD_NUMBER: _ClassVar[int]
+    PLACE_NAME_FIELD_NUMBER: _ClassVar[int]
     position: int
     place: str
     location: _latlng_pb2.LatLng
@@ -163,7 +168,8 @@ class LoadStop(_message.Message):
     departure_at: _timestamp_pb2.Timestamp
     pickups: _containers.RepeatedScalarFieldContainer[str]
     deliveries: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, position: _Optional[int] = ..., place: _Optional[str] = ..., location: _Optional[_Union[_latlng_pb2.LatLng, _Mapping]] = ..., arrival_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., departure_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pickups: _Optional[_Iterable[str]] = ..., deliveries: _Optional[_Iterable[str]] = ...) -> None: ...
+    place_name: str
+    def __init__(self, position: _Optional[int] = ..., place: _Optional[str] = ..., location: _Optional[_Union[_latlng_pb2.LatLng, _Mapping]] = ..., arrival_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., start_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., departure_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pickups: _Optional[_Iterable[str]] = ..., deliveries: _Optional[_Iterable[str]] = ..., place_name: _Optional[str] = ...) -> None: ...
 
 class LoadJob(_message.Message):
     __slots__ = ("job", "owner", "external_ref", "ssccs", "pallets", "weight_kg", "volume_m3", "handling")
@@ -202,19 +208,23 @@ class Load(_message.Message):
     def __init__(self, load_id: _Optional[str] = ..., vehicle_type: _Optional[str] = ..., stops: _Optional[_Iterable[_Union[LoadStop, _Mapping]]] = ..., jobs: _Optional[_Iterable[_Union[LoadJob, _Mapping]]] = ..., price_lines: _Optional[_Iterable[_Union[_types_pb2.MoneyLine, _Mapping]]] = ..., price_cents: _Optional[int] = ...) -> None: ...
 
 class CarrierPart(_message.Message):
-    __slots__ = ("loads", "received_cents", "promises", "reservations")
+    __slots__ = ("loads", "received_cents", "promises", "reservations", "fees_cents", "fee_lines")
     LOADS_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_CENTS_FIELD_NUMBER: _ClassVar[int]
     PROMISES_FIELD_NUMBER: _ClassVar[int]
     RESERVATIONS_FIELD_NUMBER: _ClassVar[int]
+    FEES_CENTS_FIELD_NUMBER: _ClassVar[int]
+    FEE_LINES_FIELD_NUMBER: _ClassVar[int]
     loads: _containers.RepeatedCompositeFieldContainer[Load]
     received_cents: int
     promises: _containers.RepeatedCompositeFieldContainer[Promise]
     reservations: _containers.RepeatedCompositeFieldContainer[Reservation]
-    def __init__(self, loads: _Optional[_Iterable[_Union[Load, _Mapping]]] = ..., received_cents: _Optional[int] = ..., promises: _Optional[_Iterable[_Union[Promise, _Mapping]]] = ..., reservations: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ...) -> None: ...
+    fees_cents: int
+    fee_lines: _containers.RepeatedCompositeFieldContainer[_types_pb2.MoneyLine]
+    def __init__(self, loads: _Optional[_Iterable[_Union[Load, _Mapping]]] = ..., received_cents: _Optional[int] = ..., promises: _Optional[_Iterable[_Union[Promise, _Mapping]]] = ..., reservations: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ..., fees_cents: _Optional[int] = ..., fee_lines: _Optional[_Iterable[_Union[_types_pb2.MoneyLine, _Mapping]]] = ...) -> None: ...
 
 class Booking(_message.Message):
-    __slots__ = ("booking_id", "load_id", "start_at", "end_at", "pallets", "storage_pallet_hours", "price_cents")
+    __slots__ = ("booking_id", "load_id", "start_at", "end_at", "pallets", "storage_pallet_hours", "price_cents", "hub")
     BOOKING_ID_FIELD_NUMBER: _ClassVar[int]
     LOAD_ID_FIELD_NUMBER: _ClassVar[int]
     START_AT_FIELD_NUMBER: _ClassVar[int]
@@ -222,6 +232,7 @@ class Booking(_message.Message):
     PALLETS_FIELD_NUMBER: _ClassVar[int]
     STORAGE_PALLET_HOURS_FIELD_NUMBER: _ClassVar[int]
     PRICE_CENTS_FIELD_NUMBER: _ClassVar[int]
+    HUB_FIELD_NUMBER: _ClassVar[int]
     booking_id: str
     load_id: str
     start_at: _timestamp_pb2.Timestamp
@@ -229,17 +240,22 @@ class Booking(_message.Message):
     pallets: float
     storage_pallet_hours: float
     price_cents: int
-    def __init__(self, booking_id: _Optional[str] = ..., load_id: _Optional[str] = ..., start_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pallets: _Optional[float] = ..., storage_pallet_hours: _Optional[float] = ..., price_cents: _Optional[int] = ...) -> None: ...
+    hub: str
+    def __init__(self, booking_id: _Optional[str] = ..., load_id: _Optional[str] = ..., start_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pallets: _Optional[float] = ..., storage_pallet_hours: _Optional[float] = ..., price_cents: _Optional[int] = ..., hub: _Optional[str] = ...) -> None: ...
 
 class HubPart(_message.Message):
-    __slots__ = ("bookings", "received_cents", "reservations")
+    __slots__ = ("bookings", "received_cents", "reservations", "fees_cents", "fee_lines")
     BOOKINGS_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_CENTS_FIELD_NUMBER: _ClassVar[int]
     RESERVATIONS_FIELD_NUMBER: _ClassVar[int]
+    FEES_CENTS_FIELD_NUMBER: _ClassVar[int]
+    FEE_LINES_FIELD_NUMBER: _ClassVar[int]
     bookings: _containers.RepeatedCompositeFieldContainer[Booking]
     received_cents: int
     reservations: _containers.RepeatedCompositeFieldContainer[Reservation]
-    def __init__(self, bookings: _Optional[_Iterable[_Union[Booking, _Mapping]]] = ..., received_cents: _Optional[int] = ..., reservations: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ...) -> None: ...
+    fees_cents: int
+    fee_lines: _containers.RepeatedCompositeFieldContainer[_types_pb2.MoneyLine]
+    def __init__(self, bookings: _Optional[_Iterable[_Union[Booking, _Mapping]]] = ..., received_cents: _Optional[int] = ..., reservations: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ..., fees_cents: _Optional[int] = ..., fee_lines: _Optional[_Iterable[_Union[_types_pb2.MoneyLine, _Mapping]]] = ...) -> None: ...
 
 class Proposal(_message.Message):
     __slots__ = ("name", "company", "round", "state", "expire_time", "owner_part", "carrier_part", "hub_part", "disclosed", "etag", "create_time", "update_time")

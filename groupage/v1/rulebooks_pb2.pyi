@@ -31,6 +31,7 @@ class Phase(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
     PHASE_UNSPECIFIED: _ClassVar[Phase]
     PHASE_BEFORE: _ClassVar[Phase]
     PHASE_AFTER: _ClassVar[Phase]
+    PHASE_PROPOSED: _ClassVar[Phase]
 VIEWER_ROLE_UNSPECIFIED: ViewerRole
 VIEWER_ROLE_OWNER: ViewerRole
 VIEWER_ROLE_CO_LOADER: ViewerRole
@@ -41,6 +42,7 @@ VIEWER_ROLE_OPERATOR: ViewerRole
 PHASE_UNSPECIFIED: Phase
 PHASE_BEFORE: Phase
 PHASE_AFTER: Phase
+PHASE_PROPOSED: Phase
 
 class BaselineTariff(_message.Message):
     __slots__ = ("tariff", "etag", "content")

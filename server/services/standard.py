@@ -57,6 +57,8 @@ class Kind:
         The same before a deletion: raises RESOURCE_IN_USE.
     columns
         Of (message): further columns of its row, such as ``state`` or ``public``.
+    complete
+        Of (session, message): adds what stands in other tables, as far as the session's viewer may see it.
     shown
         Of (viewer, message): blanks what this viewer may not see, in place.
     """
@@ -69,6 +71,7 @@ class Kind:
     check: Callable[[Transaction, Viewer, Any, Any], None] = _nothing
     deletable: Callable[[Transaction, Viewer, Record], None] = _unused
     columns: Callable[[Any], Mapping[str, Any]] = lambda _: {}
+    complete: Callable[[Reading, Any], None] = lambda _session, _message: None
     shown: Callable[[Viewer, Any], None] = lambda _viewer, _message: None
 
 
@@ -119,8 +122,14 @@ def found(session: Reading, kind: Kind, name: str) -> Record:
 async def get(store: Store, kind: Kind, name: str) -> Any:
     """Answer a Get."""
     viewer = caller()
-    message = await store.read(viewer, lambda session: decoded(kind, found(session, kind, name)))
-    kind.shown(viewer, message)
+    return await store.read(viewer, lambda session: seen(session, kind, found(session, kind, name)))
+
+
+def seen(session: Reading, kind: Kind, record: Record) -> Any:
+    """A record's message, whole, as far as the session's viewer may see it."""
+    message = decoded(kind, record)
+    kind.complete(session, message)
+    kind.shown(session.viewer, message)
     return message
 
 
@@ -142,8 +151,7 @@ async def listed(store: Store, kind: Kind, request: Any, response: Any, *, paren
                 .limit(max(size + 1, _SCAN) if wanted else size + 1)
             ).all()
             for row in rows:
-                message = decoded(kind, row)
-                kind.shown(viewer, message)
+                message = seen(session, kind, row)
                 if filters.matches(wanted, message):
                     if len(out) == size:
                         return out, True
@@ -229,8 +237,9 @@ def _create_one(tx: Transaction, write: Write) -> bytes:
     message = _stripped(kind, given)
     message.name = name
     kind.check(tx, write.viewer, message, None)
-    record = insert_record(tx, kind, message, parent=parent, company=names.company_of(parent) or None)
-    return decoded(kind, record).SerializeToString()  # type: ignore[no-any-return]
+    record = insert_record(tx, kind, message, parent=parent, company=names.company_of(name) or None)
+    with tx.reading(write.viewer) as session:
+        return seen(session, kind, record).SerializeToString()  # type: ignore[no-any-return]
 
 
 _create = single(_create_one)
@@ -346,10 +355,14 @@ def _update_one(tx: Transaction, write: Write) -> bytes:
         raise Fault("NOT_ALLOWED")
     must_match(record, getattr(given, "etag", ""))
     before = kind.message.FromString(record.body)
+    with tx.reading(write.viewer) as session:
+        kind.complete(session, before)
     after = masked(kind, before, given, mask)
     after.name = record.name
     kind.check(tx, write.viewer, after, before)
-    return decoded(kind, change_record(tx, kind, record, after)).SerializeToString()  # type: ignore[no-any-return]
+    changed = change_record(tx, kind, record, after)
+    with tx.reading(write.viewer) as session:
+        return seen(session, kind, changed).SerializeToString()  # type: ignore[no-any-return]
 
 
 _update = single(_update_one)

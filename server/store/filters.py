@@ -158,8 +158,8 @@ class _Parser:
 
     def path(self, name: str) -> tuple[FieldDescriptor, ...]:
         descriptor, out = self.message.DESCRIPTOR, []
-        if name in descriptor.oneofs_by_name:
-            return ()
+        if name not in descriptor.fields_by_name and descriptor.oneofs and "." not in name:
+            return ()  # the name that the contract has for which of a oneof is set
         for part in name.split("."):
             field = descriptor.fields_by_name[part]
             out.append(field)

@@ -48,6 +48,11 @@ def newest() -> str:
     return head
 
 
+def revisions() -> frozenset[str]:
+    """All revisions that this release knows."""
+    return frozenset(script.revision for script in ScriptDirectory.from_config(configuration()).walk_revisions())
+
+
 def current(connection: Connection) -> str | None:
     """Revision of a database; None of an empty one."""
     return MigrationContext.configure(connection).get_current_revision()

@@ -8,12 +8,15 @@ from sqlalchemy import event, text
 from sqlalchemy.orm import ORMExecuteState, with_loader_criteria
 from sqlmodel import Session
 
-from server.store.tables import SCOPED
+from server.store.identities import ClientCertificateRow, TokenRow
+from server.store.tables import SCOPED, Scoped
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection, Engine
 
     from server.viewer import Viewer
+
+_FILTERED: tuple[type[Scoped], ...] = (*SCOPED, TokenRow, ClientCertificateRow)
 
 
 class Reading(Session):
@@ -37,7 +40,7 @@ def _filter(state: ORMExecuteState) -> None:
     if not state.is_select or not state.is_orm_statement:
         raise PermissionError(f"{session.viewer} may only select tables by their classes")
     state.statement = state.statement.options(
-        *(with_loader_criteria(t, t.visible_to(session.viewer), include_aliases=True) for t in SCOPED)
+        *(with_loader_criteria(t, t.visible_to(session.viewer), include_aliases=True) for t in _FILTERED)
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, false, or_, select, true
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, UniqueConstraint, false, or_, select, true
 from sqlmodel import Field, SQLModel, col
 
 from server.store.moments import Moment
@@ -28,6 +28,12 @@ def _bytes(*, nullable: bool = False) -> Any:
     return Field(default=None if nullable else b"", sa_column=Column(LargeBinary, nullable=nullable))
 
 
+def table_of(kind: Any) -> Table:
+    """The table of a class."""
+    table: Table = kind.__table__
+    return table
+
+
 class Scoped(SQLModel):
     """A table whose rows are not for everybody."""
 
@@ -40,7 +46,13 @@ class Scoped(SQLModel):
 
 
 class Membership(Scoped, table=True):
-    """Who is in which pool, from when until when; the row filter of what a pool's members share."""
+    """Who is in which pool; the row filter of what a pool's members share.
+
+    Attributes
+    ----------
+    shown
+        The rulebook in force lets members see each other.
+    """
 
     __tablename__ = "memberships"
     __table_args__ = (Index("memberships_company", "company"),)
@@ -49,6 +61,7 @@ class Membership(Scoped, table=True):
     company: str = Field(primary_key=True)
     since: datetime = _moment()
     until: datetime | None = _moment(nullable=True)
+    shown: bool = False
 
 
 class Record(Scoped, table=True):
@@ -58,8 +71,8 @@ class Record(Scoped, table=True):
     ----------
     company
         Whose it is; without one it is shared by the members of `pool`, or of nobody but the operator.
-    public
-        Everybody who is known may read it.
+    key
+        What else it is known by, such as its GLN.
     version
         Counts changes; the etag is made of it.
     body
@@ -71,6 +84,7 @@ class Record(Scoped, table=True):
         Index("records_listed", "kind", "parent", "name"),
         Index("records_company", "company", "kind"),
         Index("records_pool", "pool", "kind"),
+        Index("records_key", "kind", "parent", "key"),
     )
 
     name: str = Field(primary_key=True)
@@ -78,7 +92,7 @@ class Record(Scoped, table=True):
     parent: str = ""
     company: str | None = None
     pool: str | None = None
-    public: bool = False
+    key: str = ""
     state: str = ""
     version: int = 1
     body: bytes = _bytes()
@@ -87,23 +101,37 @@ class Record(Scoped, table=True):
 
     @classmethod
     def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
-        """Their owner's, those that are public, those of a pool that the viewer is in, and what it takes part in."""
+        """What is its own, its pools', or of what it takes part in; fellows' public prices, and fellows if shown."""
         if viewer.operator:
             return true()
         if not viewer.company:
             return false()
-        mine = select(col(Membership.pool)).where(col(Membership.company) == viewer.company)
-        taking_part = select(col(Participation.synchronization)).where(col(Participation.company) == viewer.company)
+        # Of the tables, not the classes: the filter of memberships must not narrow what this one asks them.
+        member, part = table_of(Membership), table_of(Participation)
+        mine = select(member.c.pool).where(member.c.company == viewer.company)
+        shown = mine.where(member.c.shown)
+        taking_part = select(part.c.synchronization).where(part.c.company == viewer.company)
+        fellow = member.alias()
+        fellows = select(fellow.c.company).where(fellow.c.pool.in_(mine))
+        shown_fellows = select(fellow.c.company).where(fellow.c.pool.in_(shown))
         return or_(
             col(cls.company) == viewer.company,
-            col(cls.public),
             col(cls.company).is_(None) & col(cls.pool).in_(mine),
             col(cls.name).in_(taking_part),
+            col(cls.kind).in_(("member", "consent")) & col(cls.pool).in_(shown),
+            (col(cls.kind) == "company") & col(cls.company).in_(shown_fellows),
+            (col(cls.kind) == "tariff") & (col(cls.state) != "contract") & col(cls.company).in_(fellows),
         )
 
 
 class OrderRow(Scoped, table=True):
-    """An order; `body` is the contract's `Order` without what the columns say."""
+    """An order; `body` is the contract's `Order` without what the columns say.
+
+    Attributes
+    ----------
+    origins
+        Names between spaces, with one before and behind.
+    """
 
     __tablename__ = "orders"
     __table_args__ = (
@@ -119,6 +147,7 @@ class OrderRow(Scoped, table=True):
     state: str = "OPEN"
     withheld: bool = False
     destination: str
+    origins: str = " "
     product: str = ""
     window_open: datetime = _moment()
     window_close: datetime = _moment()
@@ -131,20 +160,18 @@ class OrderRow(Scoped, table=True):
 
 
 class DemandRow(Scoped, table=True):
-    """One day of one lane's demand, as its company reported it."""
+    """One day of one series' demand, as its company reported it; without pallets only its promotion is known."""
 
     __tablename__ = "demand"
     __table_args__ = ({"sqlite_with_rowid": False},)
 
     company: str = Field(primary_key=True)
-    origin: str = Field(primary_key=True)
     zone: str = Field(primary_key=True)
     product: str = Field(primary_key=True)
     day: str = Field(primary_key=True)
-    pallets: float
-    censored: bool = False
+    pallets: float | None = None
+    promotion: bool = False
     updated_at: datetime = _moment()
-    body: bytes = _bytes()
 
 
 class EventRow(Scoped, table=True):

@@ -362,6 +362,7 @@ def _audit(tx: Transaction, jobs: list[_Job]) -> None:
             "request_id": j.write.request_id,
         }
         for j in jobs
+        if j.write.method  # without one it is the service's own bookkeeping
         for name in (j.write.names or ("",))
     ]
     if rows:

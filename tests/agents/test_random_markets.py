@@ -9,10 +9,10 @@ import pytest
 
 from agents.messages import same_message
 from agents.protocols.combinatorial_auction import PAYMENTS
+from agents.records import body_bytes
 from agents.registry import built_in
 from agents.synchronize import replayed, synchronize
 from benchmarks import markets
-from experiments.results import body_bytes
 from tests.agents.markets import policy, small_market
 
 DRAWS = list(markets.dealt(500, first_seed=20_000))  # none of the benchmark's own

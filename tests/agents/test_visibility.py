@@ -6,31 +6,41 @@ import pytest
 
 from agents.visibility import MATRIX, Phase, Role, visible
 
-OWN_BEFORE = {"owner", "destination", "pallets", "weight_kg", "reserve_eur", "alone_mode", "alone_kgco2e"} | {
+GOODS = {"origins", "destination", "pallets", "weight_kg", "volume_m3", "handling"}
+OWN_BEFORE = GOODS | {
+    "owner",
+    "places",
+    "papers",
+    "stakes",
+    "reserve_eur",
+    "alone_mode",
+    "alone_kgco2e",
     "standalone_eur",
     "expected_saving_eur",
     "forecast",
     "disclosed",
 }
-OWN_AFTER = {
+OWN_PROPOSED = {
     "mode",
     "reason",
     "promises",
     "pooled_with_others",
     "legs",
     "delivered_at",
-    "on_time",
-    "late_hours",
     "kgco2e",
-} | {
     "paid_eur",
     "saving_eur",
     "standard_error_eur",
     "reservation_eur",
     "shipments",
+    "fees",
 }
-ARRIVAL = {"delivered_at", "on_time", "late_hours"}
-PAID_WORK = {"received_eur", "cost_eur", "gain_eur"}
+TIMELY = {"on_time", "late_hours"}
+TRUE_COSTS = {"cost_eur", "gain_eur"}
+CARRIER_BEFORE = GOODS | {"driven_by", "reservations", "disclosed"}
+CARRIER_PROPOSED = {"legs", "delivered_at", "promises", "received_eur", "fees", "loads"}
+HUB_BEFORE = {"reservations", "disclosed"}
+HUB_PROPOSED = {"pallets", "bookings", "received_eur", "fees"}
 
 
 def seen(role, phase):
@@ -39,26 +49,21 @@ def seen(role, phase):
 
 
 @pytest.mark.parametrize(
-    ("role", "before", "after"),
+    ("role", "before", "proposed", "after"),
     [
-        (Role.OWNER, OWN_BEFORE, OWN_BEFORE | OWN_AFTER),
-        (Role.CO_LOADER, set(), set()),
-        (
-            Role.CARRIER,
-            {"destination", "pallets", "weight_kg", "reservations", "disclosed"},
-            {"owner", "destination", "pallets", "weight_kg", "promises", "reservations", "legs", "loads", "disclosed"}
-            | ARRIVAL
-            | PAID_WORK,
-        ),
-        (Role.HUB, {"reservations", "disclosed"}, {"pallets", "bookings", "reservations", "disclosed"} | PAID_WORK),
-        (Role.CONSIGNEE, {"destination"}, {"destination", "deliveries"} | ARRIVAL),
-        (Role.OPERATOR, set(MATRIX), set(MATRIX)),
+        (Role.OWNER, OWN_BEFORE, OWN_PROPOSED, {"driven_by"} | TIMELY),
+        (Role.CO_LOADER, set(), set(), set()),
+        (Role.CARRIER, CARRIER_BEFORE, CARRIER_PROPOSED, {"owner", "places", "papers"} | TIMELY | TRUE_COSTS),
+        (Role.HUB, HUB_BEFORE, HUB_PROPOSED, TRUE_COSTS),
+        (Role.CONSIGNEE, {"destination"}, set(), {"deliveries", "delivered_at"} | TIMELY),
+        (Role.OPERATOR, set(MATRIX), set(), set()),
     ],
 )
-def test_each_role(role, before, after):
-    """A role sees exactly what the design grants it, before commitment and after; the operator sees everything."""
+def test_each_role(role, before, proposed, after):
+    """A role sees exactly what the design grants it, phase by phase; the operator sees everything."""
     assert seen(role, Phase.BEFORE) == before
-    assert seen(role, Phase.AFTER) == after
+    assert seen(role, Phase.PROPOSED) - before == proposed
+    assert seen(role, Phase.AFTER) - before - proposed == after
 
 
 @pytest.mark.parametrize(
@@ -71,9 +76,9 @@ def test_the_operators_alone(field):
 
 
 def test_commitment_takes_nothing_back():
-    """Who saw a fact before commitment sees it after."""
+    """Who saw a fact in one phase sees it in those that follow."""
     for role in Role:
-        assert seen(role, Phase.BEFORE) <= seen(role, Phase.AFTER)
+        assert seen(role, Phase.BEFORE) <= seen(role, Phase.PROPOSED) <= seen(role, Phase.AFTER)
 
 
 def test_names_as_text():

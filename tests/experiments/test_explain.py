@@ -9,7 +9,7 @@ import pytest
 from agents.messages import Performative, Topic
 from agents.participants import CarrierDesk, ShipperDesk
 from agents.protocols import reasons
-from agents.protocols.reasons import lowest_quote
+from agents.telling import lowest_quote
 from agents.visibility import MATRIX, Phase, Role, visible
 from experiments.explain import TWO_MEMBERS, TWO_OWNERS, _own_part, explain
 from experiments.explain_record import Record

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlmodel import SQLModel
 
-import server.store.tables  # noqa: F401 - makes the tables known
+from server.store import identities, tables  # noqa: F401 - makes the tables known
 
 context.configure(
     connection=context.config.attributes["connection"],

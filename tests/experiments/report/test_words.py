@@ -10,9 +10,8 @@ import pytest
 
 from agents.holding import HOLDING, HoldingView
 from agents.protocols import reasons
+from agents.telling import NOT_TAKEN, NOT_WORTH_TAKING, lowest_quote, quoted, without_quote
 from experiments.report.words import (
-    NOT_TAKEN,
-    NOT_WORTH_TAKING,
     co2e,
     count,
     eur,
@@ -20,10 +19,8 @@ from experiments.report.words import (
     listed,
     number,
     percent,
-    quoted,
     reason_group,
     signed,
-    without_quote,
 )
 from forecasting import Forecast
 from logistics.costs import CostLine
@@ -79,7 +76,7 @@ def test_every_reason_of_a_protocol_has_its_own_plain_words() -> None:
     """No two reasons that protocols give come to the same words."""
     parts = (reasons.LEFT_OUT, reasons.AFTER_REFUSAL)
     given = {v for k, v in vars(reasons).items() if k.isupper() and isinstance(v, str) and v not in parts}
-    given |= {reasons.DEARER + reasons.AFTER_REFUSAL, reasons.lowest_quote(300, 200), reasons.lowest_quote(100, 200)}
+    given |= {reasons.DEARER + reasons.AFTER_REFUSAL, lowest_quote(300, 200), lowest_quote(100, 200)}
     words = {why: reason_group(why) for why in given}
     assert len(set(words.values())) == len(given)
 
@@ -108,10 +105,10 @@ def test_who_cannot_go_alone_either_is_told_of_that_first() -> None:
 def test_reasons_without_figures_keep_what_the_figures_say() -> None:
     """Going alone is called no dearer only where the lowest quote was not below it; no figure is left."""
     for quote, alone, said in ((300, 200, NOT_WORTH_TAKING), (200, 200, NOT_WORTH_TAKING), (100, 200, NOT_TAKEN)):
-        assert without_quote(reasons.lowest_quote(quote, alone)) == said
-    assert without_quote(f"nobody, and {reasons.lowest_quote(300, 200)}") == f"nobody, and {NOT_WORTH_TAKING}"
+        assert without_quote(lowest_quote(quote, alone)) == said
+    assert without_quote(f"nobody, and {lowest_quote(300, 200)}") == f"nobody, and {NOT_WORTH_TAKING}"
     assert without_quote(reasons.NO_PLAN) == reasons.NO_PLAN
-    assert "offered less" in reason_group(reasons.lowest_quote(100, 200))
+    assert "offered less" in reason_group(lowest_quote(100, 200))
 
 
 def test_quotes_are_read_out_of_reasons() -> None:

@@ -3,7 +3,7 @@
 from alembic import op
 from sqlmodel import SQLModel
 
-import server.store.tables  # noqa: F401
+from server.store import identities, tables  # noqa: F401
 
 revision = "0001"
 down_revision = None

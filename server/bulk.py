@@ -1,0 +1,302 @@
+"""The schema's rules over many messages at once: a screen lets through what surely keeps them, column by column.
+
+What the screen is not sure of is checked one by one by protovalidate, which also says what is wrong: so a line is
+refused if, and only if, it would be refused alone, and in the same words. The screen is made from the schema's own
+options; a rule that it does not know makes it unsure of every line that the rule could concern.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import date
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from groupage.v1 import demand_pb2, orders_pb2
+from server import rules as schema
+from server.checking import check
+from server.faults import Fault
+
+if TYPE_CHECKING:
+    from google.protobuf.descriptor import Descriptor, FieldDescriptor
+    from numpy.typing import NDArray
+
+# Of (messages): True for each that surely keeps a rule.
+Rule = Callable[[Sequence[Any]], Any]
+
+_TIMESTAMP, _DATE = "google.protobuf.Timestamp", "google.type.Date"
+_YEAR_1, _YEAR_10000 = -62_135_596_800, 253_402_300_800
+_IN_ORDER = re.compile(
+    r"!has\(this\.(?P<a>\w+)\) \|\| !has\(this\.(?P<b>\w+)\) \|\| this\.(?P<c>\w+) <= this\.(?P<d>\w+)"
+)
+_NOT_IN = re.compile(r"!\(this\.(?P<one>\w+) in this\.(?P<many>\w+)\)")
+_POSITIVE = re.compile(r"this\.\w+ > 0( && this\.\w+ > 0)*")
+_NUMBERS = frozenset({"double", "float", "int32", "int64", "uint32", "uint64"})
+_BOUNDS = {"gt": np.greater, "gte": np.greater_equal, "lt": np.less, "lte": np.less_equal}
+
+
+def order_faults(orders: Sequence[Any]) -> dict[int, Fault]:
+    """Faults of the lines that break the schema's rules."""
+    return _faults(orders, orders_pb2.Order)
+
+
+def demand_faults(records: Sequence[Any]) -> dict[int, Fault]:
+    """Faults of the lines that break the schema's rules, or name a day that is in no calendar."""
+    faults = _faults(records, demand_pb2.DemandRecord)
+    days: dict[tuple[int, int, int], bool] = {}
+    for line, record in enumerate(records):
+        key = (record.day.year, record.day.month, record.day.day)
+        if key not in days:
+            days[key] = _in_calendar(*key)
+        if not days[key] and line not in faults:
+            faults[line] = Fault("INVALID_FIELD", violations=[("day", "a day of the calendar")])
+    return faults
+
+
+def _in_calendar(year: int, month: int, day: int) -> bool:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def _faults(messages: Sequence[Any], kind: Any) -> dict[int, Fault]:
+    out = {}
+    for line in np.flatnonzero(~sure(messages, kind)):
+        try:
+            check(messages[int(line)])
+        except Fault as fault:
+            out[int(line)] = fault
+    return out
+
+
+def sure(messages: Sequence[Any], kind: Any) -> NDArray[np.bool_]:
+    """Say which messages surely keep the rules of their type."""
+    ok = np.ones(len(messages), dtype=bool)
+    for rule in _rules(kind.DESCRIPTOR):
+        ok &= rule(messages)
+    return ok
+
+
+def unknown(kind: Any) -> list[str]:
+    """Rules that the screen does not know, and so is never sure of; a test wants none for what comes in bulk."""
+    return [name for name in (getattr(r, "unknown", "") for r in _rules(kind.DESCRIPTOR)) if name]
+
+
+@cache
+def _rules(descriptor: Descriptor) -> tuple[Rule, ...]:
+    out: list[Rule] = []
+    of_message = schema.of_message(descriptor)
+    if of_message is not None:
+        out += [_message_rule(descriptor, rule) for rule in of_message.cel]
+    for field in descriptor.fields:
+        out += _field_rules(field)
+    return tuple(out)
+
+
+def _unknown(name: str, concerns: Callable[[Any], bool] = lambda _: True) -> Rule:
+    def rule(messages: Sequence[Any]) -> Any:
+        return np.array([not concerns(m) for m in messages], dtype=bool)
+
+    rule.unknown = name  # type: ignore[attr-defined]
+    return rule
+
+
+def _message_rule(descriptor: Descriptor, rule: Any) -> Rule:
+    if found := _IN_ORDER.fullmatch(rule.expression):
+        first, second = found["a"], found["b"]
+        both = {first, second} == {found["c"], found["d"]}
+        fields = [descriptor.fields_by_name[f].message_type for f in (first, second)]
+        if both and all(f is not None and f.full_name == _TIMESTAMP for f in fields):
+            return _in_order(found["c"], found["d"])
+    if found := _NOT_IN.fullmatch(rule.expression):
+        one, many = found["one"], found["many"]
+        return lambda messages: np.array([getattr(m, one) not in getattr(m, many) for m in messages], dtype=bool)
+    return _unknown(f"{descriptor.full_name}: {rule.id}")
+
+
+def _in_order(early: str, late: str) -> Rule:
+    def rule(messages: Sequence[Any]) -> Any:
+        out = []
+        for m in messages:
+            if not m.HasField(early) or not m.HasField(late):
+                out.append(True)
+                continue
+            a, b = getattr(m, early), getattr(m, late)
+            out.append((a.seconds, a.nanos) <= (b.seconds, b.nanos))
+        return np.array(out, dtype=bool)
+
+    return rule
+
+
+def _field_rules(field: FieldDescriptor) -> list[Rule]:
+    rules = schema.of_field(field)
+    name = field.name
+    if rules is None:
+        inner = field.message_type is not None and not field.is_repeated
+        return _of_message(field, None) if inner else [_nothing_in(field)] if field.message_type is not None else []
+    if rules.ignore == schema.IGNORE_ALWAYS:
+        return []
+    if field.is_repeated:
+        return [_repeated(field, rules)]
+    if field.message_type is not None:
+        return _of_message(field, rules)
+    if rules.cel or rules.required or rules.cel_expression:
+        return [_unknown(f"{field.full_name}", lambda m: True)]
+    kind = rules.WhichOneof("type")
+    if kind is None:
+        return []
+    zero_ok = rules.ignore == schema.IGNORE_IF_ZERO_VALUE
+    if kind in _NUMBERS:
+        return [_number(field, getattr(rules, kind), zero_ok)]
+    if kind == "string":
+        good = _string(rules.string)
+        if good is not None:
+            return [lambda messages: _texts([getattr(m, name) for m in messages], good, zero_ok)]
+    if kind == "enum" and rules.enum.ListFields() and _only(rules.enum, {"defined_only"}) and not zero_ok:
+        known = frozenset(field.enum_type.values_by_number)
+        return [lambda messages: np.array([getattr(m, name) in known for m in messages], dtype=bool)]
+    return [_unknown(field.full_name)]
+
+
+def _only(rules: Any, known: set[str]) -> bool:
+    return {f.name for f, _ in rules.ListFields()} <= known
+
+
+def _number(field: FieldDescriptor, rules: Any, zero_ok: bool) -> Rule:
+    if not _only(rules, {*_BOUNDS, "finite"}):
+        return _unknown(field.full_name)
+    bounds = [(_BOUNDS[f.name], value) for f, value in rules.ListFields() if f.name in _BOUNDS]
+    finite = bool(getattr(rules, "finite", False))
+    name, optional = field.name, field.has_presence
+
+    def rule(messages: Sequence[Any]) -> Any:
+        column = np.array([getattr(m, name) for m in messages])
+        ok = np.isfinite(column) if finite else np.ones(len(column), dtype=bool)
+        for compare, bound in bounds:
+            ok &= compare(column, bound)
+        if zero_ok:
+            ok |= column == 0
+        if optional:
+            ok |= np.array([not m.HasField(name) for m in messages], dtype=bool)
+        return ok
+
+    return rule
+
+
+def _string(rules: Any) -> Callable[[str], bool] | None:
+    if not _only(rules, {"min_len", "max_len", "pattern"}):
+        return None
+    least, most = rules.min_len, rules.max_len or 1 << 40
+    # RE2 searches, and its $ is the end of the text: what looks the same to Python is \Z, and ASCII classes.
+    pattern = re.compile(rules.pattern.replace("$", r"\Z"), re.ASCII) if rules.HasField("pattern") else None
+    return lambda text: least <= len(text) <= most and (pattern is None or pattern.search(text) is not None)
+
+
+def _texts(column: Sequence[str], good: Callable[[str], bool], zero_ok: bool) -> Any:
+    fine = {text for text in set(column) if good(text) or (zero_ok and not text)}
+    return np.array([text in fine for text in column], dtype=bool)
+
+
+def _repeated(field: FieldDescriptor, rules: Any) -> Rule:
+    name = field.name
+    items = rules.repeated.items
+    if rules.cel or rules.required or not _only(rules.repeated, {"min_items", "max_items", "unique", "items"}):
+        return _unknown(field.full_name)
+    least, most, unique = rules.repeated.min_items, rules.repeated.max_items or 1 << 40, rules.repeated.unique
+    good = _item(items) if field.message_type is None else None
+
+    def rule(messages: Sequence[Any]) -> Any:
+        lists = [list(getattr(m, name)) for m in messages]
+        fine = {item for item in {i for one in lists for i in one} if good(item)} if good is not None else set()
+        return np.array(
+            [
+                least <= len(one) <= most
+                and (not unique or len(set(one)) == len(one))
+                and all(item in fine for item in one)
+                for one in lists
+            ],
+            dtype=bool,
+        )
+
+    if good is None:
+        # Sure of empty lists only.
+        return lambda messages: np.array([least == 0 and not getattr(m, name) for m in messages], dtype=bool)
+    return rule
+
+
+def _nothing_in(field: FieldDescriptor) -> Rule:
+    """Be sure of lists of messages only while they are empty."""
+    name = field.name
+    return lambda messages: np.array([not getattr(m, name) for m in messages], dtype=bool)
+
+
+def _item(items: Any) -> Callable[[Any], bool] | None:
+    fields = {f.name for f, _ in items.ListFields()}
+    if not fields:
+        return lambda _: True
+    if fields == {"string"}:
+        if _only(items.string, {"in"}):
+            allowed = frozenset(getattr(items.string, "in"))
+            return lambda text: text in allowed
+        return _string(items.string)
+    return None
+
+
+def _of_message(field: FieldDescriptor, rules: Any) -> list[Rule]:
+    name, kind = field.name, field.message_type
+    out: list[Rule] = []
+    if rules is not None and rules.required:
+        out.append(lambda messages: np.array([m.HasField(name) for m in messages], dtype=bool))
+    if kind.full_name == _TIMESTAMP:
+        if rules is not None and (rules.cel or rules.WhichOneof("type")):
+            return [_unknown(field.full_name, lambda m: bool(m.HasField(name)))]
+        out.append(_timestamp(name))
+        return out
+    for rule in rules.cel if rules is not None else ():
+        if kind.full_name == _DATE and _POSITIVE.fullmatch(rule.expression):
+            parts = re.findall(r"this\.(\w+)", rule.expression)
+            out.append(_positive(name, parts))
+        else:
+            out.append(_unknown(f"{field.full_name}: {rule.id}", lambda m: bool(m.HasField(name))))
+    inner = _rules(kind)
+    if inner:
+        out.append(_nested(name, inner))
+    return out
+
+
+def _timestamp(name: str) -> Rule:
+    def rule(messages: Sequence[Any]) -> Any:
+        times = [getattr(m, name) for m in messages]
+        return np.array(
+            [_YEAR_1 <= t.seconds < _YEAR_10000 and 0 <= t.nanos < 1_000_000_000 for t in times], dtype=bool
+        )
+
+    return rule
+
+
+def _positive(name: str, parts: Sequence[str]) -> Rule:
+    def rule(messages: Sequence[Any]) -> Any:
+        return np.array(
+            [not m.HasField(name) or all(getattr(getattr(m, name), p) > 0 for p in parts) for m in messages], dtype=bool
+        )
+
+    return rule
+
+
+def _nested(name: str, inner: tuple[Rule, ...]) -> Rule:
+    def rule(messages: Sequence[Any]) -> Any:
+        ok = np.ones(len(messages), dtype=bool)
+        with_it = [i for i, m in enumerate(messages) if m.HasField(name)]
+        if with_it:
+            parts = [getattr(messages[i], name) for i in with_it]
+            for one in inner:
+                ok[with_it] &= one(parts)
+        return ok
+
+    rule.unknown = "; ".join(u for u in (getattr(r, "unknown", "") for r in inner) if u)  # type: ignore[attr-defined]
+    return rule

@@ -1,0 +1,177 @@
+"""One call, from its first byte to its status: what is counted, logged and told of it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import secrets
+import time
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import grpc
+import structlog
+from google.protobuf import descriptor_pb2
+from sqlalchemy import exc as sql
+
+from server import logs
+from server.faults import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from server.metrics import Metrics
+    from server.viewer import Viewer
+
+log = structlog.get_logger(__name__)
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_NAMES = ("name", "parent")
+_CODES: dict[int, str] = {code.value[0]: code.name for code in grpc.StatusCode}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """What the guard knows of a method.
+
+    Attributes
+    ----------
+    path
+        As on the wire: ``/groupage.v1.Orders/GetOrder``.
+    label
+        For people and metrics: ``Orders/GetOrder``.
+    parse, serialize
+        Of the request and of the response, as the service registered them.
+    checked
+        Whether the guard checks each message by the rules of the schema, or the service does it itself.
+    """
+
+    path: str
+    label: str
+    parse: Callable[[bytes], Any] | None
+    serialize: Callable[[Any], bytes] | None
+    checked: bool
+    open: bool  # to callers who are not known
+
+    @classmethod
+    def of(cls, path: str, handler: Any, *, checked: bool, open_: bool) -> Rule:
+        """Read a handler as its service registered it."""
+        service, _, method = path.lstrip("/").partition("/")
+        label = f"{service.rpartition('.')[2]}/{method}"
+        return cls(path, label, handler.request_deserializer, handler.response_serializer, checked, open_)
+
+    def to_bytes(self, answer: Any) -> bytes:
+        """Serialize an answer; a handler that has the bytes already gives them."""
+        if isinstance(answer, bytes) or self.serialize is None:
+            return answer  # type: ignore[no-any-return]
+        return self.serialize(answer)
+
+
+@dataclass(eq=False)
+class Call:
+    """One call under way; `late` when the guard has ended it for that."""
+
+    rule: Rule
+    metrics: Metrics
+    authorization: str = field(default="", repr=False)
+    request_id: str = ""
+    viewer: Viewer | None = None
+    names: tuple[str, ...] = ()
+    writes: bool = False
+    late: bool = False
+    code: str = "OK"
+    reason: str = ""
+    began: float = field(default_factory=time.perf_counter)
+
+    @classmethod
+    def begin(cls, rule: Rule, metrics: Metrics, context: Any) -> Call:
+        """Read what came with the call, and have every line that is logged for it say so."""
+        call = cls(rule, metrics)
+        for key, value in context.invocation_metadata() or ():
+            if key == "authorization" and isinstance(value, str):
+                call.authorization = value
+            elif key == "x-request-id" and isinstance(value, str) and _REQUEST_ID.fullmatch(value):
+                call.request_id = value
+        call.request_id = call.request_id or secrets.token_hex(16)
+        logs.context.set(call)
+        metrics.began(rule.label)
+        return call
+
+    def asks_for(self, request: Any) -> None:
+        """Note the names that a request gives, and whether it is a write: the audit log of reads wants to know."""
+        self.writes, named = _described(type(request))  # type: ignore[arg-type]  # a class can be hashed
+        self.names = tuple(name for key in named if (name := getattr(request, key)))
+
+    def logged(self) -> dict[str, str]:
+        """Fields of its log lines."""
+        said = {"request_id": self.request_id, "method": self.rule.label}
+        return said if self.viewer is None else {**said, "company": self.viewer.key}
+
+    @property
+    def outcome(self) -> str:
+        """``OK``, or why not."""
+        return self.reason or self.code
+
+    def end(self, *, timed: bool) -> None:
+        """Count it."""
+        seconds = time.perf_counter() - self.began
+        self.metrics.ended(self.rule.label, self.code, self.reason, seconds if timed else None)
+        log.debug("call ended", code=self.code, reason=self.reason, seconds=round(seconds, 6))
+
+    async def refuse(self, context: Any, error: BaseException) -> NoReturn:
+        """Answer an error: faults as the contract says, whatever else as an incident that only the log explains.
+
+        Raises
+        ------
+        grpc.aio.AbortError
+            To end the call with a status; or the error itself where the call is over already.
+        """
+        if isinstance(error, asyncio.CancelledError):
+            left = context.time_remaining()
+            self.code = "DEADLINE_EXCEEDED" if left is not None and left <= 0 else "CANCELLED"
+            raise error
+        if isinstance(error, GeneratorExit):
+            self.code = "CANCELLED"
+            raise error
+        if isinstance(error, grpc.aio.AbortError):
+            self.code = _code_of(context)
+            raise error
+        if isinstance(error, NotImplementedError) and _code_of(context) == "UNIMPLEMENTED":
+            # What a generated servicer does where a method is not overridden.
+            self.code = "UNIMPLEMENTED"
+            await context.abort(grpc.StatusCode.UNIMPLEMENTED, "this server does not have the method")
+        fault = error if isinstance(error, Fault) else self._translated(error)
+        self.code, self.reason = fault.code.name, fault.reason
+        await context.abort(fault.code, fault.message, fault.trailing_metadata())
+        raise AssertionError("unreachable")
+
+    def _translated(self, error: BaseException) -> Fault:
+        if isinstance(error, (sql.OperationalError, sql.InterfaceError, sql.TimeoutError)):
+            log.warning("the store does not answer", error=str(error))
+            return Fault("STORE_UNAVAILABLE")
+        incident_id = secrets.token_hex(16)
+        log.error("incident", incident_id=incident_id, exc_info=error)
+        return Fault("INTERNAL_FAULT", metadata={"incident_id": incident_id})
+
+
+@cache
+def _described(kind: type) -> tuple[bool, tuple[str, ...]]:
+    """Whether requests of a type change something, and which of their fields name what they are about.
+
+    All that change something, and no others, carry a request id.
+    """
+    descriptor = getattr(kind, "DESCRIPTOR", None)
+    if descriptor is None:
+        return False, ()
+    texts = [key for key in _NAMES if key in descriptor.fields_by_name]
+    return "request_id" in descriptor.fields_by_name, tuple(
+        key for key in texts if descriptor.fields_by_name[key].type == descriptor_pb2.FieldDescriptorProto.TYPE_STRING
+    )
+
+
+def _code_of(context: Any) -> str:
+    """Name of the code that a handler has set by itself."""
+    code = context.code()
+    number = code.value[0] if isinstance(code, grpc.StatusCode) else code
+    return _CODES.get(number, "UNKNOWN")

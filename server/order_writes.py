@@ -1,0 +1,328 @@
+"""How orders are written: all that wait together in few statements, each with its own answer.
+
+What can be done outside the one writing thread is done before: a write carries rows, ready to be stored.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert, update
+from sqlmodel import col, select
+
+from groupage.v1 import orders_pb2
+from server import bulk
+from server.faults import Fault
+from server.services import standard
+from server.store.ids import new_id, new_ids
+from server.store.moments import to_us
+from server.store.tables import OrderRow, Record
+from server.store.writer import Handler, Transaction, Write, single
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from groupage.v1.orders_pb2 import Order
+    from server.viewer import Viewer
+
+State = orders_pb2.Order.State
+
+ORDER = standard.Kind("order", orders_pb2.Order, "orders", "order")
+
+# Set by the service, or kept in columns: never part of a stored body.
+_NOT_IN_BODY = ("name", "state", "synchronization", "etag", "create_time", "update_time")
+# Why an order in such a state cannot be changed any more.
+_LOCKED: Mapping[str, str] = {
+    "NEGOTIATING": "ORDER_NEGOTIATING",
+    "COMMITTED": "ORDER_COMMITTED",
+    "PROMISED": "ORDER_COMMITTED",
+    "IN_TRANSIT": "ORDER_COMMITTED",
+    "DELIVERED": "ORDER_FINISHED",
+    "CANCELLED": "ORDER_FINISHED",
+    "RELEASED": "ORDER_FINISHED",
+}
+_ASK_AT_ONCE = 400  # names in one question; SQLite takes some thousands, PostgreSQL plans long ones badly
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Lines of an upload: rows of those that keep the schema's rules, and faults of the others, by line."""
+
+    parent: str
+    lines: int
+    rows: Mapping[int, Row]
+    faults: Mapping[int, Fault]
+
+
+def stripped(order: Order) -> Order:
+    """An order without what only the service sets."""
+    kept = orders_pb2.Order()
+    kept.CopyFrom(order)
+    for field in _NOT_IN_BODY:
+        kept.ClearField(field)
+    return kept
+
+
+def row_of(parent: str, order: Order, order_id: str = "") -> Row:
+    """The row of a new order."""
+    return _row(parent, order, f"{parent}/orders/{order_id or new_id()}")
+
+
+def rows_of(parent: str, orders: Sequence[Order]) -> list[Row]:
+    """The rows of new orders."""
+    return [_row(parent, o, f"{parent}/orders/{key}") for o, key in zip(orders, new_ids(len(orders)), strict=True)]
+
+
+def chunk_of(parent: str, orders: Sequence[Order]) -> Chunk:
+    """Rows and faults of a chunk's lines."""
+    faults = bulk.order_faults(orders)
+    good = [line for line in range(len(orders)) if line not in faults]
+    keys = new_ids(len(good))
+    rows = {line: _row(parent, orders[line], f"{parent}/orders/{key}") for line, key in zip(good, keys, strict=True)}
+    return Chunk(parent, len(orders), rows, faults)
+
+
+def _row(parent: str, order: Order, name: str) -> Row:
+    close = _us(order.window_close)
+    for field in _NOT_IN_BODY:
+        order.ClearField(field)  # the request is this call's own
+    return {
+        "name": name,
+        "company": parent[10:],  # after companies/
+        "external_ref": order.external_ref,
+        "state": "OPEN",
+        "withheld": order.withheld,
+        "destination": order.destination,
+        "origins": f" {' '.join(order.origins)} ",
+        "product": order.product,
+        "window_open": _us(order.window_open),
+        "window_close": close,
+        "due_at": _us(order.due_at) if order.HasField("due_at") else close,
+        "synchronization": "",
+        "version": 1,
+        "body": order.SerializeToString(),
+    }
+
+
+def _us(moment: Any) -> int:
+    return int(moment.seconds * 1_000_000 + moment.nanos // 1_000)
+
+
+def decoded(row: OrderRow, viewer: Viewer) -> Order:
+    """An order as a viewer may see it: the operator without what only the owner knows."""
+    order: Order = orders_pb2.Order.FromString(row.body)
+    order.name, order.synchronization, order.etag = row.name, row.synchronization, standard.etag(row.version)
+    order.state = State.Value(row.state)
+    order.create_time.FromDatetime(row.created_at)
+    order.update_time.FromDatetime(row.updated_at)
+    if viewer.company != row.company:
+        order.ClearField("stakes")
+    return order
+
+
+def judged(tx: Transaction, rows: Sequence[Row]) -> list[Fault | None]:
+    """Say which rows cannot be stored, and why: a handful of questions, however many rows there are."""
+    now = to_us(tx.now)
+    owners = {row["company"] for row in rows}
+    sites = _own_sites(tx, rows, owners)
+    refs = _taken_refs(tx, rows, owners)
+    taken = _taken_names(tx, rows)
+    twice = Counter((row["company"], row["external_ref"]) for row in rows)
+    first: dict[tuple[str, str], str] = {}
+    out: list[Fault | None] = []
+    for row in rows:
+        key = (row["company"], row["external_ref"])
+        fault = None
+        if key in refs or (twice[key] > 1 and key in first):
+            fault = Fault(
+                "EXTERNAL_REF_TAKEN", metadata={"external_ref": key[1], "name": refs.get(key) or first.get(key, "")}
+            )
+        elif row["name"] in taken:
+            fault = Fault("NAME_TAKEN", metadata={"name": row["name"]})
+        elif row["window_close"] <= now:
+            fault = Fault("WINDOW_PASSED")
+        else:
+            for site in (row["destination"], *row["origins"].split()):
+                if site not in sites or not site.startswith(f"companies/{row['company']}/"):
+                    fault = Fault("SITE_UNKNOWN", metadata={"site": site})
+                    break
+        if fault is None:
+            first[key] = row["name"]
+        out.append(fault)
+    return out
+
+
+def _asked(values: Iterable[str]) -> Iterable[list[str]]:
+    wanted = sorted(set(values))
+    return (wanted[i : i + _ASK_AT_ONCE] for i in range(0, len(wanted), _ASK_AT_ONCE))
+
+
+def _own_sites(tx: Transaction, rows: Sequence[Row], owners: set[str]) -> set[str]:
+    wanted = (site for row in rows for site in (row["destination"], *row["origins"].split()))
+    found: set[str] = set()
+    for some in _asked(wanted):
+        query = select(Record.name).where(col(Record.name).in_(some), col(Record.company).in_(owners))
+        found.update(name for (name,) in tx.connection.execute(query.where(Record.kind == "site")))
+    return found
+
+
+def _taken_refs(tx: Transaction, rows: Sequence[Row], owners: set[str]) -> dict[tuple[str, str], str]:
+    found: dict[tuple[str, str], str] = {}
+    for some in _asked(row["external_ref"] for row in rows):
+        query = select(OrderRow.company, OrderRow.external_ref, OrderRow.name).where(
+            col(OrderRow.company).in_(owners), col(OrderRow.external_ref).in_(some)
+        )
+        found.update({(company, ref): name for company, ref, name in tx.connection.execute(query)})
+    return found
+
+
+def _taken_names(tx: Transaction, rows: Sequence[Row]) -> set[str]:
+    """Names that are taken; those that the service chose cannot be, but a caller may choose its own."""
+    chosen = [row["name"] for row in rows if len(row["name"].rsplit("/", 1)[1]) != 26]
+    found: set[str] = set()
+    for some in _asked(chosen):
+        query = select(OrderRow.name).where(col(OrderRow.name).in_(some))
+        found.update(name for (name,) in tx.connection.execute(query))
+    return found
+
+
+def _store(tx: Transaction, rows: Sequence[Row]) -> None:
+    now = to_us(tx.now)
+    for row in rows:
+        row["created_at"] = row["updated_at"] = now
+    tx.connection.execute(insert(OrderRow), list(rows))
+
+
+def _answer(row: Row) -> Order:
+    order: Order = orders_pb2.Order.FromString(row["body"])
+    order.name, order.state, order.etag = row["name"], State.OPEN, standard.etag(1)
+    order.create_time.FromMicroseconds(row["created_at"])
+    order.update_time.FromMicroseconds(row["updated_at"])
+    return order
+
+
+def create(tx: Transaction, writes: Sequence[Write]) -> Sequence[bytes | Fault]:
+    """Store the orders of all writes that came together."""
+    rows = [dict(write.payload) for write in writes]
+    faults = judged(tx, rows)
+    good = [row for row, fault in zip(rows, faults, strict=True) if fault is None]
+    if good:
+        _store(tx, good)
+    for write, row, fault in zip(writes, rows, faults, strict=True):
+        if fault is None:
+            _log(tx, write.viewer.company or row["company"], "created", [row["name"]])
+    return [fault or _answer(row).SerializeToString() for row, fault in zip(rows, faults, strict=True)]
+
+
+def _log(tx: Transaction, company: str, kind: str, orders: Sequence[str]) -> None:
+    tx.append(f"companies/{company}/orders", kind, "\n".join(orders).encode(), company=company)
+
+
+def _batch_one(tx: Transaction, write: Write) -> bytes:
+    rows = [dict(row) for row in write.payload]
+    for i, fault in enumerate(judged(tx, rows)):
+        if fault is not None:
+            raise Fault(fault.reason, f"orders[{i}]: {fault.message}", metadata=fault.metadata)
+    if rows:
+        _store(tx, rows)
+        _log(tx, rows[0]["company"], "created", [row["name"] for row in rows])
+    return bytes(orders_pb2.BatchCreateOrdersResponse(orders=[_answer(row) for row in rows]).SerializeToString())
+
+
+batch = single(_batch_one)
+
+
+def _upload_one(tx: Transaction, write: Write) -> bytes:
+    chunk: Chunk = write.payload
+    lines = sorted(chunk.rows)
+    rows = [dict(chunk.rows[line]) for line in lines]
+    faults = dict(chunk.faults)
+    good = []
+    for line, row, fault in zip(lines, rows, judged(tx, rows), strict=True):
+        if fault is None:
+            good.append((line, row))
+        else:
+            faults[line] = fault
+    if good:
+        _store(tx, [row for _, row in good])
+        _log(tx, chunk.parent[10:], "uploaded", [row["name"] for _, row in good])
+    told = [""] * chunk.lines
+    for line, row in good:
+        told[line] = row["name"]
+    answer = orders_pb2.UploadOrdersResponse(names=told)
+    for line in sorted(faults):
+        answer.failures.add(line=line).status.CopyFrom(faults[line].status())
+    return bytes(answer.SerializeToString())
+
+
+upload: Handler = single(_upload_one)
+
+
+def _own(tx: Transaction, write: Write, name: str) -> OrderRow:
+    with tx.reading(write.viewer) as session:
+        row = session.exec(select(OrderRow).where(OrderRow.name == name)).first()
+    if row is None:
+        raise Fault("RESOURCE_NOT_FOUND", metadata={"name": name})
+    if row.company != write.viewer.company and not write.viewer.operator:
+        raise Fault("NOT_ALLOWED")
+    return row
+
+
+def _must_be_free(row: OrderRow, *free: str) -> None:
+    if row.state in free:
+        return
+    reason = _LOCKED[row.state]
+    needs_name = reason in ("ORDER_NEGOTIATING", "ORDER_COMMITTED")
+    raise Fault(reason, metadata={"synchronization": row.synchronization} if needs_name else {})
+
+
+def _must_match(row: OrderRow, given: str) -> None:
+    if given and given != standard.etag(row.version):
+        raise Fault("ETAG_MISMATCH", metadata={"name": row.name})
+
+
+def _change(tx: Transaction, write: Write, row: OrderRow, **values: Any) -> bytes:
+    values.update(version=row.version + 1, updated_at=tx.now)
+    done = tx.connection.execute(
+        update(OrderRow).where(col(OrderRow.name) == row.name, col(OrderRow.version) == row.version).values(**values)
+    )
+    if done.rowcount != 1:
+        raise Fault("ETAG_MISMATCH", metadata={"name": row.name})
+    _log(tx, row.company, "changed", [row.name])
+    with tx.reading(write.viewer) as session:
+        changed = session.exec(select(OrderRow).where(OrderRow.name == row.name)).one()
+        return bytes(decoded(changed, write.viewer).SerializeToString())
+
+
+def _amend_one(tx: Transaction, write: Write) -> bytes:
+    request = write.payload
+    row = _own(tx, write, request.order.name)
+    _must_match(row, request.order.etag)
+    _must_be_free(row, "OPEN")
+    after = standard.masked(ORDER, orders_pb2.Order.FromString(row.body), request.order, request.update_mask)
+    new = _row(f"companies/{row.company}", after, row.name)
+    same_ref = new["external_ref"] == row.external_ref
+    # Its own reference is no other order's.
+    fault = judged(tx, [{**new, "external_ref": f"\x00{row.name}"} if same_ref else new])[0]
+    if fault is not None and fault.reason != "NAME_TAKEN":
+        raise fault
+    keep = ("name", "company", "state", "synchronization", "version")
+    return _change(tx, write, row, **{k: v for k, v in new.items() if k not in keep})
+
+
+amend = single(_amend_one)
+
+
+def _cancel_one(tx: Transaction, write: Write) -> bytes:
+    request = write.payload
+    row = _own(tx, write, request.name)
+    _must_match(row, request.etag)
+    _must_be_free(row, "OPEN", "RELEASED")
+    return _change(tx, write, row, state=State.Name(State.CANCELLED))
+
+
+cancel = single(_cancel_one)

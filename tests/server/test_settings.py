@@ -1,0 +1,102 @@
+"""Settings: defaults that need nothing, one file, the environment above it, and errors that name the field."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+
+from groupage.errors import InputError
+from server.settings import is_loopback, load, server_key
+
+
+@pytest.fixture(autouse=True)
+def _no_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("GROUPAGE_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_defaults_need_no_set_up() -> None:
+    """Without a file the service keeps SQLite files in a folder, and listens on this machine only."""
+    settings = load()
+    assert settings.store == "sqlite:///groupage-data/store.sqlite"
+    assert settings.durable == "sqlite:///groupage-data/durable.sqlite"
+    assert all(is_loopback(address) for address in settings.listen)
+    assert is_loopback(f"{settings.metrics_address}:{settings.metrics_port}")
+
+
+def test_what_is_given_wins_over_the_environment_and_that_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A value is taken from the command line, else the environment, else the file; tables are merged field by field."""
+    file = tmp_path / "groupage.toml"
+    file.write_text(
+        "metrics_port = 1\ndrain_s = 1.0\nmost_calls = 1\n[quota]\nopen_streams = 1\nmessages_per_s = 5.0\n"
+    )
+    monkeypatch.setenv("GROUPAGE_CONFIG", str(file))
+    monkeypatch.setenv("GROUPAGE_METRICS_PORT", "2")
+    monkeypatch.setenv("GROUPAGE_DRAIN_S", "2")
+    monkeypatch.setenv("GROUPAGE_QUOTA__OPEN_STREAMS", "2")
+    settings = load(metrics_port=3, drain_s=None)
+    assert (settings.metrics_port, settings.drain_s, settings.most_calls) == (3, 2.0, 1)
+    assert (settings.quota.open_streams, settings.quota.messages_per_s) == (2, 5.0)
+    assert settings.quota.limits().calls.per_s == 5.0
+
+
+def test_every_wrong_field_is_named_at_once(tmp_path: Path) -> None:
+    """All that is wrong is told by file and field; addresses of stores, which hold passwords, are not shown."""
+    file = tmp_path / "groupage.toml"
+    file.write_text(
+        'store_url = "mysql://user:secret@host/x"\nmetrics_port = 70000\nlistn = ["x"]\n[log]\nlevel = "loud"\n'
+    )
+    with pytest.raises(InputError) as caught:
+        load(file)
+    assert sorted(p.column for p in caught.value.problems) == ["listn", "log.level", "metrics_port", "store_url"]
+    assert "secret" not in str(caught.value)
+    assert "secret" not in repr(load(store_url="postgresql+psycopg://user:secret@host/x"))
+    for text in ("a = = 3", "listen = ["):
+        file.write_text(text)
+        with pytest.raises(InputError, match="settings that can be read"):
+            load(file)
+    with pytest.raises(InputError, match="no such file"):
+        load(tmp_path / "nothing.toml")
+
+
+def test_tokens_do_not_go_over_a_network_in_the_clear() -> None:
+    """An address beyond loopback needs TLS, or somebody who says that a proxy does it."""
+    for address in ("0.0.0.0:1", "[::]:1", "10.1.2.3:1", "groupage.example:1"):
+        with pytest.raises(InputError, match="there is no TLS"):
+            load(listen=(address,))
+        load(listen=(address,), plaintext_beyond_loopback=True)
+        load(listen=(address,), tls={"certificate": "a.pem", "key": "b.pem"})
+    for address in ("127.0.0.1:1", "[::1]:1", "localhost:1", "127.9.9.9:1"):
+        load(listen=(address,))
+    for address in ("50551", "host:", "host:x", ":1", "host:70000"):
+        with pytest.raises(InputError, match="expected HOST:PORT"):
+            load(listen=(address,))
+
+
+def test_postgresql_keeps_the_workflows_too() -> None:
+    """On PostgreSQL the workflows are in the store's database, unless it is said otherwise."""
+    url = "postgresql+psycopg://user@host/name"
+    assert load(store_url=url).durable == url
+    assert load(store_url=url, durable_url="sqlite:///x").durable == "sqlite:///x"
+
+
+def test_the_key_is_made_once_and_for_nobody_else(tmp_path: Path) -> None:
+    """The server's key is random, readable by its owner only, and stays the same; no other file does for one."""
+    path = tmp_path / "data" / "server.key"
+    key = server_key(path)
+    assert len(key) == 32
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert server_key(path) == key
+    assert server_key(tmp_path / "other.key") != key
+    path.chmod(0o640)
+    with pytest.raises(InputError, match="0640, expected 0600"):
+        server_key(path)
+    path.chmod(0o600)
+    for text in ("", "no key", "abcd"):
+        path.write_text(text)
+        with pytest.raises(InputError, match="32 bytes or more in hexadecimal"):
+            server_key(path)

@@ -72,15 +72,16 @@ def rate(amount: float, times: list[tuple[float, float]]) -> float:
 
 
 def submits(measures: dict[str, float], ports: dict[str, int], clients: list[Any], tokens: Any, quick: bool) -> None:
-    count = {"echo": 2_000, "ours": 2_000, "sessions": 400} if quick else {"echo": 10_000, "ours": 10_000, "sessions": 2_000}
+    count = {"echo": 10_000, "ours": 10_000, "sessions": 2_000}
     found: dict[str, list[float]] = {kind: [] for kind in count}
     for turn in range(2 if quick else 8):
-        for kind, calls in count.items():
+        for kind, most in count.items():
+            calls = most // CLIENTS // (5 if quick or not turn else 1)
             times = all_at_once(
-                clients, "submit", ports[kind], tokens.get(kind, tokens["ours"]), calls // CLIENTS // (1 if turn else 4), CONCURRENT // CLIENTS
+                clients, "submit", ports[kind], tokens.get(kind, tokens["ours"]), calls, CONCURRENT // CLIENTS
             )
             if turn:  # the first only warms up
-                found[kind].append(rate(calls, times))
+                found[kind].append(rate(calls * CLIENTS, times))
     for kind, name in (("echo", "echo_per_s"), ("ours", "submits_per_s"), ("sessions", "session_per_call_per_s")):
         measures[name] = statistics.median(found[kind])
     for kind, name in (("echo", "submit_over_echo"), ("sessions", "submit_over_session_per_call")):
@@ -121,7 +122,9 @@ def measured(quick: bool) -> dict[str, float]:
         for kind, folder in folders.items():
             folder.mkdir()
             tokens[kind] = peers.seed(f"sqlite:///{folder / 'store.sqlite'}")
-        servers = {k: stack.enter_context(running(peers.serve, k, folders.get(k))) for k in ("echo", "sessions", "ours")}
+        servers = {
+            k: stack.enter_context(running(peers.serve, k, folders.get(k))) for k in ("echo", "sessions", "ours")
+        }
         ports = {kind: heard(pipe) for kind, pipe in servers.items()}
         clients = [stack.enter_context(running(peers.client)) for _ in range(CLIENTS)]
         submits(measures, ports, clients, tokens, quick)
@@ -132,9 +135,7 @@ def measured(quick: bool) -> dict[str, float]:
 
 def main() -> None:
     given = options(__doc__)
-    report(
-        "the service on SQLite", measured(given.quick), ("grpcio", "protobuf", "sqlalchemy", "sqlmodel"), given.json
-    )
+    report("the service on SQLite", measured(given.quick), ("grpcio", "protobuf", "sqlalchemy", "sqlmodel"), given.json)
 
 
 if __name__ == "__main__":

@@ -69,9 +69,7 @@ def seed(url: str) -> dict[str, str]:
                 placed = sites_pb2.Site(name=f"{name}/sites/{site}")
                 insert_record(tx, Kind("site", sites_pb2.Site, "sites", "site"), placed, parent=name, company=company)
             token_id, tokens[company], mac = new_token(KEY)
-            identities.add_token(
-                tx, token_id=token_id, mac=mac, key_id=key_id(KEY), company=company, operator=False
-            )
+            identities.add_token(tx, token_id=token_id, mac=mac, key_id=key_id(KEY), company=company, operator=False)
         now = datetime.now(UTC)
         asked = synchronizations_pb2.Synchronization(name=WATCHED)
         for field, hours in (("window_start", 48), ("window_end", 72), ("decide_by", 24)):
@@ -147,9 +145,7 @@ async def _echo(pipe: Any) -> None:
 
 
 async def _guarded(pipe: Any, kind: str, folder: Path) -> None:
-    settings = Settings(
-        data_dir=folder, listen=("127.0.0.1:0",), metrics_port=0, quota=FOREVER
-    )
+    settings = Settings(data_dir=folder, listen=("127.0.0.1:0",), metrics_port=0, quota=FOREVER)
     logs.configure("warning")
     store = Store(settings.store)
     orders = Orders if kind == "ours" else SessionPerCall

@@ -11,6 +11,7 @@ from agents.planning import GoodsSeen
 from agents.registry import create_forecaster
 from agents.seeds import rng_for, seed_for
 from forecasting import FittedForecaster, Forecast, known_at, read_history
+from forecasting.registry import with_horizon
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,12 +64,17 @@ class FactoryAgent(mesa.Agent):
         self.forecast = self.fitted.forecast(known, horizon_days, FORECAST_PATHS, rng)
 
     def _fit(self) -> FittedForecaster:
-        """Fit a forecaster to its own history, or take the one that an earlier run on the same world fitted."""
+        """Fit a forecaster to its own history, or take the one that an earlier run on the same world fitted.
+
+        It learns no further ahead than anybody looks in this world, unless the policy says how far.
+        """
         choice, seed = self.model.policy.forecaster, seed_for(self.model.root_seed, "fit", self.owner)
+        params = with_horizon(choice.name, choice.params, self.model.world.farthest_days)
+        choice = choice.model_copy(update={"params": params})
         key = (self.owner, choice.model_dump_json(), seed)
         fitted: dict[tuple[str, str, int], FittedForecaster] = self.model.world.fitted
         if key not in fitted:
-            history = read_history(self._history, freq="D")
+            history = read_history(self._history, freq="D", gaps="zero")
             fitted[key] = create_forecaster(choice, self._future).fit(history, seed)
         return fitted[key]
 

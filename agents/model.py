@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import mesa
@@ -38,6 +38,7 @@ from agents.seeds import seed_for
 from agents.sharing.settle import check_rule
 from agents.synchronize import Synchronization, replayed, synchronize
 from agents.transcript import Transcript
+from agents.world import FORECAST_DAYS, World
 from groupage.errors import ReplayError
 from logistics.fleet import with_reserved
 
@@ -45,43 +46,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import date, datetime
 
-    import pandas as pd
-
     from agents.bidding import BiddingStrategy
     from agents.participants.party import Desk
     from agents.policy import Policy
     from agents.promise import Promise
     from agents.reservations import Reserved
     from agents.reserving import ReservingRule
-    from forecasting import FittedForecaster
-    from logistics.region import Region
     from logistics.shipments import Shipment
-
-FORECAST_DAYS = 3
-
-
-@dataclass(frozen=True)
-class World:
-    """What a model is run on: a region, its orders by planning day, and its demand.
-
-    Attributes
-    ----------
-    releases
-        For each planning day its start (UTC), local date and the shipments that come on the table.
-    history, future
-        Long frames ``unique_id, ds, y, promotion``: before the first planning day, and from it on. The future's ``y``
-        reaches a model only day by day, and the oracle.
-    fitted
-        Forecasters fitted in earlier runs on this world, by owner, choice and seed: policies that share a forecaster
-        need not fit it twice. A fitted forecaster is the same after it was used.
-    """
-
-    region: Region
-    releases: tuple[tuple[date, datetime, tuple[Shipment, ...]], ...]
-    history: pd.DataFrame
-    future: pd.DataFrame
-    horizon_min: float
-    fitted: dict[tuple[str, str, int], FittedForecaster] = field(default_factory=dict, repr=False, compare=False)
 
 
 class PoolingModel(mesa.Model):
@@ -201,9 +172,7 @@ class PoolingModel(mesa.Model):
         shared = self.pools and (self._holds_together or self.reserving.reserves)
         if not shared and not self.holding.uses_forecast:
             return
-        days = FORECAST_DAYS
-        if self._next_day is not None and (shared or isinstance(self.holding, PooledHolding)):
-            days = max(days, (self._next_day - day).days + 1)
+        days = self.world.look_days(self.number) if shared or isinstance(self.holding, PooledHolding) else FORECAST_DAYS
         for factory in self.factories.values():
             factory.look_ahead(day, days, shared=shared)
 

@@ -1,7 +1,7 @@
 """Owners' dated consents to pool their demand histories: without them nobody's model learns from another's record.
 
 A TOML file with a table ``[[consent]]`` per owner, or a CSV file with a line per owner: ``owner``, ``signed`` (a date),
-and optionally ``until`` (the last day on which it holds).
+and optionally ``until`` (the last day on which it holds) and ``withdrawn`` (the first day on which it no longer does).
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-KEYS = ("owner", "signed", "until")
+DATES = ("signed", "until", "withdrawn")
+KEYS = ("owner", *DATES)
 
 
 @dataclass(frozen=True)
@@ -29,11 +30,14 @@ class Consent:
     ----------
     until
         Last day on which it holds; ``None`` for no end.
+    withdrawn
+        First day on which it no longer does, because its owner took it back; ``None`` where it did not.
     """
 
     owner: str
     signed: date
     until: date | None = None
+    withdrawn: date | None = None
 
     def facts(self) -> dict[str, str | None]:
         """Give its fields in JSON's own types."""
@@ -41,6 +45,7 @@ class Consent:
             "owner": self.owner,
             "signed": self.signed.isoformat(),
             "until": self.until.isoformat() if self.until else None,
+            "withdrawn": self.withdrawn.isoformat() if self.withdrawn else None,
         }
 
 
@@ -73,18 +78,40 @@ def check_consents(path: Path, consents: Iterable[Consent], owners: Iterable[str
     Raises
     ------
     InputError
-        Naming every owner whose consent is missing, not yet signed, or over.
+        Naming every owner whose consent is missing, not yet signed, withdrawn, or over.
     """
+    return _standing(path, consents, owners, today, "")
+
+
+def check_still_given(
+    path: Path, consents: Iterable[Consent], owners: Iterable[str], today: date
+) -> tuple[Consent, ...]:
+    """Return the owners' consents if all of them still hold today, under a model that learned from them before.
+
+    Raises
+    ------
+    InputError
+        Naming every owner whose consent is gone, with what to do: what a model has learned cannot be taken out of it.
+    """
+    return _standing(path, consents, owners, today, "; else train the model anew without its history")
+
+
+def _standing(
+    path: Path, consents: Iterable[Consent], owners: Iterable[str], today: date, advice: str
+) -> tuple[Consent, ...]:
     by_owner = {consent.owner: consent for consent in consents}
     problems = ProblemList()
+    holds = f"a consent that still holds on {today}{advice}"
     for owner in sorted(set(owners)):
         consent = by_owner.get(owner)
         if consent is None:
-            problems.add(path.name, "", f"no consent of {owner}", "one of every owner whose history is pooled")
+            problems.add(path.name, "", f"no consent of {owner}", f"one of every owner whose history is pooled{advice}")
         elif consent.signed > today:
-            problems.add(path.name, f"signed of {owner}", consent.signed, f"a day no later than {today}")
+            problems.add(path.name, f"signed of {owner}", consent.signed, f"a day no later than {today}{advice}")
+        elif consent.withdrawn is not None and consent.withdrawn <= today:
+            problems.add(path.name, f"withdrawn of {owner}", consent.withdrawn, holds)
         elif consent.until is not None and consent.until < today:
-            problems.add(path.name, f"until of {owner}", consent.until, f"a consent that still holds on {today}")
+            problems.add(path.name, f"until of {owner}", consent.until, holds)
     problems.raise_any()
     return tuple(by_owner[owner] for owner in sorted(set(owners)))
 
@@ -123,7 +150,7 @@ def _consent(file: str, line: int, word: str, row: Mapping[str, Any], problems: 
     for key in sorted(set(row) - set(KEYS)):
         problems.add(file, key, row[key], f"one of {', '.join(KEYS)}", line=line, word=word)
     dates = {}
-    for key in ("signed", "until"):
+    for key in DATES:
         given = row.get(key)
         if given is None:
             if key == "signed":
@@ -138,7 +165,7 @@ def _consent(file: str, line: int, word: str, row: Mapping[str, Any], problems: 
     signed = dates.get("signed")
     if problems.count() > before or signed is None:
         return None
-    return Consent(str(owner), signed, dates.get("until"))
+    return Consent(str(owner), signed, dates.get("until"), dates.get("withdrawn"))
 
 
 def _date(given: Any) -> date | None:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 OWNER_COLUMNS = ("owner", "factory")
 REQUIRED = ("unique_id", "ds", "y")
+ENDINGS = (".csv", ".parquet")
 _TRUTH = {"true": "1", "false": "0"}
 
 
@@ -177,17 +178,31 @@ def _typed(path: Path, used: Sequence[str]) -> pd.DataFrame:
     return frame
 
 
-def write_table(path: Path, frame: pd.DataFrame) -> None:
-    """Write a frame, as Parquet by the name's end and else as CSV; the same frame gives the same bytes.
+def check_table_name(path: Path) -> None:
+    """Refuse the name of a table that is of neither kind that is written.
 
     Raises
     ------
     InputError
-        Where the place cannot be written.
+        With the endings that are taken.
     """
+    if path.suffix.lower() not in ENDINGS:
+        problem = f"ends in {path.suffix!r}" if path.suffix else "ends in nothing"
+        raise problem_error(str(path), "", problem, f"a name that ends in {' or '.join(ENDINGS)}")
+
+
+def write_table(path: Path, frame: pd.DataFrame) -> None:
+    """Write a frame, as CSV or Parquet by the name's end; the same frame gives the same bytes.
+
+    Raises
+    ------
+    InputError
+        Where the name ends otherwise, or the place cannot be written.
+    """
+    check_table_name(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if path.suffix == ".parquet":
+        if path.suffix.lower() == ".parquet":
             frame.to_parquet(path, index=False)
         else:
             frame.to_csv(path, index=False, lineterminator="\n")

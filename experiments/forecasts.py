@@ -1,27 +1,23 @@
-"""Forecasters at work on files: train, predict, evaluate, update, monitor."""
+"""Forecasters at work on files: train, evaluate, update, monitor; `experiments.predictions` looks ahead."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
 from importlib.util import find_spec
-from inspect import signature
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import numpy as np
-import pandas as pd
-
+from experiments.consents import check_still_given, read_consents
+from experiments.predictions import check_horizon
 from experiments.problems import problem_error
 from forecasting.apart import Apart
 from forecasting.evaluate import YARDSTICK, Evaluation, evaluate
-from forecasting.measures import LEVELS
 from forecasting.model_files import read_model, write_model
 from forecasting.monitor import Monitoring, monitor
 from forecasting.panel import Panel, extend, panel_from_state
-from forecasting.periods import days_of, number_of
-from forecasting.registry import FORECASTERS, forecaster
-from groupage.errors import InputError, MissingLibraryError, ModelFileError, Problem
+from forecasting.registry import forecaster, with_horizon
+from groupage.errors import InputError, MissingLibraryError, ModelFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,11 +26,8 @@ if TYPE_CHECKING:
     from experiments.consents import Consent
     from experiments.demand_files import Demand
     from forecasting.evaluate import Learns
-    from forecasting.forecast import FittedForecaster, Forecast
+    from forecasting.forecast import FittedForecaster
     from forecasting.model_state import ModelState
-
-# Looked ahead of in this many paths, unless somebody asks for more.
-PATHS = 500
 
 
 def _silent(done: int, total: int, word: str = "") -> None:
@@ -151,12 +144,6 @@ def open_model(folder: Path) -> Model:
     return Model(folder, state, fitted, training, history)
 
 
-def with_horizon(name: str, params: Mapping[str, Any], horizon: int | None) -> dict[str, Any]:
-    """Tell a forecaster how far ahead it will be asked, where it wants to know and was not told."""
-    taken = signature(FORECASTERS[name]).parameters if name in FORECASTERS else {}
-    return {"horizon": horizon, **params} if horizon is not None and "horizon" in taken else dict(params)
-
-
 def train(
     demand: Demand,
     out: Path,
@@ -192,6 +179,8 @@ def train(
     made = forecaster(name, with_horizon(name, params, horizon))
     # All are read before any is trained: a wrong line shows at once.
     panels = [calendar.panel(part) for _, part, _ in parts]
+    for panel in panels:
+        check_horizon(horizon, panel.freq)
     told = []
     for number, ((folder, _, names), panel) in enumerate(zip(parts, panels, strict=True)):
         progress(number, len(parts), " ".join(names) if len(parts) > 1 else "")
@@ -216,37 +205,14 @@ def _folder_name(owner: str) -> str:
     return quote(owner, safe=" ").replace(".", "%2E")
 
 
-def predict(
-    model: Model, recent: Demand | None, horizon: int, seed: int, paths: int = PATHS, levels: Sequence[float] = LEVELS
-) -> tuple[pd.DataFrame, Forecast]:
-    """Forecast the periods after what is recent.
-
-    Returns
-    -------
-        A row per lane and period (``unique_id, ds, mean`` and a column per level such as ``q0.9``), and the paths.
-    """
-    forecast = model.fitted.forecast(model.known(recent), horizon, paths, np.random.default_rng(seed))
-    columns = {f"q{level:g}": values.ravel() for level, values in zip(levels, forecast.quantiles(levels), strict=True)}
-    return _grid(forecast).assign(mean=forecast.paths.mean(axis=2).ravel(), **columns), forecast
-
-
-def path_rows(forecast: Forecast) -> pd.DataFrame:
-    """Write sample paths as rows: ``unique_id, ds, path, y``, a path's number being the same for all lanes."""
-    paths = forecast.paths.shape[2]
-    grid = _grid(forecast)
-    frame = grid.loc[grid.index.repeat(paths)].reset_index(drop=True)
-    return frame.assign(path=np.tile(np.arange(paths), len(grid)), y=forecast.paths.ravel())
-
-
-def _grid(forecast: Forecast) -> pd.DataFrame:
-    lanes, horizon, _ = forecast.paths.shape
-    first = number_of(forecast.first_day, forecast.freq)
-    days = days_of(np.arange(first, first + horizon), forecast.freq).astype("datetime64[D]").astype("datetime64[us]")
-    return pd.DataFrame({"unique_id": np.repeat(forecast.series, horizon), "ds": np.tile(days, lanes)})
-
-
-def update(model: Model, recent: Demand, out: Path, today: date) -> dict[str, Any]:
+def update(model: Model, recent: Demand, out: Path, today: date, consents: Path | None = None) -> dict[str, Any]:
     """Take in what came since, without learning anew, and write the model.
+
+    Parameters
+    ----------
+    consents
+        File of the consents that stand today, needed where owners pool their histories in the model: a consent that
+        stood when it learned may have been withdrawn since.
 
     Returns
     -------
@@ -256,12 +222,11 @@ def update(model: Model, recent: Demand, out: Path, today: date) -> dict[str, An
     ------
     InputError
         Where ``recent`` ends before what the model knows, or where owners pool their histories in it and the consent of
-        one of them is over.
+        one of them no longer stands, or nobody says whether it does.
     """
-    over = [c for c in model.training["consents"] if c["until"] and date.fromisoformat(c["until"]) < today]
-    if over:
-        expected = f"a consent that still holds on {today}"
-        raise InputError([Problem(str(model.folder), f"until of {c['owner']}", c["until"], expected) for c in over])
+    training = dict(model.training)
+    if training["consents"]:
+        training["consents"] = [c.facts() for c in _standing(model, consents, today)]
     fitted = model.fitted.update(model.known(recent))
     state = fitted.state()
     history = panel_from_state(state.spec["history"], state.arrays)
@@ -270,7 +235,7 @@ def update(model: Model, recent: Demand, out: Path, today: date) -> dict[str, An
         raise problem_error(
             recent.file, "ds", said, f"at least what the model knows, until {model.history.next_period}"
         )
-    write_model(out, state, dict(model.training))
+    write_model(out, state, training)
     return {
         "folder": str(out),
         "lanes": len(history.series),
@@ -279,6 +244,17 @@ def update(model: Model, recent: Demand, out: Path, today: date) -> dict[str, An
         "new_periods": history.periods - model.history.periods,
         "learned_until": model.training["learned_until"],
     }
+
+
+def _standing(model: Model, consents: Path | None, today: date) -> tuple[Consent, ...]:
+    """Consents of all owners whose histories a model learned from together."""
+    owners = sorted(c["owner"] for c in model.training["consents"])
+    if consents is None:
+        expected = (
+            f"a file of the consents that stand today, of {', '.join(owners)}: the model learned from all of them"
+        )
+        raise problem_error(str(model.folder), "--consent", "missing", expected)
+    return check_still_given(consents, read_consents(consents), owners, today)
 
 
 def evaluate_file(
@@ -312,6 +288,7 @@ def evaluate_file(
         The evaluation, and all its figures for a machine.
     """
     panel = calendar.panel(demand)
+    check_horizon(horizon, panel.freq)
     owners = demand.owners()
     if against is None:
         against = ["auto_ets"] if find_spec("statsforecast") is not None else []
@@ -377,6 +354,7 @@ def monitor_model(
     progress: Callable[[int, int, str], None] = _silent,
 ) -> Monitoring:
     """Judge a model by the periods since it learned."""
+    check_horizon(horizon, model.history.freq)
     known = model.known(recent)
     return monitor(
         model.fitted,

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from agents.market import digest
 from agents.model import World, pooling_model
+from experiments.day_rows import day_tables
 from experiments.generator import replicate
 from experiments.policies import policy_from
 from experiments.results import (
     TableWriter,
     copy_scenario,
-    day_tables,
     read_table,
     read_transcripts,
     write_config,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,11 +11,16 @@ import numpy as np
 from groupage.errors import PolicyError, Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
 # Further from a holiday than this, its day no longer matters.
 REACH_DAYS = 14
 EASTER_REACH_DAYS = 21
+# A mistyped code is answered by so many that are like it, from so much likeness on (`difflib`), not by all there are.
+MAX_MATCHES, MIN_LIKENESS = 5, 0.6
+MAX_PARTS = 20
 
 
 def holiday_dates(country: str, subdivision: str | None, years: range) -> NDArray[np.datetime64]:
@@ -38,11 +45,33 @@ def holiday_dates(country: str, subdivision: str | None, years: range) -> NDArra
     except NotImplementedError as error:
         known = holidays.list_supported_countries()
         if country not in known:
-            expected = f"one of {', '.join(sorted(known))}"
+            expected = f"an ISO 3166-1 code, such as {', '.join(_closest_countries(country))}"
             raise PolicyError([Problem("calendar", "country", repr(country), expected)]) from error
-        expected = f"one of {', '.join(known[country])}"
+        expected = _of_parts(subdivision or "", known[country])
         raise PolicyError([Problem("calendar", "subdivision", repr(subdivision), expected)]) from error
     return np.sort(np.array(list(found), dtype="datetime64[D]"))
+
+
+def _closest_countries(given: str) -> list[str]:
+    """Codes and names of the countries that somebody may have meant; one as an example where none comes close."""
+    from holidays.registry import COUNTRIES
+
+    # By everything that a country is called: its two codes and its name.
+    called: dict[str, list[str]] = {}
+    for name, two, three, *_ in COUNTRIES.values():
+        told = f"{two} ({re.sub(r'(?<=[a-z])(?=[A-Z])', ' ', name)})"
+        for text in (name, two, three):
+            called.setdefault(text.lower(), []).append(told)
+    close = difflib.get_close_matches(given.lower().replace(" ", ""), called, n=MAX_MATCHES, cutoff=MIN_LIKENESS)
+    return list(dict.fromkeys(told for text in close for told in called[text]))[:MAX_MATCHES] or ["DE (Germany)"]
+
+
+def _of_parts(given: str, parts: Sequence[str]) -> str:
+    """Name the parts of a country, where they are many the closest."""
+    if len(parts) <= MAX_PARTS:
+        return f"one of {', '.join(parts)}" if parts else "none: the country has no parts of its own here"
+    close = difflib.get_close_matches(given.upper(), parts, n=MAX_MATCHES, cutoff=0.0)
+    return f"one of {len(parts)} ISO 3166-2 codes, such as {', '.join(close)}"
 
 
 def calendar_features(

@@ -5,7 +5,9 @@ number >= 0), in any order of rows. Dates are daily, weekly on one weekday, or t
 
 A day without a row, after a series' first one, is a day without demand: a lane that got no order shipped nothing
 (``gaps="zero"``, usual for days). A week or month without a row is unknown (``gaps="unknown"``, usual for these), as is
-everything before a series' first row.
+everything before a series' first row. A record has one frequency: a series with exactly a row a week, or one on the
+first of every month, among daily ones is refused (`forecasting.mixed_frequency`), unless ``gaps="zero"`` says that its
+other days are without demand.
 
 Rows without a ``y`` stand for periods to come; they must lie after every row with one. The first of them is the first
 period to forecast, and their known-ahead features are what is known of it. With unknown gaps, earlier rows may lack
@@ -23,12 +25,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from forecasting.mixed_frequency import RARER, coarser_series
 from forecasting.panel import Panel
 from forecasting.periods import check_frequency, date_of, days_of, default_season, infer_frequency, number_of, numbers
 from groupage.errors import InputError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import date
 
     from numpy.typing import NDArray
@@ -40,8 +43,6 @@ STATIC = ("factory", "lane", "product", "zone")
 AHEAD = ("promotion", "shutdown")
 CENSORED = ("censored", "stockout", "capped")
 GAPS = ("zero", "unknown")
-# Rows of one series in a daily record this far apart, and at least so many, were never daily.
-MIN_ROWS_MIXED = 4
 
 
 class _Checks:
@@ -52,12 +53,14 @@ class _Checks:
         self.where = where
         self.problems: list[Problem] = []
 
-    def rows(self, wrong: NDArray[np.bool_], column: str, expected: str) -> bool:
+    def rows(
+        self, wrong: NDArray[np.bool_], column: str, expected: str, shown: Callable[[int], str] | None = None
+    ) -> bool:
         """Note rows that are wrong; whether there are any."""
         rows = np.flatnonzero(wrong)
+        told = shown or (lambda row: str(self.frame[column].iloc[row]))
         self.problems.extend(
-            Problem(f"{self.where} row {row + 1}", column, str(self.frame[column].iloc[row]), expected)
-            for row in rows[:MAX_PROBLEMS_PER_KIND]
+            Problem(f"{self.where} row {row + 1}", column, told(row), expected) for row in rows[:MAX_PROBLEMS_PER_KIND]
         )
         more = len(rows) - MAX_PROBLEMS_PER_KIND
         if more > 0:
@@ -97,7 +100,8 @@ def read_history(
     season
         Periods after which demand comes round again; 7 days, 52 weeks or 12 months if ``None``.
     gaps
-        ``zero`` or ``unknown``; if ``None``, zero in daily records only.
+        ``zero`` or ``unknown``; if ``None``, zero in daily records only, and then daily records are looked through for
+        series of weeks or months.
     ahead
         Columns that are known ahead, besides ``promotion`` and ``shutdown``.
     like
@@ -107,8 +111,8 @@ def read_history(
     ------
     InputError
         With every kind of problem found: missing columns, no row with a ``y``, missing ids, days that are none or off
-        the calendar of the others, figures that are missing, infinite or negative, two rows for one series and period,
-        static features that change.
+        the calendar of the others, series of weeks or months among daily ones, figures that are missing, infinite or
+        negative, two rows for one series and period, static features that change.
     """
     if isinstance(frame, Panel):
         return frame
@@ -246,16 +250,29 @@ def _periods(
         check_frequency(freq, checks.where)
         checks.rows(numbers(day, freq)[1], "ds", f"the first day of a period of {freq}")
     period = numbers(day, freq)[0]
-    if freq == "D" and gaps == "unknown":
-        # Where a day without a row is no zero, a weekly series among daily ones is another frequency, not a rare lane.
-        order = np.lexsort((day, codes))
-        step = np.diff(day[order])
-        same = np.diff(codes[order]) == 0
-        shortest = pd.Series(step[same]).groupby(codes[order][1:][same]).agg(["min", "size"])
-        slow = shortest.index[(shortest["min"] >= 7) & (shortest["size"] >= MIN_ROWS_MIXED - 1)]
-        if len(slow) < len(np.unique(codes)):
-            checks.rows(np.isin(codes, slow), "ds", "one frequency: this series is not daily, others are")
+    # Whoever says that a day without a row is zero has said that a lane with an order every Monday is a daily one.
+    if freq == "D" and gaps != "zero":
+        _refuse_coarser(checks, day, codes, unknown=gaps == "unknown")
     return freq, period
+
+
+def _refuse_coarser(checks: _Checks, day: NDArray[np.int64], codes: NDArray[np.intp], *, unknown: bool) -> None:
+    """Note the series that are not daily among daily ones, and their rows."""
+    found = coarser_series(day, codes, unknown=unknown)
+    ids = checks.frame["unique_id"]
+    for code, often in list(found.items())[:MAX_PROBLEMS_PER_KIND]:
+        asked = f"a daily series as others here: it has rows {often}; leave it out, or fill in its days"
+        if often != RARER:
+            asked += ", or say that a day without a row has no demand (gaps='zero')"
+        checks.whole("unique_id", str(ids.iloc[int(np.flatnonzero(codes == code)[0])]), asked)
+    more = len(found) - MAX_PROBLEMS_PER_KIND
+    if more > 0:
+        checks.whole("unique_id", f"wrong in {more} more series", "daily series only")
+
+    def shown(row: int) -> str:
+        return f"{date_of(int(day[row]), 'D')} of {ids.iloc[row]}"
+
+    checks.rows(np.isin(codes, list(found)), "ds", "one frequency: others are daily", shown)
 
 
 def _censored(checks: _Checks) -> NDArray[np.bool_]:

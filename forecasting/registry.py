@@ -81,3 +81,9 @@ def forecaster(name: str, params: Mapping[str, Any], *, future: pd.DataFrame | N
         return factory(**given)
     except (TypeError, ValueError) as error:
         raise error if isinstance(error, PolicyError) else PolicyError(f"{where}: {error}") from error
+
+
+def with_horizon(name: str, params: Mapping[str, Any], horizon: int | None) -> dict[str, Any]:
+    """Tell a forecaster how far ahead it will be asked, where it wants to know and was not told."""
+    taken = inspect.signature(FORECASTERS[name]).parameters if name in FORECASTERS else {}
+    return {"horizon": horizon, **params} if horizon is not None and "horizon" in taken else dict(params)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+import secrets
 import time
-import uuid
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import grpc
 import structlog
+from google.protobuf import descriptor_pb2
 from sqlalchemy import exc as sql
 
+from server import logs
 from server.faults import Fault
 from server.store.ids import random_bytes
 
@@ -69,9 +71,9 @@ class Rule:
         return self.serialize(answer)
 
 
-@dataclass
+@dataclass(eq=False)
 class Call:
-    """One call under way."""
+    """One call under way; `late` when the guard has ended it for that."""
 
     rule: Rule
     metrics: Metrics
@@ -80,6 +82,7 @@ class Call:
     viewer: Viewer | None = None
     names: tuple[str, ...] = ()
     writes: bool = False
+    late: bool = False
     code: str = "OK"
     reason: str = ""
     began: float = field(default_factory=time.perf_counter)
@@ -94,15 +97,19 @@ class Call:
             elif key == "x-request-id" and isinstance(value, str) and _REQUEST_ID.fullmatch(value):
                 call.request_id = value
         call.request_id = call.request_id or random_bytes(16).hex()
-        structlog.contextvars.bind_contextvars(request_id=call.request_id, method=rule.label)
+        logs.context.set(call)
         metrics.began(rule.label)
         return call
 
     def asks_for(self, request: Any) -> None:
         """Note the names that a request gives, and whether it is a write: the audit log of reads wants to know."""
-        self.writes = is_write(type(request))  # type: ignore[arg-type]  # a class can be hashed
-        named = (getattr(request, key, "") for key in _NAMES)
-        self.names = tuple(name for name in named if isinstance(name, str) and name)
+        self.writes, named = _described(type(request))  # type: ignore[arg-type]  # a class can be hashed
+        self.names = tuple(name for key in named if (name := getattr(request, key)))
+
+    def logged(self) -> dict[str, str]:
+        """Fields of its log lines."""
+        said = {"request_id": self.request_id, "method": self.rule.label}
+        return said if self.viewer is None else {**said, "company": self.viewer.key}
 
     @property
     def outcome(self) -> str:
@@ -147,16 +154,24 @@ class Call:
         if isinstance(error, (sql.OperationalError, sql.InterfaceError, sql.TimeoutError)):
             log.warning("the store does not answer", error=str(error))
             return Fault("STORE_UNAVAILABLE")
-        incident_id = uuid.uuid4().hex
-        log.error("incident", incident_id=incident_id, company=self.viewer and self.viewer.key, exc_info=error)
+        incident_id = secrets.token_hex(16)
+        log.error("incident", incident_id=incident_id, exc_info=error)
         return Fault("INTERNAL_FAULT", metadata={"incident_id": incident_id})
 
 
 @cache
-def is_write(kind: type) -> bool:
-    """Whether requests of a type change something: all those and no others carry a request id."""
+def _described(kind: type) -> tuple[bool, tuple[str, ...]]:
+    """Whether requests of a type change something, and which of their fields name what they are about.
+
+    All that change something, and no others, carry a request id.
+    """
     descriptor = getattr(kind, "DESCRIPTOR", None)
-    return descriptor is not None and "request_id" in descriptor.fields_by_name
+    if descriptor is None:
+        return False, ()
+    texts = [key for key in _NAMES if key in descriptor.fields_by_name]
+    return "request_id" in descriptor.fields_by_name, tuple(
+        key for key in texts if descriptor.fields_by_name[key].type == descriptor_pb2.FieldDescriptorProto.TYPE_STRING
+    )
 
 
 def _code_of(context: Any) -> str:

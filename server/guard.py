@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -106,6 +107,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         self._checked_elsewhere = checked_elsewhere
         self._client_certificates = client_certificates
         self._handlers: dict[str, grpc.RpcMethodHandler] = {}
+        self._answers: dict[Call, asyncio.Task[Any] | None] = {}
         self._draining = False
         self.streams = Streams(self._limits.most_streams)
 
@@ -132,10 +134,11 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         self._draining = True
         self.streams.drain()
 
-    async def watch_identities(self, every_s: float = 1.0) -> None:
-        """End the streams of identities that are no longer good; runs until it is cancelled."""
+    async def watch(self, every_s: float = 0.5) -> None:
+        """End calls that take too long, and streams of identities that are no longer good; runs until cancelled."""
         while True:
             await asyncio.sleep(every_s)
+            self._end_late_calls()
             for stream in self.streams:
                 if stream.credentials == ("", b""):
                     continue
@@ -165,7 +168,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
                 caller = await self._admitted(call, context)
                 self._take_in(call, len(raw))
                 request = self._request(call, caller, raw)
-                answer = self._response(rule, await self._timely(context, behaviour(request, context)))
+                answer = self._response(rule, await self._timely(call, behaviour(request, context)))
                 await self._seen(call)
                 return answer
             except BaseException as error:
@@ -231,7 +234,6 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
                 log.warning("caller refused", peer=context.peer())
             raise
         call.viewer = caller.viewer
-        structlog.contextvars.bind_contextvars(company=caller.viewer.key)
         viewer.calls(caller.viewer)
         return caller
 
@@ -290,18 +292,28 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
             raise ValueError(f"response has {len(raw)} bytes, expected {self._limits.most_response_bytes} at most")
         return raw
 
-    async def _timely(self, context: Any, answer: Any) -> Any:
-        if not hasattr(answer, "__await__"):
-            return answer
-        left = context.time_remaining()
-        seconds = self._limits.unary_timeout_s if left is None else min(float(left), self._limits.unary_timeout_s)
+    async def _timely(self, call: Call, answer: Any) -> Any:
+        # A timer of the event loop's own for each call would cost more than all the rest of the guard.
+        self._answers[call] = asyncio.current_task()
         try:
-            async with asyncio.timeout(seconds) as deadline:
-                return await answer
-        except TimeoutError:
-            if deadline.expired():
+            return await answer if hasattr(answer, "__await__") else answer
+        except asyncio.CancelledError:
+            task = self._answers[call]
+            if call.late and task is not None:
+                task.uncancel()
                 raise Fault("CALL_TIMED_OUT") from None
             raise
+        finally:
+            del self._answers[call]
+
+    def _end_late_calls(self) -> None:
+        now = time.perf_counter()
+        for call, task in self._answers.items():
+            if now - call.began < self._limits.unary_timeout_s:
+                break  # they are in the order in which they came
+            if not call.late and task is not None:
+                call.late = True
+                task.cancel()
 
     def _open(self, call: Call, context: Any) -> Stream:
         key = call.viewer.key if call.viewer else context.peer().rpartition(":")[0]

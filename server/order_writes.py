@@ -19,7 +19,7 @@ from server.services import standard
 from server.store import bulk_sql
 from server.store.ids import new_id, new_ids
 from server.store.moments import to_us
-from server.store.tables import OrderRow, Record
+from server.store.tables import OrderRow
 from server.store.writer import Handler, Transaction, Write, single
 
 if TYPE_CHECKING:

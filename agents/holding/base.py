@@ -173,7 +173,7 @@ class LaneLoad:
     penalty_cents
         What it costs if all that has its last chance then came too late.
     miss
-        How likely that is.
+        How likely it is that vehicles run out (`miss_probability`).
     """
 
     today_pallets: float
@@ -213,6 +213,9 @@ def uses_pool(rule: HoldingRule) -> bool:
 
 def miss_probability(volume_pallets: NDArray[np.float64], capacity_pallets: float) -> float:
     """How likely some volume is more than all vehicles hold: what waited may then come too late.
+
+    That vehicles run out is all that is looked at: not late tours, windows that no tour meets, goods that few vehicles
+    may carry, or carriers that do not bid.
 
     Parameters
     ----------

@@ -2,7 +2,9 @@
 
 An owner is told its part of the price and what that is expected to save it; not how much is reserved, nor with whom.
 Owners bear a reservation in proportion to their mean part of the paths. Whoever does not agree is left out, pays
-nothing, and the quantities are chosen again on what the others expect.
+nothing, and the quantities are chosen again on what the others expect. Its goods may still go in a reserved vehicle:
+every coalition without those who paid is charged their part (`agents.reservations.others_cents`), so the sharing rule
+splits what the vehicle saves, and the reservation's own price, used or not, stays with those who agreed.
 """
 
 from __future__ import annotations

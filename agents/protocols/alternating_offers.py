@@ -42,8 +42,8 @@ from typing import TYPE_CHECKING
 from agents.jobs import shipment_of
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, rows_table, table
 from agents.participants.talks import latest_start_min
+from agents.protocols.asking import ask_hub_terms, ask_offers
 from agents.protocols.closing import closed, concluded, handled, kept_to
-from agents.protocols.deal import ask_hub_terms, ask_offers
 from agents.protocols.lots import first_lots
 from agents.protocols.promises import honoured, kept, made
 from agents.protocols.reasons import NO_CARRIER, NO_TERMS, NOTHING_TO_SAVE, WORD_BROKEN

@@ -13,15 +13,8 @@ from agents.jobs import shipment_of
 from agents.market import digest
 from agents.messages import QUESTIONS, Exchange, Message, Topic, table
 from agents.plans import carried, routes_from_table
-from agents.protocols.deal import (
-    Deal,
-    appraise,
-    confirm_bookings,
-    pooled_owners,
-    pooled_shipments,
-    settle,
-    worst_owner,
-)
+from agents.protocols.asking import confirm_bookings
+from agents.protocols.deal import Deal, appraise, pooled_owners, pooled_shipments, settle, worst_owner
 from agents.protocols.reasons import NO_PLAN, PROMISE_WITHDRAWN, left_out
 from agents.protocols.subsets import allocation
 from agents.protocols.talk import Talk

@@ -24,11 +24,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from agents.auction import Search, core_selecting, determine_winners, vcg
+from agents.protocols.asking import ask_offers
 from agents.protocols.closing import Payment, closed, concluded, kept_to
-from agents.protocols.deal import ask_offers
 from agents.protocols.reasons import NOT_CHEAPER
-from agents.protocols.tour_bids import Settings, Trading, check_settings, stand
+from agents.protocols.tour_bids import Settings, Trading, check_settings
 from agents.protocols.tour_book import Area, Book
+from agents.protocols.tour_standing import stand
 from groupage.errors import AuctionError, PolicyError
 from groupage.parameters import check_bounds
 

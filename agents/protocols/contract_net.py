@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from agents.jobs import shipment_of
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
+from agents.protocols.asking import ask_hub_terms, ask_offers, restated
 from agents.protocols.closing import closed, concluded, handled, kept_to
-from agents.protocols.deal import Deal, ask_hub_terms, ask_offers, restated
 from agents.protocols.lots import Lot, Open, first_lots
 from agents.protocols.reasons import NO_CARRIER, NO_ROOM, OUT_OF_ROUNDS, WORD_BROKEN
 from agents.telling import lowest_quote
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from agents.market import Market
     from agents.protocol import Conduct
     from agents.protocols.closing import Agreed
+    from agents.protocols.deal import Deal
     from agents.protocols.talk import Talk
     from agents.tools import Tools
     from logistics.consolidation import HubOffer

@@ -33,9 +33,9 @@ from typing import TYPE_CHECKING
 
 from agents.jobs import shipment_of
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
+from agents.protocols.asking import restated
 from agents.protocols.contract_net import ContractNet
 from agents.protocols.contracts import Contract, Holdings, Offer, Places, drawn_contracts, signable
-from agents.protocols.deal import restated
 from agents.seeds import rng_for
 from groupage.parameters import check_bounds
 

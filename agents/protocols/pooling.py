@@ -7,13 +7,8 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from agents.protocols.deal import (
-    Deal,
-    ask_standalone,
-    pooled_owners,
-    pooled_shipments,
-    worst_owner,
-)
+from agents.protocols.asking import ask_standalone
+from agents.protocols.deal import Deal, pooled_owners, pooled_shipments, worst_owner
 from agents.protocols.subsets import allocation
 from agents.reservations import others_cents
 from agents.sharing.settle import rational_shares

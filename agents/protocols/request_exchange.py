@@ -21,8 +21,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from agents.protocols.asking import ask_offers
 from agents.protocols.closing import closed, concluded, kept_to
-from agents.protocols.deal import ask_offers
 from agents.protocols.reasons import NOT_CHEAPER
 from agents.protocols.tour_bids import Settings, Trading, check_settings
 from agents.protocols.tour_book import Book

@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
-from agents.protocols.deal import ask_standalone
+from agents.protocols.asking import ask_standalone
 from agents.protocols.talks import round_up
 from agents.protocols.tour_book import Area, Book, Offer
+from agents.protocols.tour_standing import stand
 from agents.seeds import rng_for
 from groupage.parameters import check_bounds
 
@@ -376,27 +377,6 @@ class Trading:
         yield from self._check()
         self.book.standing = standing
         return self._least < before
-
-
-def stand(
-    talk: Talk, book: Book, moves: Mapping[int, bool], *, binding: bool
-) -> Generator[Exchange, tuple[Message, ...], None]:
-    """Tell carriers which of their bids stand, and which do so no more; who does not agree is unwilling."""
-    rows: dict[str, list[tuple[str, int, bool]]] = {}
-    for j in sorted(moves):
-        offer = book.offers[j]
-        rows.setdefault(offer.carrier, []).append((offer.question, offer.tour, moves[j]))
-    if not rows:
-        return
-    names = QUESTIONS[Topic.STAND].names
-    bodies = {
-        c: table(QUESTIONS[Topic.STAND], dict(zip(names, map(list, zip(*own, strict=True)), strict=True)))
-        for c, own in rows.items()
-    }
-    performative = Performative.ACCEPT_PROPOSAL if binding else Performative.INFORM
-    agreed = talk.answers((yield talk.ask(Topic.STAND, bodies, performative)))
-    book.unwilling |= rows.keys() - agreed.keys()
-    book.standing = {j for j in book.standing | moves.keys() if moves.get(j, True)}
 
 
 def _places(market: Market, shipments: Iterable[str]) -> dict[str, NDArray[np.float64]]:

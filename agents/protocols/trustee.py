@@ -7,18 +7,9 @@ from typing import TYPE_CHECKING
 
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
 from agents.plans import table_from_routes
+from agents.protocols.asking import ask_hub_terms, ask_offers, confirm_bookings, restated
 from agents.protocols.closing import conversation_of
-from agents.protocols.deal import (
-    Deal,
-    appraise,
-    ask_hub_terms,
-    ask_offers,
-    confirm_bookings,
-    pooled_shipments,
-    restated,
-    settle,
-    worst_owner,
-)
+from agents.protocols.deal import Deal, appraise, pooled_shipments, settle, worst_owner
 from agents.protocols.reasons import NO_CARRIER, NO_ROOM, NOT_DRIVEN, NOT_HANDLED, left_out
 from agents.protocols.subsets import allocation
 from agents.protocols.talk import Talk

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from experiments.problems import ProblemList, problem_error
-from experiments.results import SCHEMAS
+from experiments.result_schemas import SCHEMAS
 from experiments.settings import read_settings
 from experiments.tables import TABLES, find_tables, read_table, rows_of
 from groupage.errors import InputError

@@ -100,20 +100,31 @@ def predict(
     paths_out: Annotated[
         Path | None, typer.Option(help="CSV or Parquet for the paths; one number is one future of all lanes.")
     ] = None,
+    by: Annotated[
+        list[str] | None,
+        typer.Option(help="Besides lanes: factory, product, lane, zone or pool, from sums of paths; may be repeated."),
+    ] = None,
     json_output: Json = False,
 ) -> None:
-    """Look ahead with a model: mean and quantiles per lane and period."""
-    from experiments.demand_files import read_demand, write_table
-    from experiments.forecasts import open_model, path_rows
-    from experiments.forecasts import predict as look_ahead
+    """Look ahead with a model: mean and quantiles per lane and period, and of groups of lanes."""
+    from experiments.demand_files import check_table_name, read_demand, write_table
+    from experiments.forecasts import open_model
+    from experiments.predictions import path_rows
+    from experiments.predictions import predict as look_ahead
 
     wanted = _levels(levels)
+    for name in (out_file, paths_out):
+        if name is not None:
+            check_table_name(name)
     opened = open_model(model)
     known = None if recent is None else read_demand(recent)
-    table, forecast = look_ahead(opened, known, horizon, seed, paths, wanted)
+    table, forecast, left_out = look_ahead(opened, known, horizon, seed, paths, wanted, by or ())
+    for level, lanes in left_out.items():
+        err.print(f"note: {lanes} lanes have no {level} and are in none of its sums", markup=False, style="yellow")
     write_table(out_file, table)
     if paths_out is not None:
         write_table(paths_out, path_rows(forecast))
+    groups = list(dict.fromkeys(by or ()))
     facts = {
         "out": str(out_file),
         "paths_out": None if paths_out is None else str(paths_out),
@@ -122,12 +133,16 @@ def predict(
         "first": forecast.first_day.isoformat(),
         "horizon": horizon,
         "levels": wanted,
+        "by": groups,
+        "left_out": left_out,
     }
     if json_output:
         print_json(facts)
         return
+    sums = f" and their sums by {', '.join(groups)}" if groups else ""
     out.print(
-        f"{out_file}: {facts['lanes']} lanes, {horizon} periods from {facts['first']} on, by {facts['forecaster']}.",
+        f"{out_file}: {facts['lanes']} lanes{sums}, {horizon} periods from {facts['first']} on, "
+        f"by {facts['forecaster']}.",
         markup=False,
     )
 
@@ -211,6 +226,9 @@ def explain(
 def update(
     model: ModelFolder,
     recent: Annotated[Path, typer.Option(help="What is known since: CSV or Parquet.")],
+    consent: Annotated[
+        Path | None, typer.Option(help="TOML or CSV of the consents that stand today; where owners learned together.")
+    ] = None,
     out_folder: Annotated[Path | None, typer.Option("--out", help="Another folder; else the model itself.")] = None,
     json_output: Json = False,
 ) -> None:
@@ -219,7 +237,7 @@ def update(
     from experiments.forecasts import open_model
     from experiments.forecasts import update as take_in
 
-    told = take_in(open_model(model), read_demand(recent), out_folder or model, _today())
+    told = take_in(open_model(model), read_demand(recent), out_folder or model, _today(), consent)
     if json_output:
         print_json(told)
         return

@@ -34,9 +34,8 @@ def performative(value: int) -> Performative:
 
 def performative_number(act: Performative) -> negotiation_pb2.Performative:
     """Return the contract's number of an act of speech."""
-    number: negotiation_pb2.Performative = negotiation_pb2.Performative.Value(
-        f"PERFORMATIVE_{act.value.upper().replace('-', '_')}"
-    )
+    name = act.value.upper().replace("-", "_")
+    number: negotiation_pb2.Performative = negotiation_pb2.Performative.Value(f"PERFORMATIVE_{name}")
     return number
 
 

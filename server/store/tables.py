@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, UniqueConstraint, false, or_, select, true
+from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, UniqueConstraint, false, or_, select, true
 from sqlmodel import Field, SQLModel, col
 
 from server.store.moments import Moment
@@ -26,6 +26,12 @@ def _moment(*, nullable: bool = False, index: bool = False) -> Any:
 
 def _bytes(*, nullable: bool = False) -> Any:
     return Field(default=None if nullable else b"", sa_column=Column(LargeBinary, nullable=nullable))
+
+
+def table_of(kind: Any) -> Table:
+    """The table of a class."""
+    table: Table = kind.__table__
+    return table
 
 
 class Scoped(SQLModel):
@@ -100,11 +106,14 @@ class Record(Scoped, table=True):
             return true()
         if not viewer.company:
             return false()
-        mine = select(col(Membership.pool)).where(col(Membership.company) == viewer.company)
-        shown = mine.where(col(Membership.shown))
-        taking_part = select(col(Participation.synchronization)).where(col(Participation.company) == viewer.company)
-        fellows = select(col(Membership.company)).where(col(Membership.pool).in_(mine))
-        shown_fellows = select(col(Membership.company)).where(col(Membership.pool).in_(shown))
+        # Of the tables, not the classes: the filter of memberships must not narrow what this one asks them.
+        member, part = table_of(Membership), table_of(Participation)
+        mine = select(member.c.pool).where(member.c.company == viewer.company)
+        shown = mine.where(member.c.shown)
+        taking_part = select(part.c.synchronization).where(part.c.company == viewer.company)
+        fellow = member.alias()
+        fellows = select(fellow.c.company).where(fellow.c.pool.in_(mine))
+        shown_fellows = select(fellow.c.company).where(fellow.c.pool.in_(shown))
         return or_(
             col(cls.company) == viewer.company,
             col(cls.company).is_(None) & col(cls.pool).in_(mine),

@@ -23,10 +23,11 @@ from server.visibility import blank, shown
 from server.wire import account
 from server.wire.promised import put_promises
 from server.wire.provided import put_provided
+from server.wire.shipments import company_name
 from server.wire.told import Clock, Hashed, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from agents.settlement import Left, Leg, Load, Settlement
     from logistics.routing.problem import Stop
@@ -45,7 +46,7 @@ def proposals(
     settlement: Settlement,
     phase: Phase,
     *,
-    names: Names | None = None,
+    names: Callable[[str], Names] | None = None,
     alone_kgco2e: Mapping[str, float] | None = None,
     expected_saving_cents: Mapping[str, int] | None = None,
 ) -> dict[str, proposals_pb2.Proposal]:
@@ -59,13 +60,14 @@ def proposals(
     phase
         ``proposed`` for what is laid before the parties, ``after`` for what they are bound to.
     names
-        Pseudonyms of the negotiation; by default those that hang on the freeze's seed.
+        Pseudonyms of jobs and places for a reader, by the company's resource name; as its own agent was asked by. By
+        default those that hang on the freeze's seed.
     alone_kgco2e
         Emissions without the pool by shipment, where they are known (`emissions_alone`).
     expected_saving_cents
         What owners were told to expect of holding and reserving, by engine id.
     """
-    whole = Whole(freeze, settlement, names or Hashed.of(freeze), phase)
+    whole = Whole(freeze, settlement, phase, names)
     made: dict[str, proposals_pb2.Proposal] = {}
     for company in freeze.companies:
         part = proposals_pb2.Proposal(company=company)
@@ -85,8 +87,14 @@ def proposals(
 class Whole:
     """A settlement seen from above, looked up by shipment and load; nothing of it is shown as such."""
 
-    def __init__(self, freeze: Freeze, settlement: Settlement, names: Names, phase: Phase) -> None:
-        self.freeze, self.settlement, self.names = freeze, settlement, names
+    def __init__(
+        self, freeze: Freeze, settlement: Settlement, phase: Phase, names: Callable[[str], Names] | None = None
+    ) -> None:
+        self.freeze, self.settlement = freeze, settlement
+        # Loads and bookings are called the same to all: who drives, handles and owns speak of the same vehicle.
+        self.shared = Hashed.of(freeze)
+        self._made_for = names or (lambda company: Hashed.of(freeze, company))
+        self._names: dict[str, Names] = {}
         self.market = freeze.market
         self.clock = Clock(freeze.market.start)
         self.carriers_see_places = shown("places", Role.CARRIER, phase, freeze.grants)
@@ -136,11 +144,18 @@ class Whole:
         if site.startswith(f"{company}/"):
             return site
         gln = self.market.sites[site].gln if self.carriers_see_places else None
-        return gln or self.names.called("place", site)
+        return gln or self.names(company).called("place", site)
 
-    def change_place(self, site: str) -> str:
+    def change_place(self, owner: str, site: str) -> str:
         """How a hub's place is called to an owner: which hub it is may be known, but not every site has a GLN."""
-        return self.market.sites[site].gln or self.names.called("place", site)
+        return self.market.sites[site].gln or self.names(owner).called("place", site)
+
+    def names(self, reader: str) -> Names:
+        """What jobs and places are called to a company."""
+        company = company_name(reader)
+        if company not in self._names:
+            self._names[company] = self._made_for(company)
+        return self._names[company]
 
 
 def _put_owner_part(
@@ -199,10 +214,10 @@ def _put_order(whole: Whole, part: proposals_pb2.OrderPart, shipment: str, alone
 
 def _put_leg(whole: Whole, part: proposals_pb2.Leg, leg: Leg, owner: str) -> None:
     def place(site: str) -> str:
-        return site if site.startswith(f"{owner}/") else whole.change_place(site)
+        return site if site.startswith(f"{owner}/") else whole.change_place(owner, site)
 
     loaded, unloaded = whole.stops[leg.job]
-    part.load_id = whole.names.called("load", leg.load)
+    part.load_id = whole.shared.called("load", leg.load)
     part.carrier = whole.loads[leg.load].carrier
     part.from_place, part.to_place = place(leg.from_site), place(leg.to_site)
     part.pickup_at.FromDatetime(whole.clock.at(loaded.start_min))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from agents.settlement import Load
     from groupage.v1 import proposals_pb2
     from server.wire.proposals import Whole
+    from server.wire.told import Names
 
 
 def put_provided(whole: Whole, part: proposals_pb2.Proposal, providers: Sequence[str]) -> None:
@@ -48,8 +49,8 @@ def _put_carrier_part(whole: Whole, part: proposals_pb2.CarrierPart, carrier: st
 
 
 def _put_load(whole: Whole, part: proposals_pb2.Load, load: Load) -> None:
-    clock, names, market = whole.clock, whole.names, whole.market
-    part.load_id = names.called("load", load.id)
+    clock, names, market = whole.clock, whole.names(load.carrier), whole.market
+    part.load_id = whole.shared.called("load", load.id)
     part.vehicle_type = type_of(load.vehicle)
     for position, stop in enumerate(load.stops):
         site = market.sites[stop.site]
@@ -61,14 +62,14 @@ def _put_load(whole: Whole, part: proposals_pb2.Load, load: Load) -> None:
         told.pickups.extend(names.called("job", job) for job in stop.pickups)
         told.deliveries.extend(names.called("job", job) for job in stop.deliveries)
     for job in (j for stop in load.stops for j in stop.pickups):
-        _put_job(whole, part.jobs.add(), job)
+        _put_job(whole, part.jobs.add(), job, names)
     part.price_cents = account.put_lines(part.price_lines, load.price_lines.items())
 
 
-def _put_job(whole: Whole, part: proposals_pb2.LoadJob, job: str) -> None:
+def _put_job(whole: Whole, part: proposals_pb2.LoadJob, job: str, names: Names) -> None:
     name = shipment_of(job)
     goods, paper = whole.market.shipments[name], whole.freeze.papers.get(name)
-    part.job, part.owner = whole.names.called("job", job), goods.owner
+    part.job, part.owner = names.called("job", job), goods.owner
     if paper is not None:
         part.external_ref = paper.external_ref
         part.ssccs.extend(paper.ssccs)
@@ -78,7 +79,7 @@ def _put_job(whole: Whole, part: proposals_pb2.LoadJob, job: str) -> None:
 
 def _put_hub_part(whole: Whole, part: proposals_pb2.HubPart, hubs: Sequence[str]) -> None:
     """Write the bookings and the account of a company's hubs."""
-    names, clock = whole.names, whole.clock
+    names, clock = whole.shared, whole.clock
     own = [b for b in whole.settlement.bookings if b.hub in hubs]
     for b in own:
         told = part.bookings.add(
@@ -102,7 +103,7 @@ def _put_reservations(whole: Whole, field: Any, providers: Iterable[str]) -> Non
     for r in whole.settlement.reservations:
         if r.provider in wanted:
             field.add(
-                reservation_id=whole.names.called("reservation", r.id),
+                reservation_id=whole.shared.called("reservation", r.id),
                 good=r.good,
                 quantity=r.quantity,
                 used=r.used,

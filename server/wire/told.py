@@ -21,7 +21,7 @@ _CHARACTERS = 12  # of base 32: 60 bits
 
 
 class Names(Protocol):
-    """What a negotiation calls jobs, places, loads and the like; the same in questions and in proposals."""
+    """What things are called to one reader; jobs and places are called in proposals as in its questions."""
 
     def called(self, kind: str, name: str) -> str:
         """Pseudonym of something.
@@ -29,7 +29,7 @@ class Names(Protocol):
         Parameters
         ----------
         kind
-            ``job``, ``place``, ``load``, ``booking``, ``reservation`` or ``promise``.
+            ``job``, ``place``, ``load``, ``booking`` or ``reservation``.
         name
             Engine id.
         """
@@ -43,9 +43,9 @@ class Hashed:
     key: bytes
 
     @classmethod
-    def of(cls, freeze: Freeze) -> Hashed:
-        """Those of one negotiation: its seed is its secret."""
-        return cls(hashlib.sha256(f"{freeze.seed}|{freeze.market.digest}".encode()).digest())
+    def of(cls, freeze: Freeze, reader: str = "") -> Hashed:
+        """Those of one negotiation, whose seed is its secret, for one reader or for all alike."""
+        return cls(hashlib.sha256(f"{freeze.seed}|{freeze.market.digest}|{reader}".encode()).digest())
 
     def called(self, kind: str, name: str) -> str:
         """Pseudonym of something; see `Names`."""

@@ -15,6 +15,7 @@ from agents.day import Day
 from agents.holding import HoldingDecision, HoldingView
 from agents.model import PoolingModel, World, pooling_model
 from agents.policy import Choice, Policy
+from forecasting.lightgbm_model import FittedLightGBM
 from tests.agents.markets import HORIZON_MIN, START, policy, small_market
 
 DAYS = 3
@@ -127,6 +128,66 @@ def test_factories_forecast_their_own_lanes() -> None:
     with pooling_model(known, policy("standalone"), 5) as model:
         model.step()
         assert all(factory.forecast is None for factory in model.factories.values())
+
+
+def test_a_lane_of_one_weekday_is_rare_not_weekly() -> None:
+    """An owner's record holds every order: a lane with one each Monday beside a daily one is forecast day by day."""
+    base = world()
+    owner = base.releases[0][2][0].owner
+    first = pd.Timestamp(base.releases[0][0])
+    days = [(f"{owner}|Z|", first - pd.Timedelta(days=d)) for d in range(1, 71)]
+    weeks = [(f"{owner}|Y|", first - pd.Timedelta(days=7 * w)) for w in range(1, 11)]
+    rows = [{"unique_id": lane, "ds": day, "y": 2.0, "promotion": 0.0} for lane, day in (*days, *weeks)]
+    known = replace(base, history=pd.DataFrame(rows))
+    ahead = {"holding": Choice(name="quantity_based"), "forecaster": Choice(name="seasonal_naive")}
+    with pooling_model(known, policy("standalone").model_copy(update=ahead), 5) as model:
+        model.step()
+        forecast = model.factories[owner].forecast
+        assert forecast is not None
+        np.testing.assert_array_equal(
+            forecast.paths[forecast.rows([f"{owner}|Y|"])[0], :3].mean(axis=1), [2.0, 0.0, 0.0]
+        )
+
+
+@pytest.mark.parametrize(
+    ("gap_days", "params", "reach"), [(1, {}, 7), (3, {}, 7), (9, {}, 14), (1, {"horizon": 14}, 14)]
+)
+def test_forecasters_look_no_further_than_agents(gap_days: int, params: dict[str, int], reach: int) -> None:
+    """A forecaster learns as far ahead as the longest look of the run, unless the policy says how far; what it says of
+    these days is the same, to the byte, as that of one that looks further.
+    """
+    base = world(days=2)
+    (first_day, *first), (_, start, later) = base.releases
+    releases = ((first_day, *first), (first_day + timedelta(days=gap_days), start, later))
+    days = pd.date_range(end=pd.Timestamp(first_day) + pd.Timedelta(days=20), periods=150)
+    owners = sorted({s.owner for _, _, shipments in releases for s in shipments})
+    week = np.array([3.0, 1.0, 4.0, 1.0, 5.0, 0.0, 0.0])
+    demand = pd.DataFrame(
+        [
+            {"unique_id": f"{owner}|Z|", "ds": day, "y": week[day.weekday()] + n % 3, "promotion": 0.0}
+            for owner in owners
+            for n, day in enumerate(days)
+        ]
+    )
+    today = pd.Timestamp(first_day)
+    known = replace(base, releases=releases, history=demand[demand["ds"] < today], future=demand[demand["ds"] >= today])
+    chosen = {
+        "holding": Choice(name="forecast_value"),
+        "forecaster": Choice(name="lightgbm", params={"trees": 5} | params),
+    }
+    with pooling_model(known, policy("contract_net").model_copy(update=chosen), 5) as model:
+        model.step()
+        factory = model.factories[owners[0]]
+        assert isinstance(factory.fitted, FittedLightGBM)
+        assert factory.fitted.buckets[-1].recipe.reach == reach
+        assert factory.forecast is not None
+        shown = factory.forecast.paths
+    farther = {**chosen, "forecaster": Choice(name="lightgbm", params={"trees": 5, "horizon": 28})}
+    with pooling_model(known, policy("contract_net").model_copy(update=farther), 5) as model:
+        model.step()
+        other = model.factories[owners[0]].forecast
+        assert other is not None
+        np.testing.assert_array_equal(other.paths, shown)
 
 
 def test_window_on_a_later_day() -> None:

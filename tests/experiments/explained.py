@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 
 from agents.policy import Choice, Effort, Policy
 from experiments.generator import generate_to, generator_params
-from experiments.results import SCHEMAS, read_table
+from experiments.result_schemas import SCHEMAS
+from experiments.results import read_table
 from experiments.runs import RunSpec, run
 
 TINY = Effort(

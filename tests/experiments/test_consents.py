@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments.consents import Consent, check_consents, read_consents
+from experiments.consents import Consent, check_consents, check_still_given, read_consents
 from groupage.errors import InputError
 
 TODAY = date(2026, 3, 1)
@@ -24,7 +24,7 @@ def test_both_kinds(tmp_path: Path):
     csv.write_text("owner,signed,until\nF2,2026-01-05,\nF1,2026-01-02,2026-12-31\n", encoding="utf-8")
     expected = (Consent("F1", date(2026, 1, 2), date(2026, 12, 31)), Consent("F2", date(2026, 1, 5)))
     assert read_consents(toml) == read_consents(csv) == expected
-    assert expected[0].facts() == {"owner": "F1", "signed": "2026-01-02", "until": "2026-12-31"}
+    assert expected[0].facts() == {"owner": "F1", "signed": "2026-01-02", "until": "2026-12-31", "withdrawn": None}
 
 
 @pytest.mark.parametrize(
@@ -86,3 +86,29 @@ def test_all_must_hold_today():
         "c.toml: signed of early is 2026-03-02, expected a day no later than 2026-03-01",
         "c.toml: until of late is 2026-02-28, expected a consent that still holds on 2026-03-01",
     ]
+
+
+def test_withdrawn_consents(tmp_path: Path):
+    """A consent that was withdrawn holds until the day before; a day of it in the future changes nothing yet."""
+    (tmp_path / "c.csv").write_text(
+        "owner,signed,until,withdrawn\nA,2025-01-01,,2026-03-01\nB,2025-01-01,2027-01-01,2026-03-02\n", encoding="utf-8"
+    )
+    consents = read_consents(tmp_path / "c.csv")
+    assert [c.withdrawn for c in consents] == [TODAY, date(2026, 3, 2)]
+    assert consents[0].facts() == {"owner": "A", "signed": "2025-01-01", "until": None, "withdrawn": "2026-03-01"}
+    assert check_consents(Path("c.csv"), consents, ["B"], TODAY) == consents[1:]
+    with pytest.raises(InputError, match=r"withdrawn of A is 2026-03-01, expected a consent that still holds"):
+        check_consents(Path("c.csv"), consents, ["A", "B"], TODAY)
+
+
+def test_what_no_longer_stands_under_a_model():
+    """Owners whose consent is gone since a model learned from them are all named, with what to do."""
+    path = Path("c.toml")
+    consents = [Consent("ok", TODAY), Consent("gone", date(2025, 1, 1), withdrawn=date(2026, 2, 1))]
+    assert check_still_given(path, consents, ["ok"], TODAY) == (consents[0],)
+    with pytest.raises(InputError) as caught:
+        check_still_given(path, consents, ["ok", "gone", "absent"], TODAY)
+    told = str(caught.value).splitlines()
+    assert told[0].startswith("c.toml: no consent of absent, expected")
+    assert told[1].startswith("c.toml: withdrawn of gone is 2026-02-01, expected")
+    assert all(line.endswith("train the model anew without its history") for line in told)

@@ -146,3 +146,19 @@ def test_written_twice_the_same(tmp_path: Path, kind: str):
     assert places[0].read_bytes() == places[1].read_bytes()
     with pytest.raises(InputError, match="not writable"):
         write_table(places[0] / "below.csv", factory_demand(20))
+
+
+@pytest.mark.parametrize("name", ["out.xlsx", "out", "out.csv.gz", "parquet"])
+def test_no_table_in_disguise(tmp_path: Path, name: str):
+    """A name that ends in neither kind of table is refused, and nothing is written."""
+    with pytest.raises(InputError, match=r"ends in .*, expected a name that ends in \.csv or \.parquet"):
+        write_table(tmp_path / name, factory_demand(20))
+    assert not list(tmp_path.iterdir())
+
+
+def test_ending_in_capitals(tmp_path: Path):
+    """Capitals do not change what kind a table is."""
+    for name in ("a.PARQUET", "a.parquet", "a.CSV", "a.csv"):
+        write_table(tmp_path / name, factory_demand(20))
+    assert (tmp_path / "a.PARQUET").read_bytes() == (tmp_path / "a.parquet").read_bytes()
+    assert (tmp_path / "a.CSV").read_bytes() == (tmp_path / "a.csv").read_bytes()

@@ -12,7 +12,8 @@ import pytest
 
 from experiments.consents import Consent
 from experiments.demand_files import Demand, read_demand
-from experiments.forecasts import Calendar, evaluate_file, open_model, path_rows, predict, train, update, with_horizon
+from experiments.forecasts import Calendar, evaluate_file, open_model, train, update
+from experiments.predictions import path_rows, predict
 from forecasting.model_files import read_model, write_model
 from groupage.errors import InputError, ModelFileError
 from tests.forecasting.samples import factory_demand
@@ -29,14 +30,6 @@ def demand_of(folder: Path, frame: pd.DataFrame, name: str = "demand") -> Demand
 def owned(days: int = 90) -> pd.DataFrame:
     frame = factory_demand(days)
     return frame.assign(owner=frame["unique_id"].str.contains("69").map({True: "F1", False: "F2"}))
-
-
-def test_horizon_goes_to_who_wants_to_know() -> None:
-    """A forecaster with a horizon of its own is told; a user's parameter goes first; others are left alone."""
-    assert with_horizon("lightgbm", {"trees": 3}, 28) == {"horizon": 28, "trees": 3}
-    assert with_horizon("lightgbm", {"horizon": 7}, 28) == {"horizon": 7}
-    assert with_horizon("croston", {"smoothing": 0.2}, 28) == {"smoothing": 0.2}
-    assert with_horizon("somebody_elses", {}, 28) == {}
 
 
 def test_calendar_is_kept_in_the_model(tmp_path: Path) -> None:
@@ -64,12 +57,21 @@ def test_pooled_update_needs_consents_that_hold(tmp_path: Path) -> None:
     assert read_model(tmp_path / "m")[1]["consents"] == [c.facts() for c in CONSENTS]
     more = demand_of(tmp_path, owned(95), "more")
     model = open_model(tmp_path / "m")
-    with pytest.raises(
-        InputError, match=r"until of F1 is 2026-06-30, expected a consent that still holds on 2026-07-01"
-    ):
-        update(model, more, tmp_path / "n", date(2026, 7, 1))
+    today = date(2026, 7, 1)
+    with pytest.raises(InputError, match=r"consent is missing, expected .* of F1, F2"):
+        update(model, more, tmp_path / "n", today)
+    given = tmp_path / "consents.csv"
+    given.write_text("owner,signed\nF2,2024-01-01\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"consents\.csv: no consent of F1, .* train the model anew without"):
+        update(model, more, tmp_path / "n", today, given)
+    given.write_text("owner,signed,withdrawn\nF1,2024-01-01,2026-06-30\nF2,2024-01-01,\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"withdrawn of F1 is 2026-06-30, expected a consent that still holds"):
+        update(model, more, tmp_path / "n", today, given)
     assert not (tmp_path / "n").exists()
-    assert update(model, more, tmp_path / "n", date(2026, 6, 30))["new_periods"] == 5
+    given.write_text("owner,signed,until\nF1,2026-06-01,2027-06-30\nF2,2024-01-01,\n", encoding="utf-8")
+    assert update(model, more, tmp_path / "n", today, given)["new_periods"] == 5
+    # The renewed consent is the one that the model stands on now.
+    assert read_model(tmp_path / "n")[1]["consents"][0]["until"] == "2027-06-30"
 
 
 def test_consents_of_one_owner_are_not_recorded(tmp_path: Path) -> None:
@@ -77,6 +79,13 @@ def test_consents_of_one_owner_are_not_recorded(tmp_path: Path) -> None:
     one = demand_of(tmp_path, owned()).of("F1")
     train(one, tmp_path / "m", "croston", {}, 1, consents=CONSENTS[:1])
     assert read_model(tmp_path / "m")[1]["consents"] == []
+
+
+def test_update_of_one_owner_asks_for_no_consent(tmp_path: Path) -> None:
+    """An owner's own model takes in its own days without anybody's word."""
+    train(demand_of(tmp_path, owned()).of("F1"), tmp_path / "m", "croston", {}, 1)
+    more = demand_of(tmp_path, owned(95), "more").of("F1")
+    assert update(open_model(tmp_path / "m"), more, tmp_path / "n", date(2026, 7, 1))["new_periods"] == 5
 
 
 def test_nothing_is_written_when_one_owner_does_not_fit(tmp_path: Path) -> None:
@@ -91,7 +100,7 @@ def test_nothing_is_written_when_one_owner_does_not_fit(tmp_path: Path) -> None:
 def test_paths_are_joint(tmp_path: Path) -> None:
     """Rows of paths bear one number for one future of all lanes: their sums are the pooled paths."""
     train(demand_of(tmp_path, factory_demand(90)), tmp_path / "m", "moving_average", {}, 1)
-    _, forecast = predict(open_model(tmp_path / "m"), None, 3, 1, paths=20)
+    _, forecast, _ = predict(open_model(tmp_path / "m"), None, 3, 1, paths=20)
     sums = path_rows(forecast).groupby(["ds", "path"])["y"].sum().unstack().to_numpy()
     np.testing.assert_allclose(sums, forecast.pooled(forecast.series))
 

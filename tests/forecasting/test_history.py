@@ -198,6 +198,65 @@ def test_mixed_frequency_is_named():
         read_history(mixed, freq="H")
 
 
+def daily_and(lane: str, days: pd.DatetimeIndex) -> pd.DataFrame:
+    """A daily lane, and another with rows on some days only."""
+    every = pd.date_range("2024-01-01", periods=90)
+    return frame(*(("daily", str(d.date()), 1.0) for d in every), *((lane, str(d.date()), 7.0) for d in days))
+
+
+def test_weekly_lane_in_a_daily_record():
+    """A lane with exactly a row a week beside daily ones is another frequency: it is named, and so are its rows."""
+    mixed = daily_and("weekly", pd.date_range("2024-01-03", periods=12, freq="7D"))
+    said = refusal(mixed)
+    assert "demand: unique_id is weekly, expected" in said
+    assert "demand row 91: ds is 2024-01-03 of weekly, expected" in said
+    assert "demand row 102: ds is 2024-03-20 of weekly" in said
+    assert "row 90" not in said
+    assert "gaps='zero'" in said
+    shuffled = mixed.sample(frac=1.0, random_state=1)
+    assert "ds is 2024-03-20 of weekly" in refusal(shuffled)
+
+
+def test_monthly_lane_in_a_daily_record():
+    """So is a lane with a row on the first of every month, though months are of several lengths."""
+    said = refusal(daily_and("monthly", pd.date_range("2023-10-01", periods=5, freq="MS")))
+    assert "demand: unique_id is monthly" in said
+    assert "once a month" in said
+
+
+def test_gaps_unknown_in_a_mixed_record():
+    """Where a day without a row is unknown, a lane never two days in a row within a week is no daily one."""
+    rare = daily_and("rare", pd.to_datetime(["2024-01-02", "2024-01-11", "2024-01-25", "2024-02-20"]))
+    with pytest.raises(InputError, match="unique_id is rare"):
+        read_history(rare, gaps="unknown")
+
+
+@pytest.mark.parametrize(
+    "days",
+    [
+        pd.to_datetime(["2024-01-03", "2024-01-10", "2024-01-17", "2024-01-31", "2024-02-07", "2024-02-14"]),
+        pd.date_range("2024-01-03", periods=9, freq="9D"),
+        pd.date_range("2024-01-03", periods=5, freq="7D"),
+        pd.date_range("2023-11-01", periods=3, freq="MS"),
+    ],
+    ids=["a week left out", "every nine days", "five weeks are too few to tell", "three months are too few"],
+)
+def test_rare_lanes_are_daily(days: pd.DatetimeIndex):
+    """A lane that is only rare, or that has too few rows to tell, stays a daily one whose other days are zero."""
+    panel = read_history(daily_and("rare", days))
+    assert (panel.freq, panel.gaps) == ("D", "zero")
+    assert np.nansum(panel.demand[panel.series.index("rare")]) == 7.0 * len(days)
+
+
+def test_weekly_demand_of_a_daily_record_can_be_told():
+    """Whoever says that a day without a row is zero is believed: an order every Wednesday is daily demand."""
+    weekly = daily_and("weekly", pd.date_range("2024-01-03", periods=12, freq="7D"))
+    panel = read_history(weekly, gaps="zero")
+    assert np.nansum(panel.demand[panel.series.index("weekly")] == 0) == 90 - 2 - 12
+    known = read_history(weekly, like=panel)
+    np.testing.assert_array_equal(known.demand, panel.demand)
+
+
 def test_static_features_do_not_change():
     """A lane has one product; a second one is refused with its row."""
     rows = frame(("a", "2024-01-01", 1.0), ("a", "2024-01-02", 1.0), product=["cheese", "milk"])

@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint
 import pytest
 
 from forecasting import FORECASTERS, LightGBM, Oracle, SeasonalNaive, forecaster, registry
+from forecasting.registry import with_horizon
 from groupage.errors import PolicyError
 from tests.forecasting.samples import factory_demand
 
@@ -65,3 +66,11 @@ def test_entry_points(monkeypatch: pytest.MonkeyPatch):
         PolicyError, match="one of auto_ets, croston, lightgbm, moving_average, oracle, seasonal_naive, theirs"
     ):
         forecaster("ours", {})
+
+
+def test_horizon_goes_to_who_wants_to_know() -> None:
+    """A forecaster with a horizon of its own is told; a user's parameter goes first; others are left alone."""
+    assert with_horizon("lightgbm", {"trees": 3}, 28) == {"horizon": 28, "trees": 3}
+    assert with_horizon("lightgbm", {"horizon": 7}, 28) == {"horizon": 7}
+    assert with_horizon("croston", {"smoothing": 0.2}, 28) == {"smoothing": 0.2}
+    assert with_horizon("somebody_elses", {}, 28) == {}

@@ -299,11 +299,15 @@ def test_the_callers_deadline_cancels_the_handler() -> None:
 
 
 def test_no_call_is_worked_on_for_ever() -> None:
-    """A call without a deadline is CALL_TIMED_OUT after the server's own."""
+    """A call without a deadline, or with a later one, is CALL_TIMED_OUT after the server's own."""
 
     async def test(probe: Probe, channel: Any, orders: Any, _: Any, me: Any) -> None:
-        assert (await refused(orders.GetOrder(order("slow"), metadata=me)))[0] == "CALL_TIMED_OUT"
-        assert probe.orders.cancelled == 1
+        watcher = asyncio.create_task(probe.guard.watch(0.05))
+        slow = [orders.GetOrder(order("slow"), metadata=me, timeout=timeout) for timeout in (None, 30, None)]
+        assert [(await refused(call))[0] for call in slow] == ["CALL_TIMED_OUT"] * 3
+        assert probe.orders.cancelled == 3
+        assert (await orders.GetOrder(order("a"), metadata=me)).external_ref == "acme"
+        watcher.cancel()
 
     with_stubs(test, limits=Limits(unary_timeout_s=0.2))
 

@@ -319,7 +319,7 @@ def test_revocation_ends_streams_too() -> None:
 
     async def main() -> None:
         async with serving() as probe, probe.channel() as channel:
-            watcher = asyncio.create_task(probe.guard.watch_identities(0.05))
+            watcher = asyncio.create_task(probe.guard.watch(0.05))
             stub = synchronizations_service_pb2_grpc.SynchronizationsStub(channel)
             request = synchronizations_pb2.WatchSynchronizationRequest(name="pools/rhine/synchronizations/wait")
             calls = []

@@ -27,8 +27,9 @@ from numpy.random import Generator as Rng
 from agents.market import Market
 from agents.messages import QUESTIONS, Exchange, Message, Performative, Topic, table
 from agents.protocol import Conduct
+from agents.protocols.asking import ask_offers
 from agents.protocols.closing import closed, concluded
-from agents.protocols.deal import Deal, ask_offers
+from agents.protocols.deal import Deal
 from agents.protocols.talk import Talk
 from agents.tools import Tools
 

@@ -10,8 +10,8 @@ import pytest
 from agents.jobs import shipment_of
 from agents.messages import Message, Performative, Topic
 from agents.pools import find_pools
+from agents.protocols.asking import restated
 from agents.protocols.contract_net import REFUSALS, Award, Table
-from agents.protocols.deal import restated
 from agents.protocols.lots import Open, first_lots
 from agents.protocols.talk import Talk
 from agents.registry import create

@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from experiments.results import SCHEMAS
+from experiments.result_schemas import SCHEMAS
 
 CIRCUITY = 1.3
 SCENARIO_TOML = """name = "{name}"

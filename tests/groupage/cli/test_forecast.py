@@ -120,6 +120,43 @@ def test_predict_from_later(place: Path, tmp_path: Path) -> None:
     assert pd.read_csv(tmp_path / "q.csv")["ds"].min() == "2024-06-17"
 
 
+def test_a_weekly_lane_is_named_with_its_lines(tmp_path: Path) -> None:
+    """A lane of weeks among daily ones is refused with its lines, and trained on if it is told to be rare."""
+    demand = factory_demand(70)
+    weekly = (demand["unique_id"] == "F1|69|dairy") & (demand["ds"].dt.weekday != 2)
+    demand[~weekly].to_csv(tmp_path / "d.csv", index=False)
+    train = ("train", "d.csv", "--out", "m", "--seed", "1", "--forecaster", "moving_average")
+    said = groupage(tmp_path, *train, code=2).stderr
+    assert "d.csv: unique_id is F1|69|dairy, expected" in said
+    assert "d.csv line 142: ds is 2024-01-03 of F1|69|dairy" in said
+    assert not (tmp_path / "m").exists()
+    assert "3 lanes" in groupage(tmp_path, *train, "--gaps", "zero").stdout
+
+
+def test_predict_by_levels(place: Path, tmp_path: Path) -> None:
+    """Factories, products and the pool stand beside the lanes, with the quantiles of their sums path by path."""
+    parts = ("factory", "zone", "product")
+    frame = factory_demand(120)
+    frame[[*parts]] = frame["unique_id"].str.split("|", expand=True)
+    frame.to_parquet(tmp_path / "d.parquet")
+    groupage(tmp_path, "train", "d.parquet", "--out", "m", "--seed", "1", "--forecaster", "moving_average")
+    by = ("--by", "factory", "--by", "product", "--by", "pool", "--levels", "0.9")
+    outs = ("--out", "q.csv", "--paths-out", "p.parquet", "--json")
+    told = json.loads(groupage(tmp_path, "predict", "m", "--horizon", "4", "--seed", "2", *by, *outs).stdout)
+    assert told["by"] == ["factory", "product", "pool"]
+    table = pd.read_csv(tmp_path / "q.csv")
+    assert table.groupby("by")["unique_id"].nunique().to_dict() == {
+        "factory": 1,
+        "pool": 1,
+        "product": 2,
+        "unique_id": 3,
+    }
+    paths = pd.read_parquet(tmp_path / "p.parquet")
+    dairy = paths[paths["unique_id"].str.endswith("dairy")].groupby(["ds", "path"])["y"].sum()
+    own = table[(table["by"] == "product") & (table["unique_id"] == "dairy")]
+    np.testing.assert_allclose(own["q0.9"], dairy.groupby("ds").quantile(0.9))
+
+
 def test_update(place: Path, tmp_path: Path) -> None:
     """An updated model forecasts what the old one does with the same days at hand, and still knows when it learned."""
     told = json.loads(
@@ -212,7 +249,15 @@ def test_owners_learn_together_with_consent(place: Path, tmp_path: Path) -> None
     assert model["lanes"] == 3
     assert [c["owner"] for c in model["consents"]] == ["../South", "North Mill"]
     assert "with their recorded consent" in groupage(place, "explain", str(tmp_path / "model")).stdout
+    update = ("update", str(tmp_path / "model"), "--recent", "owners.csv")
+    groupage(place, *update, "--consent", str(consents))
+    assert "--consent is missing" in groupage(place, *update, code=2).stderr
     consents.write_text(f"{lines[0]}\n{lines[1]}2024-12-31\n", encoding="utf-8")
+    before = contents(tmp_path / "model")
+    said = groupage(place, *update, "--consent", str(consents), code=2).stderr
+    assert "no consent of ../South" in said
+    assert "train the model anew without its history" in said
+    assert contents(tmp_path / "model") == before
     said = groupage(place, *common, "--out", str(tmp_path / "none"), code=2).stderr
     assert "no consent of ../South" in said
     assert "until of North Mill is 2024-12-31" in said
@@ -256,6 +301,26 @@ def test_damaged_model(place: Path, tmp_path: Path) -> None:
         (("train", "history.parquet", "--out", "m", "--seed", "1", "--owner", "F9"), "a column owner or factory"),
         (("predict", "absent", "--horizon", "1", "--out", "x.csv", "--seed", "1"), "absent: no folder"),
         (("predict", "mean", "--horizon", "1", "--out", "x.csv", "--seed", "1", "--levels", "90"), "'90', expected"),
+        (("predict", "mean", "--horizon", "1", "--out", "x.xlsx", "--seed", "1"), "ends in .csv or .parquet"),
+        (
+            ("predict", "mean", "--horizon", "1", "--out", "x.csv", "--seed", "1", "--paths-out", "p.txt"),
+            "p.txt: ends in '.txt', expected",
+        ),
+        (
+            ("predict", "mean", "--horizon", "5000", "--out", "x.csv", "--seed", "1"),
+            "horizon is 5000, expected at most",
+        ),
+        (("train", "history.parquet", "--out", "m", "--seed", "1", "--horizon", "5000"), "horizon is 5000, expected"),
+        (("evaluate", "history.parquet", "--horizon", "5000"), "horizon is 5000, expected at most"),
+        (("monitor", "mean", "--recent", "recent.csv", "--horizon", "5000"), "horizon is 5000, expected at most"),
+        (
+            ("predict", "mean", "--horizon", "1", "--out", "x.csv", "--seed", "1", "--by", "zone"),
+            "by is 'zone', expected pool",
+        ),
+        (
+            ("train", "history.parquet", "--out", "m", "--seed", "1", "--param", "country=Germny"),
+            "'Germny', expected an ISO 3166-1 code, such as DE (Germany)",
+        ),
         (("evaluate", "history.parquet", "--horizon", "60", "--folds", "4"), "expected at least 300 for 4 folds of 60"),
         (("evaluate", "history.parquet", "--horizon", "7", "--pool-by", "zone"), "pool-by is 'zone'"),
     ],

@@ -1,0 +1,307 @@
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from google.longrunning import operations_pb2
+
+from agents.policy import Choice, Policy
+from groupage.v1 import companies_pb2, members_pb2, pools_pb2, rulebooks_pb2, tariffs_pb2
+from server import exports, pools
+from server.faults import Fault
+from server.services.network import Network
+from server.services.orders import Orders
+from server.services.pools import Pools
+from server.store import Store
+from server.viewer import Viewer, calls
+from server.wire.policies import policy_message
+from tests.server import calling
+from tests.server.calling import OPERATOR, call, company, reason, site
+
+Member, Pool, Rulebook = members_pb2.Member, pools_pb2.Pool, rulebooks_pb2.Rulebook
+POOL = "pools/rhine"
+
+
+@pytest.fixture
+def world(store):
+    """Three companies, of which the first two are invited to a pool."""
+
+    class World:
+        network, pools, orders = Network(store), Pools(store), Orders(store)
+        base = store
+
+    for key in ("acme", "acme2", "swift"):
+        company(World.network, key)
+        site(World.network, key, "plant")
+    call(World.pools, OPERATOR, "CreatePool", pool_id="rhine", pool=Pool(display_name="Rhine"))
+    for key in ("acme", "acme2"):
+        invite(World, key)
+    return World
+
+
+def invite(world, key):
+    member = Member(company=f"companies/{key}", roles=[companies_pb2.ROLE_SHIPPER])
+    return call(world.pools, OPERATOR, "InviteMember", parent=POOL, member=member)
+
+
+def propose(world, seconds=3600, **fields):
+    book = Rulebook(
+        policy=policy_message(Policy(name="rhine", protocol=Choice(name="contract_net"))), exit_notice_days=2, **fields
+    )
+    book.liability.terms_uri, book.liability.terms_sha256 = "https://example.org/terms", "0" * 64
+    book.effective_time.FromDatetime(datetime.now(UTC) + timedelta(seconds=seconds))
+    return call(world.pools, OPERATOR, "CreateRulebook", parent=POOL, rulebook=book)
+
+
+def accept(world, key, book, **fields):
+    return call(world.pools, key, "AcceptRulebook", name=book.name, digest=book.digest, **fields)
+
+
+def later(world, monkeypatch, **time):
+    """Let time pass, for the store."""
+    at = datetime.now(UTC) + timedelta(**time)
+    monkeypatch.setattr(Store, "now", staticmethod(lambda: at))
+    world.base.transact(pools.advance_all)
+
+
+def member(world, key):
+    return call(world.pools, key, "GetMember", name=f"{POOL}/members/{key}")
+
+
+def in_force(world, monkeypatch, companies=("acme", "acme2"), **fields):
+    book = propose(world, **fields)
+    for key in companies:
+        accept(world, key, book)
+    later(world, monkeypatch, hours=2)
+    return book
+
+
+def test_a_rulebook_comes_into_force_when_its_time_has_come_and_enough_agreed(world, monkeypatch):
+    """Until then the pool has none; then who consented takes part, and the pool is active."""
+    book = propose(world)
+    assert (book.version, book.state) == (1, Rulebook.PROPOSED)
+    for key in ("acme", "acme2"):
+        consent = accept(world, key, book)
+        assert (consent.consented, consent.digest, consent.signed_by) == (True, book.digest, f"test:{key}")
+    assert call(world.pools, "acme", "GetPool", name=POOL).state == Pool.FORMING
+    later(world, monkeypatch, hours=2)
+    pool = call(world.pools, "acme", "GetPool", name=POOL)
+    assert (pool.state, pool.rulebook, pool.proposed_rulebook) == (Pool.ACTIVE, book.name, "")
+    assert [member(world, key).state for key in ("acme", "acme2")] == [Member.ACTIVE, Member.ACTIVE]
+
+
+def test_a_version_that_too_few_agreed_to_lapses(world, monkeypatch):
+    """One consent makes no pool; the next version may be proposed."""
+    book = propose(world)
+    accept(world, "acme", book)
+    later(world, monkeypatch, hours=2)
+    assert call(world.pools, "acme", "GetRulebook", name=book.name).state == Rulebook.LAPSED
+    assert propose(world, seconds=10**6).version == 2
+
+
+def test_a_new_version_binds_only_who_consents_and_the_others_leave(world, monkeypatch):
+    """Who has not consented in time leaves after the exit notice; the old version is superseded."""
+    first = in_force(world, monkeypatch)
+    invite(world, "swift")
+    accept(world, "swift", first)
+    second = propose(world, seconds=4 * 3600)
+    for key in ("acme", "swift"):
+        accept(world, key, second)
+    later(world, monkeypatch, hours=5)
+    assert [member(world, k).state for k in ("acme", "acme2", "swift")] == [
+        Member.ACTIVE,
+        Member.LEAVING,
+        Member.ACTIVE,
+    ]
+    assert call(world.pools, "acme", "GetRulebook", name=first.name).state == Rulebook.SUPERSEDED
+    later(world, monkeypatch, days=3)
+    assert member(world, "acme2").state == Member.LEFT
+    assert reason(world.pools, "acme2", "GetPool", name=POOL) == "RESOURCE_NOT_FOUND"
+    assert call(world.pools, "acme", "GetPool", name=POOL).rulebook == second.name
+
+
+def test_consent_is_to_what_was_read_and_stands(world):
+    """Another digest is refused; consent cannot be taken back; declining may be followed by consent."""
+    book = propose(world)
+    assert reason(world.pools, "acme", "AcceptRulebook", name=book.name, digest="0" * 64) == "DIGEST_MISMATCH"
+    declined = call(world.pools, "acme", "DeclineRulebook", name=book.name, digest=book.digest)
+    assert not declined.consented
+    consented = accept(world, "acme", book)
+    assert consented.consented
+    assert accept(world, "acme", book) == consented
+    assert reason(world.pools, "acme", "DeclineRulebook", name=book.name, digest=book.digest) == "RULEBOOK_NOT_OPEN"
+    assert reason(world.pools, "swift", "AcceptRulebook", name=book.name, digest=book.digest) == "RESOURCE_NOT_FOUND"
+
+
+def test_a_newcomer_waits_for_the_entry_notice(world, monkeypatch):
+    """It joins by consenting to what is in force, and takes part when the notice has run."""
+    book = in_force(world, monkeypatch, entry_notice_days=3)
+    assert member(world, "acme").state == Member.JOINING
+    invite(world, "swift")
+    assert accept(world, "swift", book).consented
+    assert member(world, "swift").state == Member.JOINING
+    later(world, monkeypatch, days=4)
+    assert member(world, "swift").state == Member.ACTIVE
+
+
+def test_leaving_takes_the_notice_and_ends_what_is_shown(world, monkeypatch):
+    """Notice runs from now; it is given once; afterwards the pool is not to be seen, the own membership is."""
+    in_force(world, monkeypatch)
+    given = call(world.pools, "acme", "LeavePool", name=f"{POOL}/members/acme")
+    assert given.state == Member.LEAVING
+    assert reason(world.pools, "acme", "LeavePool", name=given.name) == "NOTICE_RUNNING"
+    assert reason(world.pools, "acme2", "LeavePool", name=given.name) == "RESOURCE_NOT_FOUND"
+    later(world, monkeypatch, days=5)
+    assert member(world, "acme").state == Member.LEFT
+    assert reason(world.pools, "acme", "GetPool", name=POOL) == "RESOURCE_NOT_FOUND"
+    assert invite(world, "acme").state == Member.INVITED
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_members_see_each_other_only_where_the_rulebook_says_so(world, monkeypatch, shown):
+    """Else each sees itself alone: in members, consents and companies."""
+    in_force(world, monkeypatch, visibility=rulebooks_pb2.Visibility(members_see_members=shown))
+    members = [m.name for m in call(world.pools, "acme", "ListMembers", parent=POOL).members]
+    assert members == [f"{POOL}/members/{k}" for k in (("acme", "acme2") if shown else ("acme",))]
+    consents = call(world.pools, "acme", "ListConsents", parent=f"{POOL}/rulebooks/v1").consents
+    assert len(consents) == (2 if shown else 1)
+    told = reason(world.network, "acme", "GetCompany", name="companies/acme2")
+    assert told == ("" if shown else "RESOURCE_NOT_FOUND")
+    if shown:
+        other = call(world.network, "acme", "GetCompany", name="companies/acme2")
+        assert [f.name for f, _ in other.ListFields()] == ["name", "display_name", "roles"]
+    assert reason(world.network, "acme", "GetCompany", name="companies/swift") == "RESOURCE_NOT_FOUND"
+
+
+def test_public_prices_are_for_fellows_and_contracts_for_nobody(world, monkeypatch):
+    """A carrier's public list is seen in its pools, its margin and a shipper's contracts are not."""
+    in_force(world, monkeypatch)
+    public = tariffs_pb2.Tariff(groupage=tariffs_pb2.GroupageTerms(), margin_percent=12)
+    private = tariffs_pb2.Tariff(contract=tariffs_pb2.ContractTerms())
+    for key, one in (("public", public), ("private", private)):
+        call(world.network, "acme2", "CreateTariff", parent="companies/acme2", tariff_id=key, tariff=one)
+    (seen,) = call(world.network, "acme", "ListTariffs", parent="companies/acme2").tariffs
+    assert (seen.name, seen.margin_percent) == ("companies/acme2/tariffs/public", 0)
+    assert list(call(world.network, "swift", "ListTariffs", parent="companies/acme2").tariffs) == []
+    assert not call(world.network, OPERATOR, "GetTariff", name="companies/acme2/tariffs/private").HasField("contract")
+
+
+def test_baseline_tariffs_are_frozen_as_they_were_read(world):
+    """The rulebook keeps their content; a changed, unknown or private one is refused."""
+    made = tariffs_pb2.Tariff(groupage=tariffs_pb2.GroupageTerms(), display_name="2026", margin_percent=9)
+    tariff = call(world.network, "swift", "CreateTariff", parent="companies/swift", tariff_id="t", tariff=made)
+    frozen = rulebooks_pb2.BaselineTariff(tariff=tariff.name, etag=tariff.etag)
+    book = propose(world, baseline_tariffs=[frozen])
+    assert (book.baseline_tariffs[0].content.display_name, book.baseline_tariffs[0].content.margin_percent) == (
+        "2026",
+        0,
+    )
+    tariff.display_name = "2027"
+    call(world.network, "swift", "UpdateTariff", tariff=tariff)
+    stored = call(world.pools, "acme", "GetRulebook", name=book.name)
+    assert stored.baseline_tariffs[0].content.display_name == "2026"
+    assert stored.digest == pools.digest_of(stored) == book.digest
+
+
+@pytest.mark.parametrize(
+    ("fields", "told"),
+    [
+        (
+            {"baseline_tariffs": [rulebooks_pb2.BaselineTariff(tariff="companies/x/tariffs/y", etag="v1")]},
+            "TARIFF_UNKNOWN",
+        ),
+        ({"seconds": -5}, "INVALID_FIELD"),
+    ],
+)
+def test_a_rulebook_that_cannot_hold_is_refused(world, fields, told):
+    """By its reason, and nothing is proposed."""
+    with pytest.raises(Fault) as caught:
+        propose(world, **fields)
+    assert caught.value.reason == told
+    assert call(world.pools, "acme", "GetPool", name=POOL).proposed_rulebook == ""
+
+
+def test_one_version_at_a_time_and_only_the_operator(world):
+    """A second proposal names the first; members propose, invite and close nothing."""
+    first = propose(world)
+    with pytest.raises(Fault) as caught:
+        propose(world)
+    assert caught.value.reason == "RULEBOOK_OPEN"
+    assert caught.value.metadata == {"rulebook": first.name}
+    stranger = Member(company="companies/swift", roles=[companies_pb2.ROLE_SHIPPER])
+    assert reason(world.pools, "acme", "InviteMember", parent=POOL, member=stranger) == "NOT_ALLOWED"
+    assert reason(world.pools, "acme", "ClosePool", name=POOL) == "NOT_ALLOWED"
+    assert reason(world.pools, "swift", "ClosePool", name=POOL) == "RESOURCE_NOT_FOUND"
+    assert (
+        reason(world.pools, OPERATOR, "InviteMember", parent=POOL, member=Member(company="companies/acme"))
+        == "ALREADY_MEMBER"
+    )
+    unknown = Member(company="companies/none")
+    assert reason(world.pools, OPERATOR, "InviteMember", parent=POOL, member=unknown) == "COMPANY_UNKNOWN"
+    assert call(world.pools, OPERATOR, "ClosePool", name=POOL).state == Pool.CLOSED
+    assert reason(world.pools, OPERATOR, "InviteMember", parent=POOL, member=stranger) == "POOL_CLOSED"
+
+
+def test_an_export_holds_all_of_ones_own_and_nothing_of_others(world, monkeypatch):
+    """Every kind in a file of JSON lines with its digest; resumable; another's id opens nothing."""
+    in_force(world, monkeypatch)
+    for key in ("acme", "acme2"):
+        site(world.network, key, "client", display_name=f"canary of {key}!")
+        call(world.orders, key, "CreateOrder", parent=f"companies/{key}", order=calling.order(key, f"ref-{key}!"))
+    operation = export(world, "acme")
+    answer = members_pb2.ExportMemberResponse()
+    assert operation.response.Unpack(answer)
+    files = {f.kind: f for f in answer.files}
+    assert (files["orders"].rows, files["sites"].rows, files["consents"].rows) == (1, 2, 1)
+    whole = b"".join(read(world, "acme", f.file_id) for f in answer.files)
+    assert b"ref-acme!" in whole
+    assert b"canary of acme!" in whole
+    assert b"acme2" not in whole
+    body = read(world, "acme", files["sites"].file_id)
+    assert [json.loads(line)["name"] for line in body.splitlines()] == [
+        "companies/acme/sites/client",
+        "companies/acme/sites/plant",
+    ]
+    assert read(world, "acme", files["sites"].file_id, offset=10) == body[10:]
+    with pytest.raises(Fault) as caught:
+        read(world, "acme2", files["sites"].file_id, member="acme")
+    assert caught.value.reason == "EXPORT_UNKNOWN"
+
+
+def export(world, key):
+    name = f"{POOL}/members/{key}"
+
+    async def go():
+        calls(Viewer(key, identity="test"))
+        request = members_pb2.ExportMemberRequest(name=name, request_id=calling.fresh_id())
+        operation = await world.pools.ExportMember(request, None)
+        await asyncio.gather(*world.pools._running)
+        return operation.name
+
+    operation = asyncio.run(go())
+    from server.store.tables import Record
+
+    body = world.base.look(Viewer(key), lambda s: s.get(Record, operation)).body
+    return operations_pb2.Operation.FromString(body)
+
+
+def read(world, key, file_id, member=None, offset=0):
+    async def go():
+        calls(Viewer(key))
+        request = members_pb2.ReadExportRequest(
+            name=f"{POOL}/members/{member or key}", file_id=file_id, offset_bytes=offset
+        )
+        return b"".join([part.data async for part in world.pools.ReadExport(request, None)])
+
+    return asyncio.run(go())
+
+
+def test_an_export_that_a_crash_left_is_made_again(world, monkeypatch):
+    """Stored but not done: after a while it is done, once."""
+    in_force(world, monkeypatch)
+    monkeypatch.setattr(exports, "run", lambda store, name: None)
+    assert not export(world, "acme").done
+    monkeypatch.undo()
+    later(world, monkeypatch, hours=3)
+    assert exports.resume(world.base) == 1
+    assert exports.resume(world.base) == 0

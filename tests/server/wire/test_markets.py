@@ -86,7 +86,9 @@ def test_a_carrier_s_agent_knows_what_its_built_in_one_knows(seed: int) -> None:
                 )
 
 
-@pytest.mark.parametrize("protocol", ["contract_net", "iterated_contract_net", "alternating_offers", "request_exchange"])
+@pytest.mark.parametrize(
+    "protocol", ["contract_net", "iterated_contract_net", "alternating_offers", "request_exchange"]
+)
 @pytest.mark.parametrize("seed", [WITH_HUB, TWO_HAULIERS])
 def test_two_carriers_with_own_agents(protocol: str, seed: int) -> None:
     """Two carriers whose agents know only what they were sent drive loads of a sound settlement."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import signal
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -14,7 +15,7 @@ import uvloop
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from groupage.errors import InputError, Problem
-from server import checking, logs, transport
+from server import checking, chores, logs, transport
 from server.guard import Guard
 from server.identity import Identities
 from server.metrics import Metrics
@@ -201,6 +202,7 @@ def build(
     checking.warm(names)
     app = App(settings, store, server, guard, metrics, audit, checker, names, [audit.run, guard.watch])
     app.background.append(app.watch_store)
+    app.background += [partial(chores.run, store, chore) for chore in chores.CHORES]
     return app
 
 

@@ -6,8 +6,21 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from groupage.v1 import negotiation_service_pb2_grpc, synchronizations_service_pb2_grpc, tracking_service_pb2_grpc
+from google.longrunning import operations_pb2_grpc
+
+from groupage.v1 import (
+    negotiation_service_pb2_grpc,
+    network_service_pb2_grpc,
+    orders_service_pb2_grpc,
+    pools_service_pb2_grpc,
+    synchronizations_service_pb2_grpc,
+    tracking_service_pb2_grpc,
+)
 from server.services.negotiation import Negotiation
+from server.services.network import Network
+from server.services.operations import Operations
+from server.services.orders import Orders
+from server.services.pools import Pools
 from server.services.synchronizations import Synchronizations
 from server.services.tracking import Tracking
 
@@ -68,7 +81,29 @@ class Service:
         importlib.import_module(self.add.__module__.removesuffix("_grpc"))
 
 
+def _operations(parts: Parts) -> Operations:
+    bridge = parts.bridge
+    cancel = Synchronizations(parts.store, bridge.start, bridge.notify).CancelSynchronization if bridge else None
+    return Operations(parts.store, cancel)
+
+
+def _pools(parts: Parts) -> Pools:
+    return Pools(parts.store, parts.bridge.notify) if parts.bridge else Pools(parts.store)
+
+
 SERVICES: tuple[Service, ...] = (
+    Service(
+        "groupage.v1.Network",
+        network_service_pb2_grpc.add_NetworkServicer_to_server,
+        lambda parts: Network(parts.store),
+    ),
+    Service("groupage.v1.Pools", pools_service_pb2_grpc.add_PoolsServicer_to_server, _pools),
+    Service(
+        "groupage.v1.Orders",
+        orders_service_pb2_grpc.add_OrdersServicer_to_server,
+        lambda parts: Orders(parts.store),
+    ),
+    Service("google.longrunning.Operations", operations_pb2_grpc.add_OperationsServicer_to_server, _operations),
     Service(
         "groupage.v1.Synchronizations",
         synchronizations_service_pb2_grpc.add_SynchronizationsServicer_to_server,

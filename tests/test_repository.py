@@ -17,7 +17,7 @@ from packaging.utils import canonicalize_name
 PACKAGES = ("groupage", "logistics", "forecasting", "agents", "experiments", "server")
 # What stands on the extra `service`.
 SERVICE = ("server", "groupage/client", "groupage/wire")
-# What nobody sees imported: SQLAlchemy loads psycopg by the name in a store's address, protobuf shares the name `google`,
+# What nobody sees imported: SQLAlchemy loads psycopg by a store's address, protobuf shares the name `google`,
 # DBOS comes with the workflows, and grpcio-status is for those who read errors in Python.
 UNSEEN = {"dbos", "grpcio-status", "protobuf", "psycopg"}
 TEXT_SUFFIXES = {".py", ".md", ".toml", ".lock", ".yaml", ".cff", ".sh", ".j2", ".css", ".csv", ".proto", ""}

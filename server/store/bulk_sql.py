@@ -85,7 +85,7 @@ def among(
         where = " AND ".join(f"{column} IN (SELECT value FROM json_each(?))" for column in wanted)  # noqa: S608
         parameters: tuple[Any, ...] = tuple(json.dumps(values) for values in wanted.values())
     else:
-        where = " AND ".join(f"{column} = ANY(%s)" for column in wanted)  # noqa: S608
+        where = " AND ".join(f"{column} = ANY(%s)" for column in wanted)
         parameters = tuple(wanted.values())
     statement = f"SELECT {columns} FROM {table} WHERE {where}{further}"  # noqa: S608 - our own names
     return connection.exec_driver_sql(statement, parameters).fetchall()

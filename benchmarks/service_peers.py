@@ -137,7 +137,7 @@ def serve(pipe: Any, kind: str, folder: Path) -> None:
 
 async def _echo(pipe: Any) -> None:
     server = grpc.aio.server()
-    orders_service_pb2_grpc.add_OrdersServicer_to_server(Echo(), Plainly(server))  # faster than without
+    orders_service_pb2_grpc.add_OrdersServicer_to_server(Echo(), Plainly(server))  # faster than without  # type: ignore[no-untyped-call]
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     pipe.send(port)

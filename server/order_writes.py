@@ -159,13 +159,13 @@ def judged(tx: Transaction, rows: Sequence[Row]) -> list[Fault | None]:
 def _own_sites(tx: Transaction, rows: Sequence[Row], owners: set[str]) -> set[str]:
     wanted = (site for row in rows for site in (row["destination"], *row["origins"].split()))
     lists = {"name": wanted, "company": owners}
-    return {name for (name,) in bulk_sql.among(tx.connection, "name", "records", lists, " AND kind = 'site'")}
+    return {row[0] for row in bulk_sql.among(tx.connection, "name", "records", lists, " AND kind = 'site'")}
 
 
 def _taken_refs(tx: Transaction, rows: Sequence[Row], owners: set[str]) -> dict[tuple[str, str], str]:
     lists = {"company": owners, "external_ref": (row["external_ref"] for row in rows)}
     found = bulk_sql.among(tx.connection, "company, external_ref, name", "orders", lists)
-    return {(company, ref): name for company, ref, name in found}
+    return {(row[0], row[1]): row[2] for row in found}
 
 
 def _taken_names(tx: Transaction, rows: Sequence[Row]) -> set[str]:

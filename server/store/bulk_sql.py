@@ -20,7 +20,6 @@ from server.store.moments import to_us
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sqlalchemy import Row
     from sqlalchemy.engine import Connection
 
 # SQLite's limit is 32,766.
@@ -70,7 +69,7 @@ def _statement(table: str, columns: tuple[str, ...], count: int) -> str:
 
 def among(
     connection: Connection, columns: str, table: str, lists: Mapping[str, Iterable[str]], further: str = ""
-) -> Sequence[Row[Any]]:
+) -> Sequence[Any]:
     """Rows whose columns are in lists, such as ``{"name": names}``.
 
     Parameters

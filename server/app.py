@@ -191,11 +191,11 @@ def build(
         interceptors=[guard], options=transport.options(settings), maximum_concurrent_rpcs=settings.most_calls
     )
     for service, servicer in offered:
-        service.add(servicer, server)
+        service.add(servicer, transport.Plainly(server))
         service.describe()
     names = tuple(service.name for service, _ in offered)
     checker = health.aio.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(checker, server)
+    health_pb2_grpc.add_HealthServicer_to_server(checker, transport.Plainly(server))
     if settings.reflection:
         transport.reflect(server, (*names, health.SERVICE_NAME))
     checking.warm(names)

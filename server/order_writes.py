@@ -9,20 +9,21 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from groupage.v1 import orders_pb2
 from server import bulk
 from server.faults import Fault
 from server.services import standard
+from server.store import bulk_sql
 from server.store.ids import new_id, new_ids
 from server.store.moments import to_us
-from server.store.tables import OrderRow, Record
+from server.store.tables import OrderRow
 from server.store.writer import Handler, Transaction, Write, single
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from groupage.v1.orders_pb2 import Order
     from server.viewer import Viewer
@@ -43,7 +44,6 @@ _LOCKED: Mapping[str, str] = {
     "CANCELLED": "ORDER_FINISHED",
     "RELEASED": "ORDER_FINISHED",
 }
-_ASK_AT_ONCE = 400  # names in one question; SQLite takes some thousands, PostgreSQL plans long ones badly
 
 Row = dict[str, Any]
 
@@ -156,45 +156,29 @@ def judged(tx: Transaction, rows: Sequence[Row]) -> list[Fault | None]:
     return out
 
 
-def _asked(values: Iterable[str]) -> Iterable[list[str]]:
-    wanted = sorted(set(values))
-    return (wanted[i : i + _ASK_AT_ONCE] for i in range(0, len(wanted), _ASK_AT_ONCE))
-
-
 def _own_sites(tx: Transaction, rows: Sequence[Row], owners: set[str]) -> set[str]:
     wanted = (site for row in rows for site in (row["destination"], *row["origins"].split()))
-    found: set[str] = set()
-    for some in _asked(wanted):
-        query = select(Record.name).where(col(Record.name).in_(some), col(Record.company).in_(owners))
-        found.update(name for (name,) in tx.connection.execute(query.where(Record.kind == "site")))
-    return found
+    lists = {"name": wanted, "company": owners}
+    return {name for (name,) in bulk_sql.among(tx.connection, "name", "records", lists, " AND kind = 'site'")}
 
 
 def _taken_refs(tx: Transaction, rows: Sequence[Row], owners: set[str]) -> dict[tuple[str, str], str]:
-    found: dict[tuple[str, str], str] = {}
-    for some in _asked(row["external_ref"] for row in rows):
-        query = select(OrderRow.company, OrderRow.external_ref, OrderRow.name).where(
-            col(OrderRow.company).in_(owners), col(OrderRow.external_ref).in_(some)
-        )
-        found.update({(company, ref): name for company, ref, name in tx.connection.execute(query)})
-    return found
+    lists = {"company": owners, "external_ref": (row["external_ref"] for row in rows)}
+    found = bulk_sql.among(tx.connection, "company, external_ref, name", "orders", lists)
+    return {(company, ref): name for company, ref, name in found}
 
 
 def _taken_names(tx: Transaction, rows: Sequence[Row]) -> set[str]:
     """Names that are taken; those that the service chose cannot be, but a caller may choose its own."""
     chosen = [row["name"] for row in rows if len(row["name"].rsplit("/", 1)[1]) != 26]
-    found: set[str] = set()
-    for some in _asked(chosen):
-        query = select(OrderRow.name).where(col(OrderRow.name).in_(some))
-        found.update(name for (name,) in tx.connection.execute(query))
-    return found
+    return {name for (name,) in bulk_sql.among(tx.connection, "name", "orders", {"name": chosen})}
 
 
 def _store(tx: Transaction, rows: Sequence[Row]) -> None:
     now = to_us(tx.now)
     for row in rows:
         row["created_at"] = row["updated_at"] = now
-    tx.connection.execute(insert(OrderRow), list(rows))
+    bulk_sql.insert_rows(tx.connection, OrderRow, rows)
 
 
 def _answer(row: Row) -> Order:

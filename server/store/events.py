@@ -10,8 +10,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
+from server.store import bulk_sql
 from server.store.tables import EventRow
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def append(connection: Connection, events: Sequence[Event]) -> None:
                 "body": e.body,
             }
         )
-    connection.execute(insert(EventRow), rows)
+    bulk_sql.insert_rows(connection, EventRow, rows)
 
 
 def after(connection: Connection, stream: str, version: int, limit: int = 1_000) -> list[Event]:

@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from server.faults import Fault
-from server.store import events
+from server.store import bulk_sql, events
 from server.store.ids import new_ids
-from server.store.reading import Reading
+from server.store.reading import Reading, declare
 from server.store.tables import AuditRow, RequestRow
 from server.viewer import SYSTEM, Viewer
 
@@ -251,6 +251,7 @@ def _attempt(engine: Engine, jobs: list[_Job]) -> set[str]:
     for left in reversed(range(_TRIES)):
         try:
             with engine.connect() as connection, connection.begin():
+                declare(connection, SYSTEM)
                 tx = Transaction(connection, datetime.now(UTC))
                 _all(tx, jobs)
             return tx.touched
@@ -321,16 +322,16 @@ def _rehearse(tx: Transaction, handler: Handler, job: _Job) -> None:
 
 
 def _answered(connection: Connection, jobs: list[_Job]) -> dict[tuple[str, str], tuple[bytes, bytes]]:
-    ids = sorted({j.write.request_id for j in jobs if j.write.request_id})
-    if not ids:
-        return {}
-    rows = connection.execute(
-        select(RequestRow.company, RequestRow.request_id, RequestRow.digest, RequestRow.answer).where(  # type: ignore[call-overload]
-            RequestRow.company.in_({j.write.viewer.key for j in jobs}),  # type: ignore[attr-defined]
-            RequestRow.request_id.in_(ids),  # type: ignore[attr-defined]
-        )
+    rows = bulk_sql.among(
+        connection,
+        "company, request_id, digest, answer",
+        "requests",
+        {
+            "company": (j.write.viewer.key for j in jobs),
+            "request_id": (j.write.request_id for j in jobs if j.write.request_id),
+        },
     )
-    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+    return {(row[0], row[1]): (bytes(row[2]), bytes(row[3])) for row in rows}
 
 
 def _remember(tx: Transaction, jobs: list[_Job]) -> None:
@@ -346,8 +347,7 @@ def _remember(tx: Transaction, jobs: list[_Job]) -> None:
         for j in jobs
         if j.write.request_id
     ]
-    if rows:
-        tx.connection.execute(insert(RequestRow), rows)
+    bulk_sql.insert_rows(tx.connection, RequestRow, rows)
 
 
 def _audit(tx: Transaction, jobs: list[_Job]) -> None:
@@ -365,7 +365,6 @@ def _audit(tx: Transaction, jobs: list[_Job]) -> None:
         if j.write.method  # without one it is the service's own bookkeeping
         for name in (j.write.names or ("",))
     ]
-    if rows:
-        for row, key in zip(rows, new_ids(len(rows)), strict=True):
-            row["id"] = key
-        tx.connection.execute(insert(AuditRow), rows)
+    for row, key in zip(rows, new_ids(len(rows)), strict=True):
+        row["id"] = key
+    bulk_sql.insert_rows(tx.connection, AuditRow, rows)

@@ -152,12 +152,12 @@ def _in_resource_names() -> Small:
     sites = {site(s): replace(v, id=site(s), name="canary") for s, v in r.sites.items()}
     vehicles = {
         f"{of(v.carrier)}/vehicleTypes/{k}": replace(
-            v, id=f"{of(v.carrier)}/vehicleTypes/{k}", carrier=of(v.carrier), base=site(v.base)
+            v, id=f"{of(v.carrier)}/vehicleTypes/{k}", carrier=of(v.carrier), base=site(v.base), count=2
         )
         for k, v in r.vehicles.items()
         if site(v.base).startswith(of(v.carrier))
     }
-    most = next(k for k, v in vehicles.items() if v.count > 1)
+    most = next(k for k, v in vehicles.items() if v.carrier == "companies/swift")
     region = replace(
         r,
         sites=sites,

@@ -86,12 +86,12 @@ class Log(_Table):
 class Quota(_Table):
     """What one participant may ask of one server; beyond, it is RATE_LIMITED."""
 
-    messages_per_s: float = Field(2_000, gt=0)
-    messages_burst: float = Field(10_000, gt=0)
-    bytes_per_s: float = Field(64 * MIB, gt=0)
-    bytes_burst: float = Field(256 * MIB, gt=0)
-    failed_identities_per_s: float = Field(20, gt=0)
-    failed_identities_burst: float = Field(100, gt=0)
+    messages_per_s: float = Field(2_000.0, gt=0)
+    messages_burst: float = Field(10_000.0, gt=0)
+    bytes_per_s: float = Field(64.0 * MIB, gt=0)
+    bytes_burst: float = Field(256.0 * MIB, gt=0)
+    failed_identities_per_s: float = Field(20.0, gt=0)
+    failed_identities_burst: float = Field(100.0, gt=0)
     open_streams: int = Field(64, ge=1)
     call_timeout_s: float = Field(60.0, gt=0)
 

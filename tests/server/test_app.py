@@ -165,7 +165,7 @@ def test_reads_are_in_the_audit_log(store: Store) -> None:
     assert rows[0].identity.startswith("token:")
 
 
-def test_health_and_reflection_need_no_identity(store: Store) -> None:
+def test_health_and_reflection_need_no_identity(store: Store, logged: Any) -> None:
     """Health, of the server and of each service, and reflection in both versions answer to anybody."""
 
     async def main() -> None:
@@ -201,6 +201,7 @@ def test_health_and_reflection_need_no_identity(store: Store) -> None:
                 assert missing.error_response.error_code == grpc.StatusCode.NOT_FOUND.value[0]
 
     run(main())
+    assert not any("incident_id" in line for line in logged())
 
 
 def test_who_watches_health_learns_of_the_stop(store: Store) -> None:

@@ -189,7 +189,6 @@ def build(
         metrics,
         audit,
         limits=settings.quota.limits(),
-        checked_elsewhere=frozenset(f"/{s.name}/{method}" for s, _ in offered for method in s.checked_elsewhere),
         client_certificates=tls is not None and tls.client_authorities is not None,
     )
     server = grpc.aio.server(

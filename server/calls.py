@@ -46,23 +46,22 @@ class Rule:
         For people and metrics: ``Orders/GetOrder``.
     parse, serialize
         Of the request and of the response, as the service registered them.
-    checked
-        Whether the guard checks each message by the rules of the schema, or the service does it itself.
+    open
+        Whether callers need not be known.
     """
 
     path: str
     label: str
     parse: Callable[[bytes], Any] | None
     serialize: Callable[[Any], bytes] | None
-    checked: bool
-    open: bool  # to callers who are not known
+    open: bool
 
     @classmethod
-    def of(cls, path: str, handler: Any, *, checked: bool, open_: bool) -> Rule:
+    def of(cls, path: str, handler: Any, *, open_: bool) -> Rule:
         """Read a handler as its service registered it."""
         service, _, method = path.lstrip("/").partition("/")
         label = f"{service.rpartition('.')[2]}/{method}"
-        return cls(path, label, handler.request_deserializer, handler.response_serializer, checked, open_)
+        return cls(path, label, handler.request_deserializer, handler.response_serializer, open_)
 
     def to_bytes(self, answer: Any) -> bytes:
         """Serialize an answer; a handler that has the bytes already gives them."""

@@ -114,7 +114,7 @@ class Settings(BaseSettings):
     data_dir
         Folder of everything that is not elsewhere: the SQLite files and the server's key.
     listen
-        Addresses of the gRPC port, such as ``127.0.0.1:50551``; port 0 takes a free one.
+        Addresses of the gRPC port, such as ``127.0.0.1:7443``; port 0 takes a free one.
     store_url
         ``sqlite:///path`` or ``postgresql+psycopg://user:password@host/name``; SQLite in `data_dir` by default.
     durable_url
@@ -142,7 +142,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GROUPAGE_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
     data_dir: Path = Path("groupage-data")
-    listen: tuple[str, ...] = ("127.0.0.1:50551",)
+    listen: tuple[str, ...] = ("127.0.0.1:7443",)
     store_url: SecretStr = SecretStr("")
     durable_url: SecretStr = SecretStr("")
     key_file: Path | None = None

@@ -23,7 +23,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from server.faults import Fault
 from server.store import bulk_sql, events
 from server.store.ids import new_ids
-from server.store.reading import Reading
+from server.store.reading import Reading, declare
 from server.store.tables import AuditRow, RequestRow
 from server.viewer import SYSTEM, Viewer
 
@@ -251,6 +251,7 @@ def _attempt(engine: Engine, jobs: list[_Job]) -> set[str]:
     for left in reversed(range(_TRIES)):
         try:
             with engine.connect() as connection, connection.begin():
+                declare(connection, SYSTEM)
                 tx = Transaction(connection, datetime.now(UTC))
                 _all(tx, jobs)
             return tx.touched

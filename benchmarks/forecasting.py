@@ -174,7 +174,7 @@ def _many(series: int, days: int) -> pd.DataFrame:
 def _one_quantile(view: Sight, chosen: Recipe) -> Trees:
     """Train the 0.9 quantile as `forecasting.bucket` trains each."""
     rows, target, weight = learning_rows(view, chosen)
-    lesson = Lesson(rows.values, target, weight, rows.categorical, 1)
+    lesson = Lesson(rows.values, target, weight, rows.categorical, np.random.default_rng(SEED), 1)
     return lesson.train(LightGBM().trees, SEED, objective="quantile", alpha=0.9)
 
 

@@ -11,10 +11,14 @@ from groupage.errors import MissingLibraryError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.random import Generator
     from numpy.typing import NDArray
 
 # More rows than these teach a few hundred small trees nothing new: the newest are kept.
 MAX_ROWS = 1_000_000
+# A weighted quantile sorts each leaf of each tree, which takes three times as long. From so many rows on they are drawn
+# as often as they weigh instead; fewer rows are quick anyway, and lose nothing to chance.
+DRAWN_FROM = 200_000
 SETTINGS: dict[str, Any] = {
     "learning_rate": 0.05,
     "num_leaves": 10,
@@ -66,6 +70,8 @@ class Lesson:
         Shape ``(rows,)``.
     categorical
         Columns that are codes.
+    rng
+        Draws the rows where there are many (`DRAWN_FROM`).
     """
 
     def __init__(
@@ -74,8 +80,13 @@ class Lesson:
         target: NDArray[np.float64],
         weight: NDArray[np.float64],
         categorical: Sequence[int],
+        rng: Generator,
         threads: int = 1,
     ) -> None:
+        each: NDArray[np.float64] | None = weight
+        if len(target) > DRAWN_FROM:
+            drawn = draw_rows(weight, rng)
+            values, target, each = values[drawn], target[drawn], None
         # Small records get leaves small enough that something can be learned from them.
         self._settings = SETTINGS | {
             "num_threads": threads,
@@ -84,7 +95,7 @@ class Lesson:
         self._data = _lightgbm().Dataset(
             values,
             target,
-            weight=weight,
+            weight=each,
             categorical_feature=list(categorical),
             params={k: self._settings[k] for k in ("max_bin", "min_data_in_leaf", "num_threads", "verbose")},
             free_raw_data=False,
@@ -94,6 +105,18 @@ class Lesson:
         """Boost so many trees on an objective."""
         booster = _lightgbm().train(self._settings | {"seed": seed} | objective, self._data, trees)
         return Trees(booster.model_to_string())
+
+
+def draw_rows(weight: NDArray[np.float64], rng: Generator) -> NDArray[np.intp]:
+    """Draw as many rows as there are, each about as often as it weighs: one from each of equal parts of all weight.
+
+    Returns
+    -------
+        Places of rows, growing; a row of ``w`` times the mean weight is among them ``w`` times, give or take one.
+    """
+    ends = np.cumsum(weight)
+    count = len(weight)
+    return np.asarray(np.searchsorted(ends, (np.arange(count) + rng.random(count)) * (ends[-1] / count), side="right"))
 
 
 def _lightgbm() -> Any:

@@ -186,7 +186,7 @@ def learning_rows(view: Sight, recipe: Recipe) -> tuple[Table, NDArray[np.float6
 def _learn(view: Sight, recipe: Recipe, trees: int, seed: int, threads: int) -> tuple[Trees, tuple[Trees, ...]]:
     """Mean and quantiles."""
     rows, target, weight = learning_rows(view, recipe)
-    lesson = Lesson(rows.values, target, weight, rows.categorical, threads)
+    lesson = Lesson(rows.values, target, weight, rows.categorical, np.random.default_rng(seed), threads)
     return train_mean(lesson, trees, seed), train_quantiles(lesson, trees, seed)
 
 

@@ -98,11 +98,17 @@ def train_bucket(panel: Panel, cut: int, recipe: Recipe, trees: int, seed: int, 
     # Series without demand before the cut had no scale to be judged in.
     known = ~np.isnan(actual) & (panel.scale(cut)[seen.row] > 0)
     expectation, unit = expected(mean, seen, judged.traits, threads)
+    error = (actual - expectation) / unit
     group = judged.group[seen.row]
-    errors = tuple(pool(((actual - expectation) / unit)[known & (group == number)]) for number in range(len(GROUPS)))
-    # A group without series borrows the other's errors, should one come later.
-    errors = tuple(own if len(own) else np.concatenate(errors) for own in errors)
-    members = _members(judged, seen, recipe, expectation, unit, errors, direct_quantiles(quantiles, seen, threads))
+    errors = _pooled(error, group, known)
+    # A mean that is judged with its own errors around it looks better than it is: each half of the periods is judged
+    # with the errors of the other.
+    point = np.empty((len(LEVELS), len(actual)))
+    late = seen.column >= (cut + panel.periods) // 2
+    for half in (late, ~late):
+        other = _pooled(error, group, known & ~half)
+        point[:, half] = _around(expectation[half], unit[half], group[half], other)
+    members = np.stack([point, direct_quantiles(quantiles, seen, threads), _empirical(judged, seen, recipe)])
     weights = np.full((len(GROUPS), len(MEMBERS)), 1 / len(MEMBERS))
     shift = np.zeros((len(GROUPS), len(LEVELS)))
     for number in range(len(GROUPS)):
@@ -133,9 +139,11 @@ def bucket_quantiles(
     """
     seen = table(view.panel, view.demand, view.traits, bucket.recipe, start, stop, beyond)
     expectation, unit = expected(bucket.mean, seen, view.traits, threads)
-    direct = direct_quantiles(bucket.quantiles, seen, threads)
-    members = _members(view, seen, bucket.recipe, expectation, unit, bucket.errors, direct)
     group = view.group[seen.row]
+    point = _around(expectation, unit, group, bucket.errors)
+    members = np.stack(
+        [point, direct_quantiles(bucket.quantiles, seen, threads), _empirical(view, seen, bucket.recipe)]
+    )
     found = combine(members, bucket.weights[group].T, bucket.shift[group].T)
     answer = np.full((len(LEVELS), len(view.panel.series), stop - start), np.nan)
     answer[:, seen.row, seen.column - start] = found * view.scale[seen.row]
@@ -190,23 +198,31 @@ def _learn(view: Sight, recipe: Recipe, trees: int, seed: int, threads: int) -> 
     return train_mean(lesson, trees, seed), train_quantiles(lesson, trees, seed)
 
 
-def _members(
-    view: Sight,
-    seen: Table,
-    recipe: Recipe,
+def _pooled(
+    error: NDArray[np.float64], group: NDArray[np.intp], usable: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], ...]:
+    """Errors by group; a group without any borrows the others', should a series of it come later."""
+    own = [pool(error[usable & (group == number)]) for number in range(len(GROUPS))]
+    return tuple(errors if len(errors) else np.concatenate(own) for errors in own)
+
+
+def _around(
     expectation: NDArray[np.float64],
     unit: NDArray[np.float64],
+    group: NDArray[np.intp],
     errors: tuple[NDArray[np.float64], ...],
-    direct: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Quantiles of every member, shape ``(members, levels, rows)``."""
-    group = view.group[seen.row]
-    point = np.empty_like(direct)
+    """Quantiles of the mean with its group's errors around it, shape ``(levels, rows)``."""
+    found = np.empty((len(LEVELS), len(expectation)))
     for number in range(len(GROUPS)):
         mine = group == number
-        point[:, mine] = residual_quantiles(expectation[mine], unit[mine], errors[number])
+        found[:, mine] = residual_quantiles(expectation[mine], unit[mine], errors[number])
+    return found
+
+
+def _empirical(view: Sight, seen: Table, recipe: Recipe) -> NDArray[np.float64]:
+    """Empirical quantiles, shape ``(levels, rows)``."""
     columns = np.unique(seen.column)
     panel = view.panel
     simple = empirical_quantiles(view.observed, columns, recipe.reach, panel.season, panel.freq, LEVELS.tolist())
-    empirical = simple[:, seen.row, np.searchsorted(columns, seen.column)]
-    return np.stack([point, direct, empirical])
+    return simple[:, seen.row, np.searchsorted(columns, seen.column)]

@@ -20,12 +20,10 @@ MAX_ROWS = 1_000_000
 # as often as they weigh instead; fewer rows are quick anyway, and lose nothing to chance.
 DRAWN_FROM = 200_000
 SETTINGS: dict[str, Any] = {
-    "learning_rate": 0.05,
+    "learning_rate": 0.1,
     "num_leaves": 10,
     "min_data_in_leaf": 40,
     "feature_fraction": 0.7,
-    "bagging_fraction": 0.7,
-    "bagging_freq": 1,
     "lambda_l2": 1.0,
     "max_bin": 127,
     "max_cat_threshold": 16,
@@ -49,11 +47,11 @@ class Trees:
         self.text = text
         self._booster: Any = None
 
-    def predict(self, values: NDArray[np.float32], threads: int = 1) -> NDArray[np.float64]:
-        """Predictions, one per row."""
+    def predict(self, values: NDArray[np.float32], threads: int = 1, trees: int | None = None) -> NDArray[np.float64]:
+        """Predictions, one per row; of the first trees only, where a number is given."""
         if self._booster is None:
             self._booster = _lightgbm().Booster(model_str=self.text)
-        return np.asarray(self._booster.predict(values, num_threads=threads), dtype=np.float64)
+        return np.asarray(self._booster.predict(values, num_iteration=trees, num_threads=threads), dtype=np.float64)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"text": self.text, "_booster": None}

@@ -1,7 +1,7 @@
 """One bucket of the horizon: its models, their weights, and the quantiles they give together.
 
-The models learn twice: up to a cut, to be judged on the periods after it, which gives the pooled errors, the weights
-and the correction; and then on all there is, to forecast.
+The models learn twice: up to a cut, to be judged on the periods after it, which gives the number of trees, the pooled
+errors, the weights and the correction; and then on all there is, to forecast.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from forecasting.boosting import MAX_ROWS, Lesson, Trees
 from forecasting.direct_model import direct_quantiles, train_quantiles
 from forecasting.empirical import empirical_quantiles
-from forecasting.ensemble import choose_shift, choose_weights, combine
+from forecasting.ensemble import choose_shift, choose_weights, combine, mean_loss
 from forecasting.features import Recipe, Table, filled, series_traits, table
 from forecasting.levels import LEVELS
 from forecasting.point_model import expected, pool, residual_quantiles, train_mean
@@ -97,7 +97,14 @@ def train_bucket(panel: Panel, cut: int, recipe: Recipe, trees: int, seed: int, 
     actual = judged.observed[seen.row, seen.column]
     # Series without demand before the cut had no scale to be judged in.
     known = ~np.isnan(actual) & (panel.scale(cut)[seen.row] > 0)
-    expectation, unit = expected(mean, seen, judged.traits, threads)
+    losses_in = judged.traits[seen.row, 1]
+    # Small and restless records are learned best by few trees.
+    tried = {
+        count: direct_quantiles(quantiles, seen, threads, count)
+        for count in sorted({-(-trees // 4), -(-trees // 2), trees})
+    }
+    enough = min(tried, key=lambda count: mean_loss(tried[count][:, known], actual[known], losses_in[known], LEVELS))
+    expectation, unit = expected(mean, seen, judged.traits, threads, enough)
     error = (actual - expectation) / unit
     group = judged.group[seen.row]
     errors = _pooled(error, group, known)
@@ -108,16 +115,15 @@ def train_bucket(panel: Panel, cut: int, recipe: Recipe, trees: int, seed: int, 
     for half in (late, ~late):
         other = _pooled(error, group, known & ~half)
         point[:, half] = _around(expectation[half], unit[half], group[half], other)
-    members = np.stack([point, direct_quantiles(quantiles, seen, threads), _empirical(judged, seen, recipe)])
+    members = np.stack([point, tried[enough], _empirical(judged, seen, recipe)])
     weights = np.full((len(GROUPS), len(MEMBERS)), 1 / len(MEMBERS))
     shift = np.zeros((len(GROUPS), len(LEVELS)))
     for number in range(len(GROUPS)):
         mine = known & (group == number)
         if mine.any():
-            losses_in = judged.traits[seen.row[mine], 1]
-            weights[number] = choose_weights(members[:, :, mine], actual[mine], losses_in, LEVELS)
+            weights[number] = choose_weights(members[:, :, mine], actual[mine], losses_in[mine], LEVELS)
             shift[number] = choose_shift(members[:, :, mine], weights[number], actual[mine], LEVELS)
-    mean, quantiles = _learn(sight(panel), recipe, trees, seed, threads)
+    mean, quantiles = _learn(sight(panel), recipe, enough, seed, threads)
     return Bucket(recipe, mean, quantiles, errors, weights, shift)
 
 

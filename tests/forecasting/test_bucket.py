@@ -21,7 +21,7 @@ def judged_members(monkeypatch: pytest.MonkeyPatch, panel: Panel) -> np.ndarray:
         return np.full(3, 1 / 3)
 
     monkeypatch.setattr(bucket, "choose_weights", weigh)
-    bucket.train_bucket(panel, CUT, recipe(panel.until(CUT), REACH), 5, 1, 1)
+    bucket.train_bucket(panel, CUT, recipe(panel.until(CUT), REACH), 1, 1, 1)
     return seen[0].reshape(3, 7, len(panel.series), DAYS - CUT)
 
 
@@ -35,3 +35,11 @@ def test_a_mean_is_judged_with_errors_of_other_periods(monkeypatch: pytest.Monke
     point = bucket.MEMBERS.index("point")
     np.testing.assert_array_equal(before[point, :, :, 7:], after[point, :, :, 7:])
     assert (before[point, -1, :, :7] < after[point, -1, :, :7]).all()
+
+
+def test_restless_records_are_learned_by_fewer_trees() -> None:
+    """The models that forecast have as many trees as served best on the judged days: few where all is chance."""
+    chance = np.random.default_rng(9).gamma(2.0, 5.0, (4, DAYS))
+    panel = read_history(long_frame({f"lane {n}": row for n, row in enumerate(chance)}))
+    trained = bucket.train_bucket(panel, CUT, recipe(panel.until(CUT), REACH), 100, 1, 1)
+    assert {model.text.count("Tree=") for model in (trained.mean, *trained.quantiles)} == {25}

@@ -22,17 +22,17 @@ def _ours(difference):
     return not (isinstance(difference, tuple) and difference[0] == "remove_table" and difference[1].schema == "dbos")
 
 
-def test_every_revision_leads_to_the_newest(store_url):
+def test_every_revision_leads_to_the_newest(empty_url):
     """A database of any revision is upgraded, and opened as if it had been made by this release."""
     from alembic.script import ScriptDirectory
 
     revisions = [s.revision for s in ScriptDirectory.from_config(migrate.configuration()).walk_revisions()]
     oldest = revisions[-1]
-    engines = open_engines(store_url)
+    engines = open_engines(empty_url)
     migrate.upgrade(engines.writing, oldest)
     with engines.writing.connect() as connection:
         assert migrate.current(connection) == oldest
-    Store(store_url).close()
+    Store(empty_url).close()
     with engines.writing.connect() as connection:
         assert migrate.current(connection) == migrate.newest()
         assert "orders" in inspect(connection).get_table_names()
@@ -40,13 +40,13 @@ def test_every_revision_leads_to_the_newest(store_url):
         engine.dispose()
 
 
-def test_a_database_of_a_newer_release_is_refused(store_url):
+def test_a_database_of_a_newer_release_is_refused(empty_url):
     """An older program does not touch what it does not know."""
-    Store(store_url).close()
-    engines = open_engines(store_url)
+    Store(empty_url).close()
+    engines = open_engines(empty_url)
     with engines.writing.connect() as connection, connection.begin():
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(Exception, match="9999"):
-        Store(store_url)
+        Store(empty_url)
     for engine in set(engines):
         engine.dispose()

@@ -6,6 +6,7 @@ Each runs in a process of its own and is told over a pipe what to do.
 from __future__ import annotations
 
 import asyncio
+import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -28,7 +29,7 @@ from groupage.v1 import (
     synchronizations_service_pb2_grpc,
 )
 from server import logs, order_writes, synchronization
-from server.app import build
+from server.app import SWITCH_S, build
 from server.faults import Fault
 from server.identity import key_id, new_token
 from server.registry import Service
@@ -137,7 +138,7 @@ def serve(pipe: Any, kind: str, folder: Path) -> None:
 
 async def _echo(pipe: Any) -> None:
     server = grpc.aio.server()
-    orders_service_pb2_grpc.add_OrdersServicer_to_server(Echo(), Plainly(server))  # faster than without
+    orders_service_pb2_grpc.add_OrdersServicer_to_server(Echo(), Plainly(server))  # type: ignore[no-untyped-call]
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     pipe.send(port)
@@ -148,6 +149,7 @@ async def _echo(pipe: Any) -> None:
 async def _guarded(pipe: Any, kind: str, folder: Path) -> None:
     settings = Settings(data_dir=folder, listen=("127.0.0.1:0",), metrics_port=0, quota=FOREVER)
     logs.configure("warning")
+    sys.setswitchinterval(SWITCH_S)
     store = Store(settings.store)
     orders = Orders if kind == "ours" else SessionPerCall
     offered = (
@@ -211,11 +213,11 @@ def _bearer(token: str) -> tuple[tuple[str, str], ...]:
 
 async def _submit(pipe: Any, port: int, tokens: dict[str, str], count: int, concurrent: int) -> tuple[float, float]:
     """Submit orders one by one, so many at a time; requests are made before, so that this costs the least it can."""
-    ready = []
+    ready, mark = [], uuid4().hex[:8]
     for i in range(count):
         company = COMPANIES[i % len(COMPANIES)]
         request = orders_pb2.CreateOrderRequest(
-            parent=f"companies/{company}", order=order(company, uuid4().hex, i), request_id=str(uuid4())
+            parent=f"companies/{company}", order=order(company, f"{mark}{i:06d}/10", i), request_id=str(uuid4())
         )
         ready.append((request.SerializeToString(), _bearer(tokens[company])))
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
@@ -239,9 +241,9 @@ async def _upload(pipe: Any, port: int, tokens: dict[str, str], chunks: int, lin
     company = COMPANIES[0]
     ready = []
     for _ in range(chunks):
-        mark = uuid4().hex
+        mark = uuid4().hex[:8]
         request = orders_pb2.UploadOrdersRequest(parent=f"companies/{company}", request_id=str(uuid4()))
-        request.orders.extend(order(company, f"{mark}/{i}", i) for i in range(lines))
+        request.orders.extend(order(company, f"{mark}{i:06d}/10", i) for i in range(lines))
         ready.append(request.SerializeToString())
     async with grpc.aio.insecure_channel(f"127.0.0.1:{port}", options=_BIG) as channel:
         call = channel.stream_stream(_UPLOAD)

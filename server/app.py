@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+# For how long the event loop keeps the interpreter while the store's writer waits for it: at Python's own 5 ms it would
+# wait at every statement for as long as the statement takes.
+SWITCH_S = 0.0005
 # How often health looks whether the store answers.
 HEALTH_S = 5.0
 # Between saying that the server stops and ending the streams on which that is said.
@@ -230,6 +234,7 @@ def serve(settings: Settings, *, bridge: Bridge | None = None, ready: Callable[[
     settings.make_data_dir()
     key = server_key(settings.key_path)
     store = Store(settings.store)
+    sys.setswitchinterval(SWITCH_S)
 
     async def main() -> None:
         await run(build(settings, store, key=key, bridge=bridge), ready=ready)

@@ -124,19 +124,24 @@ def decoded(row: OrderRow, viewer: Viewer) -> Order:
     return order
 
 
-def judged(tx: Transaction, rows: Sequence[Row]) -> list[Fault | None]:
-    """Say which rows cannot be stored, and why: a handful of questions, however many rows there are."""
+def judged(tx: Transaction, rows: Sequence[Row], *, new: bool = True) -> list[Fault | None]:
+    """Say which rows cannot be stored, and why: a handful of questions, however many rows there are.
+
+    A row that is not new has its name and its reference already.
+    """
     now = to_us(tx.now)
     owners = {row["company"] for row in rows}
     sites = _own_sites(tx, rows, owners)
     refs = _taken_refs(tx, rows, owners)
-    taken = _taken_names(tx, rows)
+    taken = _taken_names(tx, rows) if new else set()
     twice = Counter((row["company"], row["external_ref"]) for row in rows)
     first: dict[tuple[str, str], str] = {}
     out: list[Fault | None] = []
     for row in rows:
         key = (row["company"], row["external_ref"])
         fault = None
+        if not new and refs.get(key) == row["name"]:
+            del refs[key]
         if key in refs or (twice[key] > 1 and key in first):
             fault = Fault(
                 "EXTERNAL_REF_TAKEN", metadata={"external_ref": key[1], "name": refs.get(key) or first.get(key, "")}
@@ -159,13 +164,13 @@ def judged(tx: Transaction, rows: Sequence[Row]) -> list[Fault | None]:
 def _own_sites(tx: Transaction, rows: Sequence[Row], owners: set[str]) -> set[str]:
     wanted = (site for row in rows for site in (row["destination"], *row["origins"].split()))
     lists = {"name": wanted, "company": owners}
-    return {name for (name,) in bulk_sql.among(tx.connection, "name", "records", lists, " AND kind = 'site'")}
+    return {row[0] for row in bulk_sql.among(tx.connection, "name", "records", lists, " AND kind = 'site'")}
 
 
 def _taken_refs(tx: Transaction, rows: Sequence[Row], owners: set[str]) -> dict[tuple[str, str], str]:
     lists = {"company": owners, "external_ref": (row["external_ref"] for row in rows)}
     found = bulk_sql.among(tx.connection, "company, external_ref, name", "orders", lists)
-    return {(company, ref): name for company, ref, name in found}
+    return {(row[0], row[1]): row[2] for row in found}
 
 
 def _taken_names(tx: Transaction, rows: Sequence[Row]) -> set[str]:
@@ -181,8 +186,10 @@ def _store(tx: Transaction, rows: Sequence[Row]) -> None:
     bulk_sql.insert_rows(tx.connection, OrderRow, rows)
 
 
-def _answer(row: Row) -> Order:
+def _answer(row: Row, viewer: Viewer) -> Order:
     order: Order = orders_pb2.Order.FromString(row["body"])
+    if viewer.company != row["company"]:
+        order.ClearField("stakes")
     order.name, order.state, order.etag = row["name"], State.OPEN, standard.etag(1)
     order.create_time.FromMicroseconds(row["created_at"])
     order.update_time.FromMicroseconds(row["updated_at"])
@@ -196,10 +203,12 @@ def create(tx: Transaction, writes: Sequence[Write]) -> Sequence[bytes | Fault]:
     good = [row for row, fault in zip(rows, faults, strict=True) if fault is None]
     if good:
         _store(tx, good)
+    out: list[bytes | Fault] = []
     for write, row, fault in zip(writes, rows, faults, strict=True):
         if fault is None:
-            _log(tx, write.viewer.company or row["company"], "created", [row["name"]])
-    return [fault or _answer(row).SerializeToString() for row, fault in zip(rows, faults, strict=True)]
+            _log(tx, row["company"], "created", [row["name"]])
+        out.append(fault or _answer(row, write.viewer).SerializeToString())
+    return out
 
 
 def _log(tx: Transaction, company: str, kind: str, orders: Sequence[str]) -> None:
@@ -214,7 +223,9 @@ def _batch_one(tx: Transaction, write: Write) -> bytes:
     if rows:
         _store(tx, rows)
         _log(tx, rows[0]["company"], "created", [row["name"] for row in rows])
-    return bytes(orders_pb2.BatchCreateOrdersResponse(orders=[_answer(row) for row in rows]).SerializeToString())
+    return bytes(
+        orders_pb2.BatchCreateOrdersResponse(orders=[_answer(row, write.viewer) for row in rows]).SerializeToString()
+    )
 
 
 batch = single(_batch_one)
@@ -289,10 +300,8 @@ def _amend_one(tx: Transaction, write: Write) -> bytes:
     _must_be_free(row, "OPEN")
     after = standard.masked(ORDER, orders_pb2.Order.FromString(row.body), request.order, request.update_mask)
     new = _row(f"companies/{row.company}", after, row.name)
-    same_ref = new["external_ref"] == row.external_ref
-    # Its own reference is no other order's.
-    fault = judged(tx, [{**new, "external_ref": f"\x00{row.name}"} if same_ref else new])[0]
-    if fault is not None and fault.reason != "NAME_TAKEN":
+    fault = judged(tx, [new], new=False)[0]
+    if fault is not None:
         raise fault
     keep = ("name", "company", "state", "synchronization", "version")
     return _change(tx, write, row, **{k: v for k, v in new.items() if k not in keep})

@@ -10,17 +10,17 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from functools import cache
-from itertools import islice
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert
 
-from server.store.moments import to_us
+from server.store.moments import Moment, to_us
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from sqlalchemy import Row
     from sqlalchemy.engine import Connection
 
 # SQLite's limit is 32,766.
@@ -41,17 +41,18 @@ def insert_rows(connection: Connection, table: Any, rows: Sequence[Mapping[str, 
         connection.execute(insert(table), list(rows))
         return
     columns = tuple(rows[0])
-    values = ([_plain(row[c]) for c in columns] for row in rows)
-    left = len(rows)
-    while left:
-        count = _step(left, _MOST_PARAMETERS // len(columns))
-        left -= count
-        flat = tuple(value for row in islice(values, count) for value in row)
-        connection.exec_driver_sql(_statement(table.__tablename__, columns, count), flat)
-
-
-def _plain(value: Any) -> Any:
-    return to_us(value) if isinstance(value, datetime) else value
+    cells = itemgetter(*columns)
+    moments = [i for i, c in enumerate(columns) if isinstance(table.__table__.c[c].type, Moment)]
+    done = 0
+    while done < len(rows):
+        count = _step(len(rows) - done, _MOST_PARAMETERS // len(columns))
+        flat = list(chain.from_iterable(map(cells, rows[done : done + count])))
+        done += count
+        for i in moments:
+            column = flat[i :: len(columns)]
+            if datetime in set(map(type, column)):
+                flat[i :: len(columns)] = [to_us(v) if isinstance(v, datetime) else v for v in column]
+        connection.exec_driver_sql(_statement(table.__tablename__, columns, count), tuple(flat))
 
 
 def _step(left: int, most: int) -> int:
@@ -70,7 +71,7 @@ def _statement(table: str, columns: tuple[str, ...], count: int) -> str:
 
 def among(
     connection: Connection, columns: str, table: str, lists: Mapping[str, Iterable[str]], further: str = ""
-) -> Sequence[Row[Any]]:
+) -> Sequence[Any]:
     """Rows whose columns are in lists, such as ``{"name": names}``.
 
     Parameters

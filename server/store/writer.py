@@ -234,15 +234,19 @@ def _apart(batch: list[_Job]) -> tuple[list[_Job], list[_Job]]:
     return now, later
 
 
-def _told(error: Exception) -> BaseException:
+def _told(error: BaseException) -> BaseException:
     """Say what a failed transaction means to who waits for it."""
-    if isinstance(error, DBAPIError):
-        text = str(error.orig)
-        if any(sign in text for sign in _FULL):
+    if not isinstance(error, DBAPIError):
+        return error
+    # SQLite rolls back by itself when the disk is full, and what then fails is our own return to a savepoint.
+    first: BaseException | None = error
+    while first is not None:
+        if isinstance(first, DBAPIError) and any(sign in str(first.orig) for sign in _FULL):
             return Fault("STORE_FULL")
-        if isinstance(error, OperationalError) or error.connection_invalidated:
-            log.warning("the store does not answer: %s", text)
-            return Fault("STORE_UNAVAILABLE")
+        first = first.__context__
+    if isinstance(error, OperationalError) or error.connection_invalidated:
+        log.warning("the store does not answer: %s", error.orig)
+        return Fault("STORE_UNAVAILABLE")
     return error
 
 

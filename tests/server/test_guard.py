@@ -358,7 +358,7 @@ def test_a_reader_that_lags_is_drained_when_it_has_read() -> None:
         while probe.synchronizations.produced != before:
             before = probe.synchronizations.produced
             await asyncio.sleep(0.3)
-        assert before < 100  # of 100 kB each: what lies in buffers of the network
+        assert before < 1000  # of 100 kB each: what the client has taken in, and what lies in buffers of the network
         probe.guard.drain()
         assert (await refused(call))[0] == "SERVER_DRAINING"
         assert probe.synchronizations.closed == 1

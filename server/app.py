@@ -222,8 +222,21 @@ async def run(app: App, *, ready: Callable[[App], None] = lambda _: None) -> Non
         await app.stop()
 
 
-def serve(settings: Settings, *, bridge: Bridge | None = None, ready: Callable[[App], None] = lambda _: None) -> None:
+def serve(
+    settings: Settings,
+    *,
+    bridge: Bridge | None = None,
+    beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
+    ready: Callable[[App], None] = lambda _: None,
+) -> None:
     """Open the store and serve, until the process is told to stop.
+
+    Parameters
+    ----------
+    bridge
+        What services tell the workflows.
+    beside
+        What runs beside the calls, such as worker processes; cancelled at the end.
 
     Raises
     ------
@@ -237,7 +250,9 @@ def serve(settings: Settings, *, bridge: Bridge | None = None, ready: Callable[[
     sys.setswitchinterval(SWITCH_S)
 
     async def main() -> None:
-        await run(build(settings, store, key=key, bridge=bridge), ready=ready)
+        app = build(settings, store, key=key, bridge=bridge)
+        app.background += beside
+        await run(app, ready=ready)
 
     try:
         uvloop.run(main())

@@ -22,6 +22,7 @@ from sqlmodel import col
 from server.faults import Fault
 from server.store.ids import new_id
 from server.store.tables import ExecutorRow
+from server.viewer import SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -161,25 +162,16 @@ class Executor:
 
     def living(self) -> dict[str, str]:
         """Processes that are not fenced out, with their versions; this one among them."""
-        with self.store.engines.reading.connect() as connection:
-            rows = connection.execute(
-                select(col(ExecutorRow.id), col(ExecutorRow.version)).where(col(ExecutorRow.fenced).is_(False))
-            )
-            return {row[0]: row[1] for row in rows}
+        query = select(ExecutorRow).where(col(ExecutorRow.fenced).is_(False))
+        return self.store.look(SYSTEM, lambda s: {row.id: row.version for row in s.scalars(query)})
 
     def look(self, dead_after_s: float = DEAD_AFTER_S) -> list[str]:
         """Fence out those that are dead, and forget those that long are; answers who died now.
 
         Who ran on this machine and is no process any more is dead at once.
         """
-        with self.store.engines.reading.connect() as connection:
-            rows = list(
-                connection.execute(
-                    select(col(ExecutorRow.id), col(ExecutorRow.host), col(ExecutorRow.seen_at)).where(
-                        col(ExecutorRow.fenced).is_(False), col(ExecutorRow.id) != self.id
-                    )
-                )
-            )
+        query = select(ExecutorRow).where(col(ExecutorRow.fenced).is_(False), col(ExecutorRow.id) != self.id)
+        rows = self.store.look(SYSTEM, lambda s: [(row.id, row.host, row.seen_at) for row in s.scalars(query)])
         here, watch = machine(), time.monotonic()
         known, self._heard = self._heard, {}
         dead = []

@@ -7,7 +7,6 @@ import os
 import signal
 import threading
 import time
-from dataclasses import dataclass
 from datetime import timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -18,8 +17,8 @@ from sqlmodel import col, select
 from server import logs
 from server import synchronization as steps
 from server.durable import engine
-from server.durable.driver import REPLY_WITHIN, Driver
-from server.durable.executors import BEAT_S, DEAD_AFTER_S, Executor, FencedError
+from server.durable.driver import Driver
+from server.durable.executors import Executor, FencedError
 from server.durable.pace import Pace
 from server.durable.processes import Processes
 from server.durable.workflow import WAKE, Synchronizer, body

@@ -344,7 +344,7 @@ class CommitmentRow(Scoped, table=True):
     until: datetime = _moment()
 
 
-class NegotiationRow(SQLModel, table=True):
+class NegotiationRow(Scoped, table=True):
     """One negotiation of a synchronization, and how far it is. Read by workers and the operator only.
 
     Attributes
@@ -378,8 +378,13 @@ class NegotiationRow(SQLModel, table=True):
     alone_kgco2e: str = ""
     at: datetime = _moment()
 
+    @classmethod
+    def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
+        """Nobody's but the operator's."""
+        return true() if viewer.operator else false()
 
-class ExchangeRow(SQLModel, table=True):
+
+class ExchangeRow(Scoped, table=True):
     """One exchange of a negotiation, as it was: what was asked, and what was answered. Append-only."""
 
     __tablename__ = "exchanges"
@@ -389,6 +394,11 @@ class ExchangeRow(SQLModel, table=True):
     round: int = Field(primary_key=True)
     number: int = Field(primary_key=True)
     body: bytes = _bytes()
+
+    @classmethod
+    def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
+        """Nobody's but the operator's."""
+        return true() if viewer.operator else false()
 
 
 class ExecutorRow(SQLModel, table=True):

@@ -25,8 +25,7 @@ from tests.server.durable.conftest import until
 def told(store, name, company, kind):
     """Events of a kind that a company was told."""
     stream = steps.stream_of(name, company)
-    with store.engines.reading.connect() as connection:
-        found = events.after(connection, stream, 0)
+    found = store.look(SYSTEM, lambda s: events.after(s.connection(), stream, 0))
     return [synchronizations_pb2.SynchronizationEvent.FromString(e.body) for e in found if e.kind == kind]
 
 
@@ -201,8 +200,8 @@ class TestOwnAgents:
         assert stand["is"] == "wait"
         assert 0 < stand["left_s"] <= 30
         assert world.state(store, name) == "NEGOTIATING"
-        with store.engines.reading.connect() as connection:
-            sent = [e.kind for e in events.after(connection, bus.stream_of("acme"), 0)]
+        agent = bus.stream_of("acme")
+        sent = [e.kind for e in store.look(SYSTEM, lambda s: events.after(s.connection(), agent, 0))]
         assert sent[0] == "market_part"
         assert sent[-1] == "question"
         assert until(synchronizer, name)["is"] == "wait"

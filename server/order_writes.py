@@ -79,6 +79,7 @@ def rows_of(parent: str, orders: Sequence[Order]) -> list[Row]:
 
 def chunk_of(parent: str, orders: Sequence[Order]) -> Chunk:
     """Rows and faults of a chunk's lines."""
+    orders = list(orders)  # a repeated field makes a new object of a line each time it is asked for one
     faults = bulk.order_faults(orders)
     good = [line for line in range(len(orders)) if line not in faults]
     keys = new_ids(len(good))

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sqlalchemy import update
 from sqlmodel import col, select
 
@@ -79,16 +80,26 @@ def rows_of(parent: str, orders: Sequence[Order]) -> list[Row]:
 
 def chunk_of(parent: str, orders: Sequence[Order]) -> Chunk:
     """Rows and faults of a chunk's lines."""
-    orders = list(orders)  # a repeated field makes a new object of a line each time it is asked for one
-    faults = bulk.order_faults(orders)
-    good = [line for line in range(len(orders)) if line not in faults]
-    keys = new_ids(len(good))
-    rows = {line: _row(parent, orders[line], f"{parent}/orders/{key}") for line, key in zip(good, keys, strict=True)}
-    return Chunk(parent, len(orders), rows, faults)
+    columns = bulk.Columns(orders)
+    faults = bulk.order_faults(columns)
+    opens, closes = _column_us(columns, "window_open"), _column_us(columns, "window_close")
+    dues = np.where(columns.has("due_at"), _column_us(columns, "due_at"), closes)
+    times = np.column_stack((opens, closes, dues)).tolist()
+    good = [line for line in range(len(columns)) if line not in faults]
+    rows = {
+        line: _stored(parent, columns.messages[line], f"{parent}/orders/{key}", *times[line])
+        for line, key in zip(good, new_ids(len(good)), strict=True)
+    }
+    return Chunk(parent, len(columns), rows, faults)
 
 
 def _row(parent: str, order: Order, name: str) -> Row:
     close = _us(order.window_close)
+    due = _us(order.due_at) if order.HasField("due_at") else close
+    return _stored(parent, order, name, _us(order.window_open), close, due)
+
+
+def _stored(parent: str, order: Order, name: str, window_open: int, window_close: int, due_at: int) -> Row:
     for field in _NOT_IN_BODY:
         order.ClearField(field)  # the request is this call's own
     return {
@@ -100,9 +111,9 @@ def _row(parent: str, order: Order, name: str) -> Row:
         "destination": order.destination,
         "origins": f" {' '.join(order.origins)} ",
         "product": order.product,
-        "window_open": _us(order.window_open),
-        "window_close": close,
-        "due_at": _us(order.due_at) if order.HasField("due_at") else close,
+        "window_open": window_open,
+        "window_close": window_close,
+        "due_at": due_at,
         "synchronization": "",
         "version": 1,
         "body": order.SerializeToString(),
@@ -111,6 +122,11 @@ def _row(parent: str, order: Order, name: str) -> Row:
 
 def _us(moment: Any) -> int:
     return int(moment.seconds * 1_000_000 + moment.nanos // 1_000)
+
+
+def _column_us(columns: bulk.Columns, name: str) -> Any:
+    seconds, nanos = columns.times(name)
+    return seconds * 1_000_000 + nanos // 1_000
 
 
 def decoded(row: OrderRow, viewer: Viewer) -> Order:

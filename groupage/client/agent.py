@@ -167,11 +167,12 @@ class Agent:
         for talk in self._talks.values():
             talk.close()
         for kept in (self._tasks, self._talks, self._unanswered, self._said, self._receipts):
-            kept.clear()  # type: ignore[attr-defined]
+            kept.clear()
         self.sequence = self._acknowledged = 0
 
     async def _stream(self, client: AsyncClient) -> None:
-        self._out = out = asyncio.Queue()
+        out: asyncio.Queue[negotiation_pb2.ConverseRequest | None] = asyncio.Queue()
+        self._out = out
         for request in self._said.values():  # without a receipt: again, with the same ids
             out.put_nowait(request)
         try:
@@ -268,7 +269,8 @@ class Agent:
 
     def _left_s(self, question: negotiation_pb2.Question) -> float:
         now = datetime.now(UTC) + self._clock
-        return (question.reply_by.ToDatetime(UTC) - now).total_seconds()
+        due: datetime = question.reply_by.ToDatetime(UTC)
+        return (due - now).total_seconds()
 
     async def _say(self, **what: Any) -> ServiceError | None:
         """Say something until there is a receipt; why it does not count, or `None` if it does."""
@@ -332,12 +334,12 @@ class Agent:
         log.error("%s changed each time it was decided on", name)
 
 
-def _role(role: str | int) -> int:
-    try:
-        return companies_pb2.Role.Value(role) if isinstance(role, str) else role
-    except ValueError:
-        known = ", ".join(companies_pb2.Role.keys()[1:])
-        raise InputError(f"role is {role!r}, expected one of {known}") from None
+def _role(role: str | int) -> companies_pb2.Role:
+    known: dict[str, companies_pb2.Role] = {name: number for name, number in companies_pb2.Role.items() if number}
+    for name, number in known.items():
+        if role in (name, number):
+            return number
+    raise InputError(f"role is {role!r}, expected one of {', '.join(known)}")
 
 
 _rng = retries.rng

@@ -120,9 +120,9 @@ class Fleet:
     def seat(
         self,
         *,
-        bidding: Choice = Choice(name="truthful"),  # noqa: B008 - frozen
-        concession: Choice = Choice(name="boulware"),  # noqa: B008 - frozen
-        effort: Effort = Effort(),  # noqa: B008 - frozen
+        bidding: Choice = Choice(name="truthful"),
+        concession: Choice = Choice(name="boulware"),
+        effort: Effort = Effort(),
         seed: int = 0,
     ) -> Callable[[ToldMarket], Participant]:
         """Return what an `groupage.client.agent.Agent` seats: the built-in carrier, on this fleet.

@@ -30,7 +30,9 @@ def cells(column: pa.Field, answer: bool) -> st.SearchStrategy[object]:
     if re.search(r"_eur(_|$)", column.name):
         return st.integers(0, 10**13).map(lambda micros: micros / 1_000_000)
     filled = NUMBERS[column.type]
-    return filled if (answer and column.name not in _MAY_BE_OPEN) or pa.types.is_list(column.type) else st.none() | filled
+    return (
+        filled if (answer and column.name not in _MAY_BE_OPEN) or pa.types.is_list(column.type) else st.none() | filled
+    )
 
 
 def bodies(schema: pa.Schema, *, answer: bool) -> st.SearchStrategy[pa.Table]:

@@ -14,7 +14,9 @@ from groupage.wire.rows import table_of
 from tests.groupage.wire.bodies import bodies
 
 
-def over(message: negotiation_pb2.Question | negotiation_pb2.Answer) -> negotiation_pb2.Question | negotiation_pb2.Answer:
+def over(
+    message: negotiation_pb2.Question | negotiation_pb2.Answer,
+) -> negotiation_pb2.Question | negotiation_pb2.Answer:
     """The same after a way over the wire."""
     return type(message).FromString(message.SerializeToString())
 

@@ -1,4 +1,4 @@
-"""A company's own agent over a real server: it is asked, answers in time, comes back after breaks, survives nonsense."""
+"""A company's own agent over a real server: it answers in time, comes back after breaks, survives nonsense."""
 
 from __future__ import annotations
 

@@ -41,6 +41,7 @@ format: setup ## let ruff rewrite what it can
 
 unit: setup ## the tests alone, on $(JOBS) processes
 	@sh tools/browser.sh
+	@sh tools/postgres.sh
 	@echo "unit: pytest on $(JOBS) processes; tests that are left out say why at the end"
 	@$(BIN)/python -m pytest -n $(JOBS)
 

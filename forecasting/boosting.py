@@ -11,17 +11,19 @@ from groupage.errors import MissingLibraryError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.random import Generator
     from numpy.typing import NDArray
 
 # More rows than these teach a few hundred small trees nothing new: the newest are kept.
 MAX_ROWS = 1_000_000
+# A weighted quantile sorts each leaf of each tree, which takes three times as long. From so many rows on they are drawn
+# as often as they weigh instead; fewer rows are quick anyway, and lose nothing to chance.
+DRAWN_FROM = 200_000
 SETTINGS: dict[str, Any] = {
-    "learning_rate": 0.05,
+    "learning_rate": 0.1,
     "num_leaves": 10,
     "min_data_in_leaf": 40,
     "feature_fraction": 0.7,
-    "bagging_fraction": 0.7,
-    "bagging_freq": 1,
     "lambda_l2": 1.0,
     "max_bin": 127,
     "max_cat_threshold": 16,
@@ -45,11 +47,11 @@ class Trees:
         self.text = text
         self._booster: Any = None
 
-    def predict(self, values: NDArray[np.float32], threads: int = 1) -> NDArray[np.float64]:
-        """Predictions, one per row."""
+    def predict(self, values: NDArray[np.float32], threads: int = 1, trees: int | None = None) -> NDArray[np.float64]:
+        """Predictions, one per row; of the first trees only, where a number is given."""
         if self._booster is None:
             self._booster = _lightgbm().Booster(model_str=self.text)
-        return np.asarray(self._booster.predict(values, num_threads=threads), dtype=np.float64)
+        return np.asarray(self._booster.predict(values, num_iteration=trees, num_threads=threads), dtype=np.float64)
 
     def __getstate__(self) -> dict[str, Any]:
         return {"text": self.text, "_booster": None}
@@ -66,6 +68,8 @@ class Lesson:
         Shape ``(rows,)``.
     categorical
         Columns that are codes.
+    rng
+        Draws the rows where there are many (`DRAWN_FROM`).
     """
 
     def __init__(
@@ -74,8 +78,13 @@ class Lesson:
         target: NDArray[np.float64],
         weight: NDArray[np.float64],
         categorical: Sequence[int],
+        rng: Generator,
         threads: int = 1,
     ) -> None:
+        each: NDArray[np.float64] | None = weight
+        if len(target) > DRAWN_FROM:
+            drawn = draw_rows(weight, rng)
+            values, target, each = values[drawn], target[drawn], None
         # Small records get leaves small enough that something can be learned from them.
         self._settings = SETTINGS | {
             "num_threads": threads,
@@ -84,7 +93,7 @@ class Lesson:
         self._data = _lightgbm().Dataset(
             values,
             target,
-            weight=weight,
+            weight=each,
             categorical_feature=list(categorical),
             params={k: self._settings[k] for k in ("max_bin", "min_data_in_leaf", "num_threads", "verbose")},
             free_raw_data=False,
@@ -94,6 +103,18 @@ class Lesson:
         """Boost so many trees on an objective."""
         booster = _lightgbm().train(self._settings | {"seed": seed} | objective, self._data, trees)
         return Trees(booster.model_to_string())
+
+
+def draw_rows(weight: NDArray[np.float64], rng: Generator) -> NDArray[np.intp]:
+    """Draw as many rows as there are, each about as often as it weighs: one from each of equal parts of all weight.
+
+    Returns
+    -------
+        Places of rows, growing; a row of ``w`` times the mean weight is among them ``w`` times, give or take one.
+    """
+    ends = np.cumsum(weight)
+    count = len(weight)
+    return np.asarray(np.searchsorted(ends, (np.arange(count) + rng.random(count)) * (ends[-1] / count), side="right"))
 
 
 def _lightgbm() -> Any:

@@ -1,7 +1,7 @@
 """One bucket of the horizon: its models, their weights, and the quantiles they give together.
 
-The models learn twice: up to a cut, to be judged on the periods after it, which gives the pooled errors, the weights
-and the correction; and then on all there is, to forecast.
+The models learn twice: up to a cut, to be judged on the periods after it, which gives the number of trees, the pooled
+errors, the weights and the correction; and then on all there is, to forecast.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 from forecasting.boosting import MAX_ROWS, Lesson, Trees
 from forecasting.direct_model import direct_quantiles, train_quantiles
 from forecasting.empirical import empirical_quantiles
-from forecasting.ensemble import choose_shift, choose_weights, combine
+from forecasting.ensemble import choose_shift, choose_weights, combine, mean_loss
 from forecasting.features import Recipe, Table, filled, series_traits, table
 from forecasting.levels import LEVELS
 from forecasting.point_model import expected, pool, residual_quantiles, train_mean
@@ -97,21 +97,33 @@ def train_bucket(panel: Panel, cut: int, recipe: Recipe, trees: int, seed: int, 
     actual = judged.observed[seen.row, seen.column]
     # Series without demand before the cut had no scale to be judged in.
     known = ~np.isnan(actual) & (panel.scale(cut)[seen.row] > 0)
-    expectation, unit = expected(mean, seen, judged.traits, threads)
+    losses_in = judged.traits[seen.row, 1]
+    # Small and restless records are learned best by few trees.
+    tried = {
+        count: direct_quantiles(quantiles, seen, threads, count)
+        for count in sorted({-(-trees // 4), -(-trees // 2), trees})
+    }
+    enough = min(tried, key=lambda count: mean_loss(tried[count][:, known], actual[known], losses_in[known], LEVELS))
+    expectation, unit = expected(mean, seen, judged.traits, threads, enough)
+    error = (actual - expectation) / unit
     group = judged.group[seen.row]
-    errors = tuple(pool(((actual - expectation) / unit)[known & (group == number)]) for number in range(len(GROUPS)))
-    # A group without series borrows the other's errors, should one come later.
-    errors = tuple(own if len(own) else np.concatenate(errors) for own in errors)
-    members = _members(judged, seen, recipe, expectation, unit, errors, direct_quantiles(quantiles, seen, threads))
+    errors = _pooled(error, group, known)
+    # A mean that is judged with its own errors around it looks better than it is: each half of the periods is judged
+    # with the errors of the other.
+    point = np.empty((len(LEVELS), len(actual)))
+    late = seen.column >= (cut + panel.periods) // 2
+    for half in (late, ~late):
+        other = _pooled(error, group, known & ~half)
+        point[:, half] = _around(expectation[half], unit[half], group[half], other)
+    members = np.stack([point, tried[enough], _empirical(judged, seen, recipe)])
     weights = np.full((len(GROUPS), len(MEMBERS)), 1 / len(MEMBERS))
     shift = np.zeros((len(GROUPS), len(LEVELS)))
     for number in range(len(GROUPS)):
         mine = known & (group == number)
         if mine.any():
-            losses_in = judged.traits[seen.row[mine], 1]
-            weights[number] = choose_weights(members[:, :, mine], actual[mine], losses_in, LEVELS)
+            weights[number] = choose_weights(members[:, :, mine], actual[mine], losses_in[mine], LEVELS)
             shift[number] = choose_shift(members[:, :, mine], weights[number], actual[mine], LEVELS)
-    mean, quantiles = _learn(sight(panel), recipe, trees, seed, threads)
+    mean, quantiles = _learn(sight(panel), recipe, enough, seed, threads)
     return Bucket(recipe, mean, quantiles, errors, weights, shift)
 
 
@@ -133,9 +145,11 @@ def bucket_quantiles(
     """
     seen = table(view.panel, view.demand, view.traits, bucket.recipe, start, stop, beyond)
     expectation, unit = expected(bucket.mean, seen, view.traits, threads)
-    direct = direct_quantiles(bucket.quantiles, seen, threads)
-    members = _members(view, seen, bucket.recipe, expectation, unit, bucket.errors, direct)
     group = view.group[seen.row]
+    point = _around(expectation, unit, group, bucket.errors)
+    members = np.stack(
+        [point, direct_quantiles(bucket.quantiles, seen, threads), _empirical(view, seen, bucket.recipe)]
+    )
     found = combine(members, bucket.weights[group].T, bucket.shift[group].T)
     answer = np.full((len(LEVELS), len(view.panel.series), stop - start), np.nan)
     answer[:, seen.row, seen.column - start] = found * view.scale[seen.row]
@@ -186,27 +200,35 @@ def learning_rows(view: Sight, recipe: Recipe) -> tuple[Table, NDArray[np.float6
 def _learn(view: Sight, recipe: Recipe, trees: int, seed: int, threads: int) -> tuple[Trees, tuple[Trees, ...]]:
     """Mean and quantiles."""
     rows, target, weight = learning_rows(view, recipe)
-    lesson = Lesson(rows.values, target, weight, rows.categorical, threads)
+    lesson = Lesson(rows.values, target, weight, rows.categorical, np.random.default_rng(seed), threads)
     return train_mean(lesson, trees, seed), train_quantiles(lesson, trees, seed)
 
 
-def _members(
-    view: Sight,
-    seen: Table,
-    recipe: Recipe,
+def _pooled(
+    error: NDArray[np.float64], group: NDArray[np.intp], usable: NDArray[np.bool_]
+) -> tuple[NDArray[np.float64], ...]:
+    """Errors by group; a group without any borrows the others', should a series of it come later."""
+    own = [pool(error[usable & (group == number)]) for number in range(len(GROUPS))]
+    return tuple(errors if len(errors) else np.concatenate(own) for errors in own)
+
+
+def _around(
     expectation: NDArray[np.float64],
     unit: NDArray[np.float64],
+    group: NDArray[np.intp],
     errors: tuple[NDArray[np.float64], ...],
-    direct: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Quantiles of every member, shape ``(members, levels, rows)``."""
-    group = view.group[seen.row]
-    point = np.empty_like(direct)
+    """Quantiles of the mean with its group's errors around it, shape ``(levels, rows)``."""
+    found = np.empty((len(LEVELS), len(expectation)))
     for number in range(len(GROUPS)):
         mine = group == number
-        point[:, mine] = residual_quantiles(expectation[mine], unit[mine], errors[number])
+        found[:, mine] = residual_quantiles(expectation[mine], unit[mine], errors[number])
+    return found
+
+
+def _empirical(view: Sight, seen: Table, recipe: Recipe) -> NDArray[np.float64]:
+    """Empirical quantiles, shape ``(levels, rows)``."""
     columns = np.unique(seen.column)
     panel = view.panel
     simple = empirical_quantiles(view.observed, columns, recipe.reach, panel.season, panel.freq, LEVELS.tolist())
-    empirical = simple[:, seen.row, np.searchsorted(columns, seen.column)]
-    return np.stack([point, direct, empirical])
+    return simple[:, seen.row, np.searchsorted(columns, seen.column)]

@@ -20,7 +20,15 @@ def train_quantiles(lesson: Lesson, trees: int, seed: int) -> tuple[Trees, ...]:
     return tuple(lesson.train(trees, seed, objective="quantile", alpha=float(level)) for level in LEVELS)
 
 
-def direct_quantiles(models: tuple[Trees, ...], table: Table, threads: int) -> NDArray[np.float64]:
-    """Quantiles, shape ``(levels, rows)``, sorted: levels learned apart cross in up to half of the rows."""
-    raw = np.stack([model.predict(table.values, threads) for model in models])
+def direct_quantiles(
+    models: tuple[Trees, ...], table: Table, threads: int, trees: int | None = None
+) -> NDArray[np.float64]:
+    """Quantiles, shape ``(levels, rows)``, sorted: levels learned apart cross in up to half of the rows.
+
+    Parameters
+    ----------
+    trees
+        How many of each model's trees count; all if ``None``.
+    """
+    raw = np.stack([model.predict(table.values, threads, trees) for model in models])
     return np.asarray(np.sort(raw, axis=0) * table.level)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,20 +41,28 @@ def empirical_quantiles(
     step = season if season <= 14 else 1
     nearest = -(-reach // step) * step
     places = _quantiles(observed, columns, nearest + step * np.arange(window), levels)
-    missing = np.isnan(places)
-    if missing.any():
-        any_place = _quantiles(observed, columns, reach + np.arange(window * step), levels)
-        places = np.where(missing, np.nan_to_num(any_place), places)
+    gaps = np.flatnonzero(np.isnan(places[0]).any(axis=1))
+    if len(gaps):
+        any_place = _quantiles(observed[gaps], columns, reach + np.arange(window * step), levels)
+        places[:, gaps] = np.where(np.isnan(places[:, gaps]), np.nan_to_num(any_place), places[:, gaps])
     return places
 
 
 def _quantiles(
     observed: NDArray[np.float64], columns: NDArray[np.intp], lags: NDArray[np.intp], levels: Sequence[float]
 ) -> NDArray[np.float64]:
+    """Quantiles of what is known at some lags; all at once, as `numpy.nanquantile` takes series by series."""
     back = columns[None, :] - lags[:, None]
     inside = (back >= 0) & (back < observed.shape[1])
     values = observed[:, np.clip(back, 0, observed.shape[1] - 1)]
-    values = np.where(inside[None], values, np.nan)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="All-NaN", category=RuntimeWarning)
-        return np.asarray(np.nanquantile(values, levels, axis=1))
+    # Unknown ones come last.
+    values = np.sort(np.where(inside[None], values, np.nan), axis=1)
+    last = (~np.isnan(values)).sum(axis=1, keepdims=True) - 1
+    found = np.empty((len(levels), len(observed), len(columns)))
+    for number, level in enumerate(levels):
+        place = level * np.maximum(last, 0)
+        low = place.astype(np.intp)
+        below = np.take_along_axis(values, low, axis=1)
+        above = np.take_along_axis(values, np.minimum(low + 1, np.maximum(last, 0)), axis=1)
+        found[number] = (below + (place - low) * (above - below))[:, 0]
+    return found

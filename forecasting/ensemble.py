@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 STEPS = 10
 # Weights are chosen on few days of one season: a part of them stays evenly spread, and of the correction undone.
 EVENLY = 0.1
+# Who alone has so many times the loss of the best is left out, of the even part too.
+TOO_BAD = 1.3
 TRUST = 0.4
 MAX_SHIFT = 0.5
 MAX_CASES = 20_000
@@ -30,10 +32,19 @@ def pinball(
     return np.asarray(np.maximum(tau * above, (tau - 1) * above))
 
 
+def mean_loss(
+    quantiles: NDArray[np.float64], actual: NDArray[np.float64], unit: NDArray[np.float64], levels: NDArray[np.float64]
+) -> float:
+    """Mean pinball loss of quantiles that are clipped at zero, in a unit per case; 0 without a case."""
+    if not actual.size:
+        return 0.0
+    return float((pinball(actual, np.maximum(quantiles, 0.0), levels) / unit).mean())
+
+
 def choose_weights(
     members: NDArray[np.float64], actual: NDArray[np.float64], unit: NDArray[np.float64], levels: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """Weights of the members whose average had the least pinball loss.
+    """Weights of the members whose average had the least pinball loss, without those that are far behind alone.
 
     Parameters
     ----------
@@ -52,16 +63,17 @@ def choose_weights(
         return even
     step = -(-actual.size // MAX_CASES)
     members, actual, unit = members[:, :, ::step], actual[::step], unit[::step]
+    alone = np.array([mean_loss(member, actual, unit, levels) for member in members])
+    good = alone <= TOO_BAD * alone.min()
     best, least = even, np.inf
     for parts in product(range(STEPS + 1), repeat=count - 1):
-        if sum(parts) > STEPS:
-            continue
         weights = np.array([*parts, STEPS - sum(parts)]) / STEPS
-        average = np.maximum(np.tensordot(weights, members, axes=1), 0.0)
-        loss = float((pinball(actual, average, levels) / unit).mean())
+        if weights[-1] < 0 or weights[~good].any():
+            continue
+        loss = mean_loss(np.tensordot(weights, members, axes=1), actual, unit, levels)
         if loss < least:
             best, least = weights, loss
-    return np.asarray((1 - EVENLY) * best + EVENLY * even)
+    return np.asarray((1 - EVENLY) * best + EVENLY * good / good.sum())
 
 
 def combine(

@@ -238,7 +238,7 @@ def yardstick_rows(fold: Fold) -> pd.DataFrame:
 def forecast_rows(name: str, fold: Fold, forecast: Forecast) -> pd.DataFrame:
     """Sums per lane for a forecast of a fold."""
     told = _in_order(forecast, fold.known.series)
-    quantiles = np.asarray(np.quantile(told, LEVELS, axis=2))
+    quantiles = forecast.quantiles(LEVELS, fold.known.series)
     return _lane_rows(name, fold, quantiles, quantiles[LEVELS.index(0.5)], told.mean(axis=2))
 
 

@@ -53,7 +53,15 @@ class Forecast:
     def quantiles(self, levels: Sequence[float], series: Sequence[str] | None = None) -> NDArray[np.float64]:
         """Quantiles per series and period, shape ``(levels, series, horizon)``."""
         paths = self.paths if series is None else self.paths[self.rows(series)]
-        return np.asarray(np.quantile(paths, levels, axis=2))
+        # As numpy.quantile tells them, which takes ten times as long for many short rows.
+        ordered = np.sort(paths, axis=2)
+        last = ordered.shape[2] - 1
+        found = np.empty((len(levels), *ordered.shape[:2]))
+        for number, level in enumerate(levels):
+            low = int(level * last)
+            below, above = ordered[:, :, low], ordered[:, :, min(low + 1, last)]
+            found[number] = below + (level * last - low) * (above - below)
+        return found
 
     def pooled(self, series: Sequence[str]) -> NDArray[np.float64]:
         """Sample paths of the sum of some series, shape ``(horizon, paths)``."""

@@ -22,7 +22,7 @@ def read_quantiles(quantiles: NDArray[np.float64], at: NDArray[np.float64]) -> N
     quantiles
         Shape ``(levels, cases)``, growing and not negative.
     at
-        Probabilities, shape ``(cases, paths)``.
+        Probabilities, shape ``(paths,)``.
 
     Returns
     -------
@@ -30,12 +30,10 @@ def read_quantiles(quantiles: NDArray[np.float64], at: NDArray[np.float64]) -> N
     """
     at = np.clip(at, 1 - SUREST, SUREST)
     above = np.clip(np.searchsorted(LEVELS, at, side="left"), 1, len(LEVELS) - 1)
-    cases = np.arange(quantiles.shape[1])[:, None]
-    low, high = quantiles[above - 1, cases], quantiles[above, cases]
-    share = (at - LEVELS[above - 1]) / (LEVELS[above] - LEVELS[above - 1])
     # Below the lowest level the same line goes on.
-    inner = low + share * (high - low)
+    share = (at - LEVELS[above - 1]) / (LEVELS[above] - LEVELS[above - 1])
     # Above the highest, the excess has the scale that the last two levels show.
-    slope = (quantiles[-1] - quantiles[-2])[:, None] / np.log((1 - LEVELS[-2]) / (1 - LEVELS[-1]))
-    tail = quantiles[-1][:, None] + slope * np.log((1 - LEVELS[-1]) / (1 - np.maximum(at, LEVELS[-1])))
-    return np.asarray(np.maximum(np.where(at > LEVELS[-1], tail, inner), 0.0))
+    beyond = np.log((1 - LEVELS[-1]) / (1 - np.maximum(at, LEVELS[-1])))
+    share = np.where(at > LEVELS[-1], 1 + beyond / np.log((1 - LEVELS[-2]) / (1 - LEVELS[-1])), share)
+    low, high = quantiles[above - 1].T, quantiles[above].T
+    return np.asarray(np.maximum(low + share * (high - low), 0.0))

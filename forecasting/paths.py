@@ -82,23 +82,25 @@ def joint_paths(panel: Panel, quantiles: NDArray[np.float64], templates: NDArray
     horizon, paths = templates.shape
     unusual = _anomaly(panel)
     sampled = np.empty((len(panel.series), horizon, paths))
+    at = (np.arange(paths) + 0.5) / paths
     for row in range(len(panel.series)):
         past = unusual[row]
         # Ties are broken by chance of the series' own, the same whatever other series are forecast with it: it hangs on
         # the series' past alone, rounded so that its unit plays no part.
         own = np.random.default_rng([zlib.crc32(np.round(np.nan_to_num(past, nan=-1.0), 6).tobytes()), 7])
-        chance = own.random(paths)
-        taken = np.where(templates >= 0, past[templates], np.nan)
+        mixed = np.argsort(own.random(paths))
+        chance = np.argsort(mixed)
+        # Places in the past's order stand for its figures: whole numbers sort fast.
+        place = np.unique(past, return_inverse=True)[1]
+        taken = place[templates]
         # Where nothing is known of a template, its place is anywhere.
-        unknown = np.isnan(taken)
+        unknown = (templates < 0) | np.isnan(past)[templates]
         if unknown.any():
-            known = np.sort(past[~np.isnan(past)])
-            anywhere = known[(own.random(taken.shape) * len(known)).astype(np.intp)] if len(known) else 0.0
+            known = np.sort(place[~np.isnan(past)])
+            anywhere = known[(own.random(taken.shape) * len(known)).astype(np.intp)] if len(known) else 0
             taken = np.where(unknown, anywhere, taken)
-        order = np.lexsort((np.broadcast_to(chance, taken.shape), taken), axis=1)
-        rank = np.empty_like(order)
-        np.put_along_axis(rank, order, np.broadcast_to(np.arange(paths), order.shape), axis=1)
-        sampled[row] = read_quantiles(quantiles[:, row], (rank + 0.5) / paths)
+        order = np.sort(taken * paths + chance, axis=1) % paths
+        np.put_along_axis(sampled[row], mixed[order], read_quantiles(quantiles[:, row], at), axis=1)
     return sampled
 
 

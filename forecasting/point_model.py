@@ -31,10 +31,10 @@ def train_mean(lesson: Lesson, trees: int, seed: int) -> Trees:
 
 
 def expected(
-    model: Trees, table: Table, traits: NDArray[np.float64], threads: int
+    model: Trees, table: Table, traits: NDArray[np.float64], threads: int, trees: int | None = None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Mean, and the unit of its errors, a figure per row of the table."""
-    mean = model.predict(table.values, threads) * table.level
+    """Mean, and the unit of its errors, a figure per row of the table; ``trees`` as for `forecasting.direct_model`."""
+    mean = model.predict(table.values, threads, trees) * table.level
     # In scaled units the average is the share of periods with demand.
     average = np.maximum(1 - traits[table.row, 0], LEAST_SHARE)
     return mean, traits[table.row, 1] * np.sqrt(np.maximum(mean, LEAST_SHARE * table.level) / average)

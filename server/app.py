@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import sys
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+# For how long the event loop keeps the interpreter while the store's writer waits for it: at Python's own 5 ms it would
+# wait at every statement for as long as the statement takes.
+SWITCH_S = 0.0005
 # How often health looks whether the store answers.
 HEALTH_S = 5.0
 # Between saying that the server stops and ending the streams on which that is said.
@@ -185,18 +189,17 @@ def build(
         metrics,
         audit,
         limits=settings.quota.limits(),
-        checked_elsewhere=frozenset(f"/{s.name}/{method}" for s, _ in offered for method in s.checked_elsewhere),
         client_certificates=tls is not None and tls.client_authorities is not None,
     )
     server = grpc.aio.server(
         interceptors=[guard], options=transport.options(settings), maximum_concurrent_rpcs=settings.most_calls
     )
     for service, servicer in offered:
-        service.add(servicer, server)
+        service.add(servicer, transport.Plainly(server))
         service.describe()
     names = tuple(service.name for service, _ in offered)
     checker = health.aio.HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(checker, server)
+    health_pb2_grpc.add_HealthServicer_to_server(checker, transport.Plainly(server))
     if settings.reflection:
         transport.reflect(server, (*names, health.SERVICE_NAME))
     checking.warm(names)
@@ -231,6 +234,7 @@ def serve(settings: Settings, *, bridge: Bridge | None = None, ready: Callable[[
     settings.make_data_dir()
     key = server_key(settings.key_path)
     store = Store(settings.store)
+    sys.setswitchinterval(SWITCH_S)
 
     async def main() -> None:
         await run(build(settings, store, key=key, bridge=bridge), ready=ready)

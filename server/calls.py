@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import secrets
 import time
@@ -17,6 +18,7 @@ from sqlalchemy import exc as sql
 
 from server import logs
 from server.faults import Fault
+from server.store.ids import random_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from server.viewer import Viewer
 
 log = structlog.get_logger(__name__)
+_stdlib = logging.getLogger(__name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _NAMES = ("name", "parent")
@@ -43,23 +46,22 @@ class Rule:
         For people and metrics: ``Orders/GetOrder``.
     parse, serialize
         Of the request and of the response, as the service registered them.
-    checked
-        Whether the guard checks each message by the rules of the schema, or the service does it itself.
+    open
+        Whether callers need not be known.
     """
 
     path: str
     label: str
     parse: Callable[[bytes], Any] | None
     serialize: Callable[[Any], bytes] | None
-    checked: bool
-    open: bool  # to callers who are not known
+    open: bool
 
     @classmethod
-    def of(cls, path: str, handler: Any, *, checked: bool, open_: bool) -> Rule:
+    def of(cls, path: str, handler: Any, *, open_: bool) -> Rule:
         """Read a handler as its service registered it."""
         service, _, method = path.lstrip("/").partition("/")
         label = f"{service.rpartition('.')[2]}/{method}"
-        return cls(path, label, handler.request_deserializer, handler.response_serializer, checked, open_)
+        return cls(path, label, handler.request_deserializer, handler.response_serializer, open_)
 
     def to_bytes(self, answer: Any) -> bytes:
         """Serialize an answer; a handler that has the bytes already gives them."""
@@ -93,7 +95,7 @@ class Call:
                 call.authorization = value
             elif key == "x-request-id" and isinstance(value, str) and _REQUEST_ID.fullmatch(value):
                 call.request_id = value
-        call.request_id = call.request_id or secrets.token_hex(16)
+        call.request_id = call.request_id or random_bytes(16).hex()
         logs.context.set(call)
         metrics.began(rule.label)
         return call
@@ -117,7 +119,8 @@ class Call:
         """Count it."""
         seconds = time.perf_counter() - self.began
         self.metrics.ended(self.rule.label, self.code, self.reason, seconds if timed else None)
-        log.debug("call ended", code=self.code, reason=self.reason, seconds=round(seconds, 6))
+        if _stdlib.isEnabledFor(logging.DEBUG):  # to build an entry that nobody wants costs as much as the rest
+            log.debug("call ended", code=self.code, reason=self.reason, seconds=round(seconds, 6))
 
     async def refuse(self, context: Any, error: BaseException) -> NoReturn:
         """Answer an error: faults as the contract says, whatever else as an incident that only the log explains.

@@ -132,17 +132,28 @@ def _finish(tx: Transaction, operation: str, made: list[tuple[str, list[bytes]]]
     standard.change_record(tx, steps.OPERATION, record, message)
 
 
-def file(session: Reading, member: str, file_id: str) -> bytes:
-    """Content of an export's file.
+def must_be_own(session: Reading, member: str) -> None:
+    """Refuse exports of memberships that the viewer does not speak for.
 
     Raises
     ------
     Fault
-        EXPORT_UNKNOWN, if there is none of that id of a membership that the viewer may speak for.
+        EXPORT_UNKNOWN, as where there is none.
     """
     record = session.exec(select(Record).where(Record.name == member, Record.kind == MEMBER.kind)).first()
-    own = record is not None and (session.viewer.operator or names.id_in(member, "members") == session.viewer.company)
-    row = session.get(BlobRow, f"export:{member}:{file_id}") if own else None
+    if record is None or not (session.viewer.operator or names.id_in(member, "members") == session.viewer.company):
+        raise Fault("EXPORT_UNKNOWN")
+
+
+def file(session: Reading, member: str, file_id: str) -> bytes:
+    """Content of an export's file; for the service's eyes, after `must_be_own`.
+
+    Raises
+    ------
+    Fault
+        EXPORT_UNKNOWN, if there is none of that id.
+    """
+    row = session.get(BlobRow, f"export:{member}:{file_id}")
     if row is None:
         raise Fault("EXPORT_UNKNOWN")
     return row.body

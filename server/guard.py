@@ -81,8 +81,6 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         Takes in who read what.
     limits
         Per participant.
-    checked_elsewhere
-        Paths of methods whose messages are parsed here and checked by their service.
     client_certificates
         Whether TLS asks clients for a certificate; it costs a look at each call.
     """
@@ -94,7 +92,6 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         sink: audit.AuditSink,
         *,
         limits: Limits | None = None,
-        checked_elsewhere: frozenset[str] = frozenset(),
         client_certificates: bool = False,
     ) -> None:
         self._identities = identities
@@ -104,7 +101,6 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         self._calls = Buckets(self._limits.calls)
         self._bytes = Buckets(self._limits.request_bytes)
         self._failures = Buckets(self._limits.failures)
-        self._checked_elsewhere = checked_elsewhere
         self._client_certificates = client_certificates
         self._handlers: dict[str, grpc.RpcMethodHandler] = {}
         self._answers: dict[Call, asyncio.Task[Any] | None] = {}
@@ -123,9 +119,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
             handler = await continuation(handler_call_details)
             if handler is None:
                 return None
-            rule = Rule.of(
-                path, handler, checked=path not in self._checked_elsewhere, open_=path.startswith(OPEN_SERVICES)
-            )
+            rule = Rule.of(path, handler, open_=path.startswith(OPEN_SERVICES))
             guarded = self._handlers[path] = self._around(rule, handler)
         return guarded
 
@@ -269,8 +263,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         call.asks_for(request)
         if caller is not None and caller.suspended and call.writes:
             raise Fault("COMPANY_SUSPENDED")
-        if call.rule.checked:
-            checking.check(request)
+        checking.check(request)
         return request
 
     async def _requests(self, call: Call, caller: Caller | None, messages: AsyncIterator[bytes]) -> AsyncIterator[Any]:

@@ -9,20 +9,21 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from groupage.v1 import orders_pb2
 from server import bulk
 from server.faults import Fault
 from server.services import standard
+from server.store import bulk_sql
 from server.store.ids import new_id, new_ids
 from server.store.moments import to_us
-from server.store.tables import OrderRow, Record
+from server.store.tables import OrderRow
 from server.store.writer import Handler, Transaction, Write, single
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from groupage.v1.orders_pb2 import Order
     from server.viewer import Viewer
@@ -43,7 +44,6 @@ _LOCKED: Mapping[str, str] = {
     "CANCELLED": "ORDER_FINISHED",
     "RELEASED": "ORDER_FINISHED",
 }
-_ASK_AT_ONCE = 400  # names in one question; SQLite takes some thousands, PostgreSQL plans long ones badly
 
 Row = dict[str, Any]
 
@@ -124,19 +124,24 @@ def decoded(row: OrderRow, viewer: Viewer) -> Order:
     return order
 
 
-def judged(tx: Transaction, rows: Sequence[Row]) -> list[Fault | None]:
-    """Say which rows cannot be stored, and why: a handful of questions, however many rows there are."""
+def judged(tx: Transaction, rows: Sequence[Row], *, new: bool = True) -> list[Fault | None]:
+    """Say which rows cannot be stored, and why: a handful of questions, however many rows there are.
+
+    A row that is not new has its name and its reference already.
+    """
     now = to_us(tx.now)
     owners = {row["company"] for row in rows}
     sites = _own_sites(tx, rows, owners)
     refs = _taken_refs(tx, rows, owners)
-    taken = _taken_names(tx, rows)
+    taken = _taken_names(tx, rows) if new else set()
     twice = Counter((row["company"], row["external_ref"]) for row in rows)
     first: dict[tuple[str, str], str] = {}
     out: list[Fault | None] = []
     for row in rows:
         key = (row["company"], row["external_ref"])
         fault = None
+        if not new and refs.get(key) == row["name"]:
+            del refs[key]
         if key in refs or (twice[key] > 1 and key in first):
             fault = Fault(
                 "EXTERNAL_REF_TAKEN", metadata={"external_ref": key[1], "name": refs.get(key) or first.get(key, "")}
@@ -156,49 +161,35 @@ def judged(tx: Transaction, rows: Sequence[Row]) -> list[Fault | None]:
     return out
 
 
-def _asked(values: Iterable[str]) -> Iterable[list[str]]:
-    wanted = sorted(set(values))
-    return (wanted[i : i + _ASK_AT_ONCE] for i in range(0, len(wanted), _ASK_AT_ONCE))
-
-
 def _own_sites(tx: Transaction, rows: Sequence[Row], owners: set[str]) -> set[str]:
     wanted = (site for row in rows for site in (row["destination"], *row["origins"].split()))
-    found: set[str] = set()
-    for some in _asked(wanted):
-        query = select(Record.name).where(col(Record.name).in_(some), col(Record.company).in_(owners))
-        found.update(name for (name,) in tx.connection.execute(query.where(Record.kind == "site")))
-    return found
+    lists = {"name": wanted, "company": owners}
+    return {row[0] for row in bulk_sql.among(tx.connection, "name", "records", lists, " AND kind = 'site'")}
 
 
 def _taken_refs(tx: Transaction, rows: Sequence[Row], owners: set[str]) -> dict[tuple[str, str], str]:
-    found: dict[tuple[str, str], str] = {}
-    for some in _asked(row["external_ref"] for row in rows):
-        query = select(OrderRow.company, OrderRow.external_ref, OrderRow.name).where(
-            col(OrderRow.company).in_(owners), col(OrderRow.external_ref).in_(some)
-        )
-        found.update({(company, ref): name for company, ref, name in tx.connection.execute(query)})
-    return found
+    lists = {"company": owners, "external_ref": (row["external_ref"] for row in rows)}
+    found = bulk_sql.among(tx.connection, "company, external_ref, name", "orders", lists)
+    return {(row[0], row[1]): row[2] for row in found}
 
 
 def _taken_names(tx: Transaction, rows: Sequence[Row]) -> set[str]:
     """Names that are taken; those that the service chose cannot be, but a caller may choose its own."""
     chosen = [row["name"] for row in rows if len(row["name"].rsplit("/", 1)[1]) != 26]
-    found: set[str] = set()
-    for some in _asked(chosen):
-        query = select(OrderRow.name).where(col(OrderRow.name).in_(some))
-        found.update(name for (name,) in tx.connection.execute(query))
-    return found
+    return {name for (name,) in bulk_sql.among(tx.connection, "name", "orders", {"name": chosen})}
 
 
 def _store(tx: Transaction, rows: Sequence[Row]) -> None:
     now = to_us(tx.now)
     for row in rows:
         row["created_at"] = row["updated_at"] = now
-    tx.connection.execute(insert(OrderRow), list(rows))
+    bulk_sql.insert_rows(tx.connection, OrderRow, rows)
 
 
-def _answer(row: Row) -> Order:
+def _answer(row: Row, viewer: Viewer) -> Order:
     order: Order = orders_pb2.Order.FromString(row["body"])
+    if viewer.company != row["company"]:
+        order.ClearField("stakes")
     order.name, order.state, order.etag = row["name"], State.OPEN, standard.etag(1)
     order.create_time.FromMicroseconds(row["created_at"])
     order.update_time.FromMicroseconds(row["updated_at"])
@@ -212,10 +203,12 @@ def create(tx: Transaction, writes: Sequence[Write]) -> Sequence[bytes | Fault]:
     good = [row for row, fault in zip(rows, faults, strict=True) if fault is None]
     if good:
         _store(tx, good)
+    out: list[bytes | Fault] = []
     for write, row, fault in zip(writes, rows, faults, strict=True):
         if fault is None:
-            _log(tx, write.viewer.company or row["company"], "created", [row["name"]])
-    return [fault or _answer(row).SerializeToString() for row, fault in zip(rows, faults, strict=True)]
+            _log(tx, row["company"], "created", [row["name"]])
+        out.append(fault or _answer(row, write.viewer).SerializeToString())
+    return out
 
 
 def _log(tx: Transaction, company: str, kind: str, orders: Sequence[str]) -> None:
@@ -230,7 +223,9 @@ def _batch_one(tx: Transaction, write: Write) -> bytes:
     if rows:
         _store(tx, rows)
         _log(tx, rows[0]["company"], "created", [row["name"] for row in rows])
-    return bytes(orders_pb2.BatchCreateOrdersResponse(orders=[_answer(row) for row in rows]).SerializeToString())
+    return bytes(
+        orders_pb2.BatchCreateOrdersResponse(orders=[_answer(row, write.viewer) for row in rows]).SerializeToString()
+    )
 
 
 batch = single(_batch_one)
@@ -305,10 +300,8 @@ def _amend_one(tx: Transaction, write: Write) -> bytes:
     _must_be_free(row, "OPEN")
     after = standard.masked(ORDER, orders_pb2.Order.FromString(row.body), request.order, request.update_mask)
     new = _row(f"companies/{row.company}", after, row.name)
-    same_ref = new["external_ref"] == row.external_ref
-    # Its own reference is no other order's.
-    fault = judged(tx, [{**new, "external_ref": f"\x00{row.name}"} if same_ref else new])[0]
-    if fault is not None and fault.reason != "NAME_TAKEN":
+    fault = judged(tx, [new], new=False)[0]
+    if fault is not None:
         raise fault
     keep = ("name", "company", "state", "synchronization", "version")
     return _change(tx, write, row, **{k: v for k, v in new.items() if k not in keep})

@@ -67,14 +67,11 @@ class Service:
         The generated function that adds a servicer to a server.
     make
         Of the parts: its servicer, or None where a part is missing.
-    checked_elsewhere
-        Methods whose messages it checks by the schema's rules itself.
     """
 
     name: str
     add: Callable[[Any, Any], None]
     make: Callable[[Parts], Any]
-    checked_elsewhere: tuple[str, ...] = ()
 
     def describe(self) -> None:
         """Load the service's description, for reflection: the generated code of its calls does without."""

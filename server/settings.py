@@ -86,12 +86,12 @@ class Log(_Table):
 class Quota(_Table):
     """What one participant may ask of one server; beyond, it is RATE_LIMITED."""
 
-    messages_per_s: float = Field(2_000, gt=0)
-    messages_burst: float = Field(10_000, gt=0)
-    bytes_per_s: float = Field(64 * MIB, gt=0)
-    bytes_burst: float = Field(256 * MIB, gt=0)
-    failed_identities_per_s: float = Field(20, gt=0)
-    failed_identities_burst: float = Field(100, gt=0)
+    messages_per_s: float = Field(2_000.0, gt=0)
+    messages_burst: float = Field(10_000.0, gt=0)
+    bytes_per_s: float = Field(64.0 * MIB, gt=0)
+    bytes_burst: float = Field(256.0 * MIB, gt=0)
+    failed_identities_per_s: float = Field(20.0, gt=0)
+    failed_identities_burst: float = Field(100.0, gt=0)
     open_streams: int = Field(64, ge=1)
     call_timeout_s: float = Field(60.0, gt=0)
 
@@ -114,7 +114,7 @@ class Settings(BaseSettings):
     data_dir
         Folder of everything that is not elsewhere: the SQLite files and the server's key.
     listen
-        Addresses of the gRPC port, such as ``127.0.0.1:50551``; port 0 takes a free one.
+        Addresses of the gRPC port, such as ``127.0.0.1:7443``; port 0 takes a free one.
     store_url
         ``sqlite:///path`` or ``postgresql+psycopg://user:password@host/name``; SQLite in `data_dir` by default.
     durable_url
@@ -142,7 +142,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="GROUPAGE_", env_nested_delimiter="__", extra="forbid", frozen=True)
 
     data_dir: Path = Path("groupage-data")
-    listen: tuple[str, ...] = ("127.0.0.1:50551",)
+    listen: tuple[str, ...] = ("127.0.0.1:7443",)
     store_url: SecretStr = SecretStr("")
     durable_url: SecretStr = SecretStr("")
     key_file: Path | None = None

@@ -53,6 +53,20 @@ def options(settings: Settings) -> tuple[tuple[str, int], ...]:
     )
 
 
+class Plainly:
+    """A server to which methods are added by their names only.
+
+    The generated code also registers each method, for which grpc.aio keeps a task that waits for its next call, and at
+    each call of any method looks through the tasks of all: with a hundred methods that costs as much as the call.
+    """
+
+    def __init__(self, server: Any) -> None:
+        self.add_generic_rpc_handlers = server.add_generic_rpc_handlers
+
+    def add_registered_method_handlers(self, service: str, handlers: Any) -> None:
+        """Leave it at the names."""
+
+
 class TlsFiles:
     """The PEM files of TLS, read again when they change: a renewed certificate needs no restart.
 

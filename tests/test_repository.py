@@ -15,6 +15,11 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 PACKAGES = ("groupage", "logistics", "forecasting", "agents", "experiments", "server")
+# What stands on the extra `service`.
+SERVICE = ("server", "groupage/client", "groupage/wire")
+# What nobody sees imported: SQLAlchemy loads psycopg by a store's address, protobuf shares the name `google`,
+# DBOS comes with the workflows, and grpcio-status is for those who read errors in Python.
+UNSEEN = {"dbos", "grpcio-status", "protobuf", "psycopg"}
 TEXT_SUFFIXES = {".py", ".md", ".toml", ".lock", ".yaml", ".cff", ".sh", ".j2", ".css", ".csv", ".proto", ""}
 LOCKED = re.compile(r"^([A-Za-z0-9._-]+)==([^ ;]+)", re.MULTILINE)
 
@@ -71,19 +76,28 @@ def imports_of(paths: list[Path]) -> set[str]:
 def test_every_import_is_a_declared_dependency(project: dict, repo_root: Path) -> None:
     """What the packages import is in the standard library, in the house or declared; what is declared is imported.
 
-    Forecasters may need an extra, whose absence they tell (`groupage.errors.MissingLibraryError`).
+    Forecasters may need an extra, whose absence they tell (`groupage.errors.MissingLibraryError`); the service, its
+    client and its commands stand on the extra `service`.
     """
+    providers = packages_distributions()
+
+    def needed(paths: list[Path]) -> set[str]:
+        return {canonicalize_name(providers.get(name, [name])[0]) for name in imports_of(paths)}
+
+    def declared(texts: list[str]) -> set[str]:
+        return {canonicalize_name(Requirement(text).name) for text in texts}
+
     compiled = repo_root / "groupage" / "v1"
     files = [path for package in PACKAGES for path in (repo_root / package).rglob("*.py")]
-    providers = packages_distributions()
-    needed = {
-        canonicalize_name(providers.get(name, [name])[0])
-        for name in imports_of([path for path in files if compiled not in path.parents])
-    }
-    declared = {canonicalize_name(Requirement(text).name) for text in project["dependencies"]}
-    extra = {canonicalize_name(Requirement(text).name) for text in project["optional-dependencies"]["ets"]}
+    service = [path for path in files if any(repo_root / folder in path.parents for folder in SERVICE)]
+    core = [path for path in files if path not in service and compiled not in path.parents]
+    extras = project["optional-dependencies"]
+    own = declared(project["dependencies"])
     # Time zones are data that zoneinfo reads where the system has none.
-    assert declared - {"tzdata"} == needed - extra
+    assert own - {"tzdata"} == needed(core) - declared(extras["ets"])
+    brought = {"sqlalchemy"}  # comes with sqlmodel
+    assert needed(service) - own - brought <= declared(extras["service"])
+    assert declared(extras["service"]) - needed(service) <= UNSEEN
 
 
 def test_the_compiled_contract_stands_on_the_extra_service(project: dict, repo_root: Path) -> None:

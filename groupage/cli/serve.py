@@ -15,7 +15,7 @@ def serve(
     config: Config = None,
     data_dir: DataDir = None,
     listen: Annotated[
-        list[str] | None, typer.Option(help="Address HOST:PORT; may be given again. [default: 127.0.0.1:50551]")
+        list[str] | None, typer.Option(help="Address HOST:PORT; may be given again. [default: 127.0.0.1:7443]")
     ] = None,
     metrics_port: Annotated[int | None, typer.Option(help="Port for Prometheus; 0 for none. [default: 9464]")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error. [default: info]")] = None,

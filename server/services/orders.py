@@ -80,7 +80,7 @@ class Orders(orders_service_pb2_grpc.OrdersServicer):
         standard.must_own(caller(), request.parent)
         row = order_writes.row_of(request.parent, request.order, request.order_id)
         write = standard.write("CreateOrder", request, order_writes.create, payload=row, resources=[row["name"]])
-        return orders_pb2.Order.FromString(await self._store.write(write))
+        return await self._store.write(write)  # as bytes already
 
     async def BatchCreateOrders(self, request: Any, context: Any) -> Any:
         """Submit several, all or none."""

@@ -10,8 +10,9 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 
+from server.store import bulk_sql
 from server.store.tables import EventRow
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def append(connection: Connection, events: Sequence[Event]) -> None:
     """
     if not events:
         return
+    _alone(connection, {e.stream for e in events})
     last = defaultdict(int, last_versions(connection, (e.stream for e in events)))
     rows = []
     for e in events:
@@ -71,7 +73,17 @@ def append(connection: Connection, events: Sequence[Event]) -> None:
                 "body": e.body,
             }
         )
-    connection.execute(insert(EventRow), rows)
+    bulk_sql.insert_rows(connection, EventRow, rows)
+
+
+def _alone(connection: Connection, streams: set[str]) -> None:
+    """Let no other process append to these streams until the transaction ends; SQLite has one writer anyhow."""
+    if connection.dialect.name == "postgresql":
+        # In the order of their names, so that two who want the same ones do not wait for each other.
+        connection.exec_driver_sql(
+            "SELECT pg_advisory_xact_lock(hashtextextended(s, 0)) FROM (SELECT unnest(%s::text[]) AS s OFFSET 0) AS q",
+            (sorted(streams),),
+        )
 
 
 def after(connection: Connection, stream: str, version: int, limit: int = 1_000) -> list[Event]:

@@ -8,6 +8,8 @@ from collections import deque
 from typing import TYPE_CHECKING
 
 from server.store import events
+from server.store.reading import declare
+from server.viewer import SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
@@ -102,14 +104,17 @@ class Feeds:
                 feed.news.set()
 
     def _last(self, stream: str) -> int:
-        with self._engine.connect() as connection:
+        with self._engine.connect() as connection, connection.begin():
+            declare(connection, SYSTEM)
             return events.last_versions(connection, [stream]).get(stream, 0)
 
     def _read(self, stream: str, after: int) -> list[Event]:
-        with self._engine.connect() as connection:
+        with self._engine.connect() as connection, connection.begin():
+            declare(connection, SYSTEM)
             return events.after(connection, stream, after)
 
     def _fresh(self, known: dict[str, int]) -> dict[str, list[Event]]:
-        with self._engine.connect() as connection:
+        with self._engine.connect() as connection, connection.begin():
+            declare(connection, SYSTEM)
             last = events.last_versions(connection, known)
             return {s: events.after(connection, s, v) for s, v in known.items() if last.get(s, 0) > v}

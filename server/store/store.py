@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from server.store.engine import open_engines
 from server.store.feeds import Feeds
@@ -41,7 +41,12 @@ class Store:
     def __init__(self, url: str, *, readers: int = 4) -> None:
         self.url = url
         self.engines = open_engines(url, pool_size=readers + 2)
-        upgrade(self.engines.writing)
+        try:
+            upgrade(self.engines.writing)
+        except BaseException:
+            for engine in self.engines:
+                engine.dispose()
+            raise
         self.feeds = Feeds(self.engines.reading)
         self.writer = Writer(self.engines.writing, self.feeds.happened)
         self._threads = ThreadPoolExecutor(readers, thread_name_prefix="store-reader")
@@ -80,6 +85,9 @@ class Store:
                     tx.flush()
             except IntegrityError:
                 if not left:
+                    raise
+            except OperationalError as error:
+                if not left or "deadlock" not in str(error.orig):
                     raise
             else:
                 self.feeds.happened(tx.touched)

@@ -442,23 +442,3 @@ class ShipmentRow(Scoped, table=True):
         if viewer.operator or not viewer.company:
             return mine
         return or_(mine, col(cls.carriers).contains(f" {viewer.company} ", autoescape=True))
-
-
-SCOPED: tuple[type[Scoped], ...] = (
-    Membership,
-    Record,
-    OrderRow,
-    DemandRow,
-    EventRow,
-    RequestRow,
-    AuditRow,
-    ContactRow,
-    QuestionRow,
-    AgentRow,
-    CapacityOfferRow,
-    Participation,
-    CommitmentRow,
-    TrackingRow,
-    TraceRow,
-    ShipmentRow,
-)

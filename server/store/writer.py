@@ -17,13 +17,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from server.faults import Fault
-from server.store import events
+from server.store import bulk_sql, events
 from server.store.ids import new_ids
-from server.store.reading import Reading
+from server.store.reading import Reading, declare
 from server.store.tables import AuditRow, RequestRow
 from server.viewer import SYSTEM, Viewer
 
@@ -234,15 +234,19 @@ def _apart(batch: list[_Job]) -> tuple[list[_Job], list[_Job]]:
     return now, later
 
 
-def _told(error: Exception) -> BaseException:
+def _told(error: BaseException) -> BaseException:
     """Say what a failed transaction means to who waits for it."""
-    if isinstance(error, DBAPIError):
-        text = str(error.orig)
-        if any(sign in text for sign in _FULL):
+    if not isinstance(error, DBAPIError):
+        return error
+    # SQLite rolls back by itself when the disk is full, and what then fails is our own return to a savepoint.
+    first: BaseException | None = error
+    while first is not None:
+        if isinstance(first, DBAPIError) and any(sign in str(first.orig) for sign in _FULL):
             return Fault("STORE_FULL")
-        if isinstance(error, OperationalError) or error.connection_invalidated:
-            log.warning("the store does not answer: %s", text)
-            return Fault("STORE_UNAVAILABLE")
+        first = first.__context__
+    if isinstance(error, OperationalError) or error.connection_invalidated:
+        log.warning("the store does not answer: %s", error.orig)
+        return Fault("STORE_UNAVAILABLE")
     return error
 
 
@@ -251,6 +255,7 @@ def _attempt(engine: Engine, jobs: list[_Job]) -> set[str]:
     for left in reversed(range(_TRIES)):
         try:
             with engine.connect() as connection, connection.begin():
+                declare(connection, SYSTEM)
                 tx = Transaction(connection, datetime.now(UTC))
                 _all(tx, jobs)
             return tx.touched
@@ -321,16 +326,16 @@ def _rehearse(tx: Transaction, handler: Handler, job: _Job) -> None:
 
 
 def _answered(connection: Connection, jobs: list[_Job]) -> dict[tuple[str, str], tuple[bytes, bytes]]:
-    ids = sorted({j.write.request_id for j in jobs if j.write.request_id})
-    if not ids:
-        return {}
-    rows = connection.execute(
-        select(RequestRow.company, RequestRow.request_id, RequestRow.digest, RequestRow.answer).where(  # type: ignore[call-overload]
-            RequestRow.company.in_({j.write.viewer.key for j in jobs}),  # type: ignore[attr-defined]
-            RequestRow.request_id.in_(ids),  # type: ignore[attr-defined]
-        )
+    rows = bulk_sql.among(
+        connection,
+        "company, request_id, digest, answer",
+        "requests",
+        {
+            "company": (j.write.viewer.key for j in jobs),
+            "request_id": (j.write.request_id for j in jobs if j.write.request_id),
+        },
     )
-    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+    return {(row[0], row[1]): (bytes(row[2]), bytes(row[3])) for row in rows}
 
 
 def _remember(tx: Transaction, jobs: list[_Job]) -> None:
@@ -346,8 +351,7 @@ def _remember(tx: Transaction, jobs: list[_Job]) -> None:
         for j in jobs
         if j.write.request_id
     ]
-    if rows:
-        tx.connection.execute(insert(RequestRow), rows)
+    bulk_sql.insert_rows(tx.connection, RequestRow, rows)
 
 
 def _audit(tx: Transaction, jobs: list[_Job]) -> None:
@@ -365,7 +369,6 @@ def _audit(tx: Transaction, jobs: list[_Job]) -> None:
         if j.write.method  # without one it is the service's own bookkeeping
         for name in (j.write.names or ("",))
     ]
-    if rows:
-        for row, key in zip(rows, new_ids(len(rows)), strict=True):
-            row["id"] = key
-        tx.connection.execute(insert(AuditRow), rows)
+    for row, key in zip(rows, new_ids(len(rows)), strict=True):
+        row["id"] = key
+    bulk_sql.insert_rows(tx.connection, AuditRow, rows)

@@ -94,16 +94,14 @@ def reply(message: Message, answer: negotiation_pb2.Answer, names: Pseudonyms) -
         REPLY_MALFORMED with every row that does not fit; never an exception, whatever the answer holds.
     """
     try:
-        act = performative(answer.performative)
-        if act not in CARRIES_ROWS:
-            return message.reply(act, reason=answer.reason)
         asked = negotiation_pb2.Question(topic=str(message.topic))
-        body = asked_once(message.topic, _renamed(message.body, lambda name: _says(names, name)))
-        put(asked, message.topic, body)
-        asked.question_id = answer.question_id
+        put(asked, message.topic, asked_once(message.topic, _renamed(message.body, lambda name: _says(names, name))))
         wrong = violations(asked, answer)
         if wrong:
             return malformed(answer.question_id, wrong)
+        act = performative(answer.performative)
+        if act not in CARRIES_ROWS:
+            return message.reply(act, reason=answer.reason)
         if message.topic not in ANSWERS:
             return malformed(answer.question_id, [("topic", f"no rows: {message.topic} has no answers")])
         heard = take(answer, message.topic, ANSWERS)

@@ -123,3 +123,13 @@ def test_censored_figures_are_least(seed: int):
     np.testing.assert_array_equal(guess[~panel.censored], panel.demand[~panel.censored])
     np.testing.assert_array_equal(filled(panel.until(40)), guess[:, :40])
     assert (series_traits(panel.observed(), 7)[:, 1] >= 0.02).all()
+
+
+def test_a_member_far_behind_is_left_out():
+    """Who alone has much more loss than the best gets no weight, not even of the part that is spread evenly."""
+    actual = np.random.default_rng(1).normal(50, 10, 2000)
+    right = np.quantile(actual, LEVELS)[:, None].repeat(2000, axis=1)
+    weights = choose_weights(np.stack([right + 2, right, right + 40]), actual, np.ones(2000), LEVELS)
+    assert weights[2] == 0
+    assert weights[0] > 0
+    assert weights.sum() == pytest.approx(1)

@@ -19,10 +19,10 @@ def test_quantile_function_grows(figures: list[float], paths: int):
     """Between and beyond the levels paths never cross, are not negative, and meet the quantiles they are read from."""
     quantiles = np.sort(figures)[:, None]
     at = (np.arange(paths) + 0.5) / paths
-    read = read_quantiles(quantiles, at[None])[0]
+    read = read_quantiles(quantiles, at)[0]
     assert (np.diff(read) >= -1e-9 * (1 + read[:-1])).all()
     assert (read >= 0).all()
-    np.testing.assert_allclose(read_quantiles(quantiles, LEVELS[None])[0], quantiles[:, 0], rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(read_quantiles(quantiles, LEVELS)[0], quantiles[:, 0], rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize("horizon", [1, 5, 40])
@@ -44,6 +44,4 @@ def test_paths_are_the_quantiles_reordered():
     paths = joint_paths(panel, quantiles, draw_templates(panel, 6, 80, np.random.default_rng(2)))
     at = (np.arange(80) + 0.5) / 80
     for row in range(3):
-        np.testing.assert_allclose(
-            np.sort(paths[row], axis=1), read_quantiles(quantiles[:, row], at[None].repeat(6, 0))
-        )
+        np.testing.assert_allclose(np.sort(paths[row], axis=1), read_quantiles(quantiles[:, row], at))

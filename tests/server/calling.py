@@ -25,7 +25,9 @@ def call(servicer: Any, who: Viewer | str, name: str, /, **fields: Any) -> Any:
 
     async def go() -> Any:
         calls(viewer)
-        return await getattr(servicer, name)(request, None)
+        answer = await getattr(servicer, name)(request, None)
+        # Some give what the store keeps, as it is.
+        return method.response.FromString(answer) if isinstance(answer, bytes) else answer
 
     return asyncio.run(go())
 

@@ -176,7 +176,6 @@ async def serving(
     *,
     limits: Limits | None = None,
     credentials: Any = None,
-    checked_elsewhere: frozenset[str] = frozenset(),
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     lifetime_s: float = 0.0,
     options: tuple[tuple[str, Any], ...] = (),
@@ -189,7 +188,6 @@ async def serving(
         metrics,
         sink,
         limits=limits,
-        checked_elsewhere=checked_elsewhere,
         client_certificates=credentials is not None,
     )
     big = (("grpc.max_receive_message_length", 8 * 1024 * 1024), ("grpc.so_reuseport", 0))

@@ -6,6 +6,7 @@ import json
 import shutil
 import sqlite3
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,17 @@ def test_what_comes_back_is_what_was_saved(filled: Settings, tmp_path: Path) -> 
     durable.close()
 
 
-def test_both_files_show_one_moment(tmp_path: Path) -> None:
+class Slow(sqlite3.Connection):
+    """A connection that gives others time after it has begun to read."""
+
+    def execute(self, sql: str, *arguments: Any) -> Any:
+        cursor = super().execute(sql, *arguments)
+        if sql.startswith("SELECT count"):
+            time.sleep(0.05)
+        return cursor
+
+
+def test_both_files_show_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """While store and workflows are written in turn, no backup shows a step of a workflow without its row in the store.
 
     The writer stores a row first and the step afterwards, as workflows do, as fast as it can.
@@ -107,10 +118,12 @@ def test_both_files_show_one_moment(tmp_path: Path) -> None:
                 durable.execute("INSERT INTO steps VALUES (?)", (number,))
         durable.close()
 
+    connect = sqlite3.connect
+    monkeypatch.setattr("server.backup.sqlite3.connect", lambda *a, **k: connect(*a, **{"factory": Slow, **k}))
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        for i in range(15):
+        for i in range(6):
             report = backup(settings, tmp_path / f"saved{i}")
             copy = sqlite3.connect(tmp_path / f"saved{i}" / "durable.sqlite")
             (steps,) = copy.execute("SELECT count(*) FROM steps").fetchone()

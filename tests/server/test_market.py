@@ -8,6 +8,7 @@ import pytest
 from google.type import date_pb2
 
 from agents.messages import Topic
+from agents.promise import Promise
 from agents.records import dumps, loads
 from agents.synchronize import replayed, synchronize
 from groupage.errors import InputError, PolicyError
@@ -15,6 +16,7 @@ from groupage.v1 import audits_pb2, companies_pb2, fleets_pb2, negotiation_pb2, 
 from logistics import Temperature
 from server.market import SeatRole, built_in, freeze_from, freeze_text, without
 from server.names import split
+from tests.agents.markets import START
 from tests.agents.reserved import reserved_market
 from tests.server.wire import pool
 from tests.server.wire.freezes import freeze_of, negotiated
@@ -280,3 +282,16 @@ def test_temperatures_and_defaults():
     assert shipment.due_at == shipment.window_close
     assert shipment.released_at == pool.START - timedelta(days=1)
     assert replace(shipment, stakes=None) == shipment
+
+
+def test_without_a_side_of_a_promise():
+    """A promise leaves with either of its sides, and its shipment stays only where its owner does."""
+    freeze = pool.frozen()
+    goods = freeze.market.shipments[pool.name("acme", "orders", "o0")]
+    promise = Promise("1", goods.owner, "companies/swift", (goods,), START, freeze.market.start, 100, 0, 1)
+    bound = replace(freeze, market=replace(freeze.market, promises=(promise,)))
+    assert without(bound, ["companies/bolt"]).market.promises == (promise,)
+    for side in (promise.owner, promise.carrier):
+        rest = without(bound, [side]).market
+        assert rest.promises == ()
+        assert (goods.id in rest.shipments) == (side != goods.owner)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import re
 import stat
 from pathlib import Path
 
 import pytest
 
 from groupage.errors import InputError
-from server.settings import is_loopback, load, server_key
+from server.settings import Log, Quota, Tls, is_loopback, load, server_key
 
 
 @pytest.fixture(autouse=True)
@@ -100,3 +102,24 @@ def test_the_key_is_made_once_and_for_nobody_else(tmp_path: Path) -> None:
         path.write_text(text)
         with pytest.raises(InputError, match="32 bytes or more in hexadecimal"):
             server_key(path)
+
+
+def test_the_page_lists_every_setting_with_its_default() -> None:
+    """The reference names every field there is, and no other, and the defaults that it shows are the defaults."""
+    page = (Path(__file__).resolve().parents[2] / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+    shown = {}
+    for fields, defaults in re.findall(r"^\| (`[^|]+) \| ([^|]+) \|", page, re.MULTILINE):
+        names = re.findall(r"`([^`]+)`", fields)
+        # A default that is told in words is not compared.
+        literal = re.fullmatch(r"`[^`]+`(, `[^`]+`)*", defaults)
+        values = re.findall(r"`([^`]+)`", defaults) if literal else [None] * len(names)
+        shown.update(zip(names, values, strict=True))
+    settings, tables = load(), {"tls": Tls, "log": Log, "quota": Quota}
+    there = {name: getattr(settings, name) for name in type(settings).model_fields if name not in tables}
+    for table, kind in tables.items():
+        there |= {f"{table}.{name}": field.default for name, field in kind.model_fields.items()}
+    assert set(shown) == set(there)
+    for name, text in shown.items():
+        if text is not None:
+            value = there[name]
+            assert text == (value if isinstance(value, str) else json.dumps(value, default=str).strip('"')), name

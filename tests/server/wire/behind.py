@@ -13,7 +13,6 @@ from numpy.random import Generator
 from agents.market import Market
 from agents.messages import Message, same_message
 from agents.participant import Participant
-from agents.participants.party import Desk
 from groupage.v1 import negotiation_pb2
 from groupage.wire.messages import heard, said
 from server.faults import Fault
@@ -93,7 +92,7 @@ class BehindTheWire:
 class OwnAgent:
     """An own agent that knows nothing but what was sent to it, under the names in it."""
 
-    desk: Desk
+    party: Participant
     names: Pseudonyms
     history: defaultdict[str, list[Message]] = field(default_factory=lambda: defaultdict(list))
 
@@ -103,6 +102,6 @@ class OwnAgent:
         asked = asked_in_bytes(message, self.names)
         question = heard(asked, self.names.company)
         own = self.history[question.conversation]
-        reply = self.desk.answer(question, tuple(own), rng)
+        reply = self.party.respond(question, tuple(own), rng)
         own += [question, reply]
         return answered_in_bytes(message, asked, said(reply), self.names)

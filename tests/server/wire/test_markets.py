@@ -86,7 +86,9 @@ def test_a_carrier_s_agent_knows_what_its_built_in_one_knows(seed: int) -> None:
                 )
 
 
-@pytest.mark.parametrize("protocol", ["contract_net", "iterated_contract_net", "alternating_offers", "request_exchange"])
+@pytest.mark.parametrize(
+    "protocol", ["contract_net", "iterated_contract_net", "alternating_offers", "request_exchange"]
+)
 @pytest.mark.parametrize("seed", [WITH_HUB, TWO_HAULIERS])
 def test_two_carriers_with_own_agents(protocol: str, seed: int) -> None:
     """Two carriers whose agents know only what they were sent drive loads of a sound settlement."""
@@ -150,12 +152,12 @@ def _in_resource_names() -> Small:
     sites = {site(s): replace(v, id=site(s), name="canary") for s, v in r.sites.items()}
     vehicles = {
         f"{of(v.carrier)}/vehicleTypes/{k}": replace(
-            v, id=f"{of(v.carrier)}/vehicleTypes/{k}", carrier=of(v.carrier), base=site(v.base)
+            v, id=f"{of(v.carrier)}/vehicleTypes/{k}", carrier=of(v.carrier), base=site(v.base), count=2
         )
         for k, v in r.vehicles.items()
         if site(v.base).startswith(of(v.carrier))
     }
-    most = next(k for k, v in vehicles.items() if v.count > 1)
+    most = next(k for k, v in vehicles.items() if v.carrier == "companies/swift")
     region = replace(
         r,
         sites=sites,

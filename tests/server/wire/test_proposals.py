@@ -10,6 +10,7 @@ from agents.visibility import Phase
 from groupage.v1 import companies_pb2, proposals_pb2, rulebooks_pb2
 from server.market import FeeRule, SeatRole, alone_kgco2e, built_in
 from server.wire.proposals import proposals
+from server.wire.pseudonyms import Pseudonyms
 from tests.agents.markets import small_market
 from tests.agents.reserved import reserved_market
 from tests.server.wire import pool
@@ -247,6 +248,22 @@ def test_pseudonyms():
         for load in part.carrier_part.loads:
             named = {j.job for j in load.jobs}
             assert {j for stop in load.stops for j in (*stop.pickups, *stop.deliveries)} == named
+
+
+def test_called_as_in_the_negotiation():
+    """With the pseudonyms of the negotiation, each carrier reads jobs and places as its agent was asked about them."""
+    freeze, settlement = little("contract_net")
+
+    def names(company):
+        return Pseudonyms(b"secret of the negotiation", company, freeze.market)
+
+    made = proposals(freeze, settlement, Phase.PROPOSED, names=names)
+    for load in settlement.loads:
+        carrier = load.carrier.removeprefix("companies/")
+        (told,) = [x for x in made[carrier].carrier_part.loads if len(x.stops) == len(load.stops)]
+        for stop, said in zip(load.stops, told.stops, strict=True):
+            assert [names(load.carrier).meant("job", j) for j in said.pickups] == list(stop.pickups)
+            assert names(load.carrier).meant("place", said.place) == stop.site
 
 
 def test_emissions():

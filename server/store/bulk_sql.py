@@ -1,0 +1,92 @@
+"""Statements of many rows at a time, at the least cost that a row can have.
+
+What SQLAlchemy does for each row of ``executemany`` costs more than SQLite's own work; and SQLite's driver lets go of
+the interpreter, and waits to get it back from a busy event loop, at each row. So rows go in as few statements of many
+rows each, and lists that are asked for go as one parameter.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from functools import cache
+from itertools import chain
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import insert
+
+from server.store.moments import Moment, to_us
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy.engine import Connection
+
+# SQLite's limit is 32,766.
+_MOST_PARAMETERS = 30_000
+
+
+def insert_rows(connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows that all name the same columns.
+
+    Raises
+    ------
+    sqlalchemy.exc.IntegrityError
+        If a row breaks a constraint; none of its statement's is stored then.
+    """
+    if not rows:
+        return
+    if connection.dialect.name != "sqlite":
+        connection.execute(insert(table), list(rows))
+        return
+    columns = tuple(rows[0])
+    cells = itemgetter(*columns)
+    moments = [i for i, c in enumerate(columns) if isinstance(table.__table__.c[c].type, Moment)]
+    done = 0
+    while done < len(rows):
+        count = _step(len(rows) - done, _MOST_PARAMETERS // len(columns))
+        flat = list(chain.from_iterable(map(cells, rows[done : done + count])))
+        done += count
+        for i in moments:
+            column = flat[i :: len(columns)]
+            if datetime in set(map(type, column)):
+                flat[i :: len(columns)] = [to_us(v) if isinstance(v, datetime) else v for v in column]
+        connection.exec_driver_sql(_statement(table.__tablename__, columns, count), tuple(flat))
+
+
+def _step(left: int, most: int) -> int:
+    # Few sizes, so that the driver's cache holds the statements.
+    size = 1
+    while size * 4 <= min(left, most):
+        size *= 4
+    return size
+
+
+@cache
+def _statement(table: str, columns: tuple[str, ...], count: int) -> str:
+    one = f"({', '.join('?' * len(columns))})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([one] * count)}"  # noqa: S608 - our own names
+
+
+def among(
+    connection: Connection, columns: str, table: str, lists: Mapping[str, Iterable[str]], further: str = ""
+) -> Sequence[Any]:
+    """Rows whose columns are in lists, such as ``{"name": names}``.
+
+    Parameters
+    ----------
+    columns, table, further
+        Names in the schema, and further conditions; never anything that came with a request.
+    """
+    wanted = {column: sorted(set(values)) for column, values in lists.items()}
+    if not all(wanted.values()):
+        return []
+    if connection.dialect.name == "sqlite":
+        where = " AND ".join(f"{column} IN (SELECT value FROM json_each(?))" for column in wanted)  # noqa: S608
+        parameters: tuple[Any, ...] = tuple(json.dumps(values) for values in wanted.values())
+    else:
+        where = " AND ".join(f"{column} = ANY(%s)" for column in wanted)
+        parameters = tuple(wanted.values())
+    statement = f"SELECT {columns} FROM {table} WHERE {where}{further}"  # noqa: S608 - our own names
+    return connection.exec_driver_sql(statement, parameters).fetchall()

@@ -100,8 +100,8 @@ class AsyncClient:
         """Call a method that is a stream; of one that takes a stream, `request` is what to send."""
         if not method.client_streaming:
             request = method.asked(request, fields)
+        call = self._open(method)(request, metadata=self.connection.metadata)
         try:
-            call = self._open(method)(request, metadata=self.connection.metadata)
             if not method.server_streaming:
                 yield await call
                 return
@@ -109,6 +109,8 @@ class AsyncClient:
                 yield answer
         except grpc.RpcError as error:
             raise retries.told(error) from None
+        finally:
+            call.cancel()  # whoever stops listening ends the stream
 
     def _open(self, method: Method) -> Any:
         kind = {
@@ -126,7 +128,7 @@ class AsyncClient:
     async def _wait(self, error: Any, attempt: int) -> None:
         wait = self._retries.wait_s(error, attempt, self._rng)
         if wait is None:
-            raise error
+            raise error from None
         await asyncio.sleep(wait)
 
     async def pages(self, service: str, method: str, request: Any = None, /, **fields: Any) -> AsyncIterator[Any]:

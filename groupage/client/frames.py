@@ -30,7 +30,7 @@ class Receipt:
     stored
         One row per stored line: its index in the frame that was given, and its ``name`` where it has one.
     failures
-        One row per refused line: its index, the reason, and the fields that are wrong.
+        One row per refused line: its index, the reason, the fields that are wrong, and the reason's metadata.
     """
 
     stored: pd.DataFrame

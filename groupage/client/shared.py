@@ -78,10 +78,11 @@ class Upload:
                     "reason": e.reason,
                     "fields": "; ".join(f"{name}: {expected}" for name, expected in e.violations),
                     "message": str(e),
+                    "metadata": e.metadata,
                 }
                 for e in (self.failures[i] for i in sorted(self.failures))
             ],
-            columns=["reason", "fields", "message"],
+            columns=["reason", "fields", "message", "metadata"],
             index=[self.index[i] for i in sorted(self.failures)],
         )
         return frames.Receipt(stored, failures)

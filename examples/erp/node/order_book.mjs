@@ -1,0 +1,42 @@
+// The order book of a firm whose ERP exports CSV files with the firm's own column names; what became of the orders is
+// noted in a file beside them.
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export class OrderBook {
+  constructor(folder) {
+    this.folder = folder
+    this.file = join(folder, 'status.json')
+    this.notes = existsSync(this.file) ? JSON.parse(readFileSync(this.file, 'utf8')) : {}
+  }
+
+  places() {
+    return rows(join(this.folder, 'Adressen.csv'))
+  }
+
+  /** Orders of a day that the service does not have yet. */
+  toSubmit(day) {
+    return rows(join(this.folder, 'Auftraege.csv')).filter(
+      (row) => row.Liefertag === day && !this.notes[row.AuftragNr]?.name,
+    )
+  }
+
+  /** Own numbers, by name at the service. */
+  submitted() {
+    const known = Object.entries(this.notes).filter(([, note]) => note.name)
+    return new Map(known.map(([number, note]) => [note.name, number]))
+  }
+
+  note(number, what) {
+    this.notes[number] = { ...this.notes[number], ...what }
+    writeFileSync(`${this.file}.new`, `${JSON.stringify(this.notes, null, 2)}\n`)
+    renameSync(`${this.file}.new`, this.file)
+  }
+}
+
+/** Read CSV apart by semicolons, as the firm's ERP writes it: cells hold neither quotes nor semicolons. */
+function rows(file) {
+  const [head, ...lines] = readFileSync(file, 'utf8').trim().split(/\r?\n/)
+  const columns = head.split(';')
+  return lines.map((line) => Object.fromEntries(line.split(';').map((cell, k) => [columns[k], cell.trim()])))
+}

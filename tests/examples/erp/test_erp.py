@@ -1,0 +1,185 @@
+"""The order books that stand in for an ERP, in Python and in Node, against a real server."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlmodel import select
+
+from groupage.v1 import orders_pb2, proposals_pb2, sites_pb2
+from server import synchronization as steps
+from server import tracking
+from server.store import Store
+from server.store.tables import OrderRow, Record
+from server.synchronization import OrderState, State
+from server.viewer import SYSTEM
+from tests.examples.erp.conftest import DAY, Firm, Market, finished
+
+Proposal = proposals_pb2.Proposal
+
+
+def set_up(firm: Firm) -> None:
+    """Enter a firm's places, and submit its day."""
+    firm.run("set-up")
+    assert firm.run("submit", "--day", DAY).startswith("5 orders submitted, 0 refused")
+
+
+def records(store: Store, kind: str) -> list[Record]:
+    return store.look(SYSTEM, lambda session: list(session.exec(select(Record).where(Record.kind == kind))))
+
+
+def orders(store: Store, company: str) -> list[OrderRow]:
+    query = select(OrderRow).where(OrderRow.company == company).order_by(OrderRow.name)
+    return store.look(SYSTEM, lambda session: list(session.exec(query)))
+
+
+def test_a_day_is_submitted_once(market: Market, firm: Firm) -> None:
+    """Places and orders arrive under the contract's names, in UTC; doing it again changes nothing."""
+    set_up(firm)
+    sites = [sites_pb2.Site.FromString(r.body) for r in records(market.store, "site")]
+    assert {s.name for s in sites if s.kind == sites_pb2.SITE_KIND_FACTORY} == {"companies/acme/sites/w1"}
+    assert len(sites) == 4
+    hamm = next(s for s in sites if s.zone == "59" and s.opening.close_min == 15 * 60)
+    assert (hamm.time_zone, hamm.opening.open_min) == ("Europe/Berlin", 7 * 60)
+    stored = [orders_pb2.Order.FromString(r.body) for r in orders(market.store, "acme")]
+    first = min(stored, key=lambda o: o.external_ref)
+    opens = first.window_open.ToDatetime(UTC)
+    assert opens.date().isoformat() == DAY
+    assert opens.hour in (6, 7)  # eight on the clock of Berlin
+    assert sum(list(o.handling.adr_labels) == ["3"] for o in stored) == 1
+    assert set(firm.states().values()) == {"OPEN"}
+    assert firm.run("set-up").startswith("0 places entered")
+    assert firm.run("submit", "--day", DAY).startswith("0 orders submitted")
+    assert len(orders(market.store, "acme")) == 5
+
+
+def test_notes_that_were_lost(market: Market, firm: Firm) -> None:
+    """A firm whose notes were lost after it submitted finds its orders again by its own references."""
+    set_up(firm)
+    if firm.language == "python":
+        import sqlite3
+
+        with sqlite3.connect(firm.book) as db:
+            db.execute("UPDATE sales_order SET gp_order = NULL, gp_state = NULL")
+        db.close()
+    else:
+        (firm.book / "status.json").unlink()
+    firm.run("submit", "--day", DAY)
+    assert len(orders(market.store, "acme")) == 5
+    known = firm.rows("SELECT gp_order FROM sales_order") if firm.language == "python" else firm.notes().values()
+    names = {k[0] if firm.language == "python" else k["name"] for k in known}
+    assert names == {row.name for row in orders(market.store, "acme")}
+
+
+def test_what_is_refused_is_noted_with_its_reason(market: Market, firm: Firm) -> None:
+    """Without its sites every order is refused; the firm has the reason on its own record."""
+    assert firm.run("submit", "--day", DAY).startswith("0 orders submitted, 5 refused")
+    if firm.language == "python":
+        reasons = [row[0] for row in firm.rows("SELECT gp_refused FROM sales_order")]
+    else:
+        reasons = [note["refused"] for note in firm.notes().values()]
+    assert len(reasons) == 5
+    assert all(reasons)
+    assert not any(firm.states().values())
+
+
+class Coordinating(threading.Thread):
+    """Plays the workflow: lays proposals before two firms, and commits if all accept."""
+
+    def __init__(self, store: Store, saving_cents: int) -> None:
+        super().__init__()
+        self.store, self.saving = store, saving_cents
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            self._coordinate()
+        except BaseException as error:
+            self.error = error
+
+    def _coordinate(self) -> None:
+        name = until(lambda: next((r.name for r in records(self.store, "synchronization")), None))
+
+        def propose(tx: Any) -> dict[str, str]:
+            both = [row.name for c in ("acme", "bolt") for row in orders(self.store, c)]
+            steps.orders_become(tx, name, both, OrderState.NEGOTIATING, only_from=[OrderState.OPEN])
+            steps.move(tx, name, State.NEGOTIATING)
+            part = proposals_pb2.OwnerPart(standalone_cents=100_000, saving_cents=self.saving)
+            parts = dict.fromkeys(("acme", "bolt"), Proposal(owner_part=part))
+            made = steps.propose(tx, name, 1, parts, tx.now + timedelta(minutes=2))
+            steps.move(tx, name, State.PROPOSED, round_number=1)
+            return made
+
+        made = self.store.transact(propose).values()
+        until(lambda: all(r.state != "OPEN" for r in records(self.store, "proposal") if r.name in made))
+        accepted = all(r.state == "ACCEPTED" for r in records(self.store, "proposal"))
+
+        def end(tx: Any) -> None:
+            if not accepted:
+                steps.release_all(tx, name, OrderState.RELEASED, "somebody declined")
+                steps.move(tx, name, State.RELEASED)
+                return
+            pickup = datetime.now(UTC) + timedelta(days=3)
+            for company in ("acme", "bolt"):
+                names = [row.name for row in orders(self.store, company)]
+                steps.orders_become(tx, name, names, OrderState.COMMITTED)
+                hops = [
+                    tracking.Hop(o, company, "swift", "l1", f"{company}{k}", 0, True, pickup, pickup, "")
+                    for k, o in enumerate(names)
+                ]
+                tracking.begin(tx, name, hops)
+            steps.move(tx, name, State.COMMITTED)
+
+        self.store.transact(end)
+
+
+def until(look: Callable[[], Any]) -> Any:
+    """Wait until something is there."""
+    for _ in range(3_000):
+        found = look()
+        if found:
+            return found
+        time.sleep(0.02)
+    raise AssertionError("it did not come about")
+
+
+def together(market: Market, tmp_path: Path, node: Path, saving_cents: int) -> tuple[list[Firm], list[str]]:
+    """A firm in Python and one in Node take part in one synchronization."""
+    firms = [market.firm("acme", "python", tmp_path, node), market.firm("bolt", "node", tmp_path, node)]
+    for firm in firms:
+        set_up(firm)
+    coordinating = Coordinating(market.store, saving_cents)
+    coordinating.start()
+    # Whoever comes second joins what the first asked for.
+    running = [firm.start("take-part", "--day", DAY, "--least-percent", "5") for firm in firms]
+    said = [finished(process) for process in running]
+    coordinating.join(60)
+    assert coordinating.error is None
+    assert len(records(market.store, "synchronization")) == 1
+    return firms, said
+
+
+def test_a_proposal_that_saves_enough_is_accepted(market: Market, tmp_path: Path, node_modules: Path) -> None:
+    """Both firms accept five percent, their orders are committed, and each tracks its own shipments."""
+    firms, said = together(market, tmp_path, node_modules, 5_000)
+    for firm, words in zip(firms, said, strict=True):
+        assert ": COMMITTED" in words
+        assert set(firm.states().values()) == {"COMMITTED"}
+        assert firm.run("track").startswith("5 shipments noted")
+        assert set(firm.shipments().values()) == {"PLANNED"}
+        assert firm.shipments().keys() == firm.states().keys()
+
+
+def test_one_that_saves_less_is_declined(market: Market, tmp_path: Path, node_modules: Path) -> None:
+    """Both firms decline less than that; their orders are released, to be booked elsewhere."""
+    firms, said = together(market, tmp_path, node_modules, 4_999)
+    assert {r.state for r in records(market.store, "proposal")} <= {"DECLINED", "RELEASED"}
+    for firm, words in zip(firms, said, strict=True):
+        assert ": RELEASED" in words
+        assert set(firm.states().values()) == {"RELEASED"}
+        assert firm.run("track").startswith("0 shipments noted")

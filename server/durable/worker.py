@@ -89,6 +89,7 @@ class Worker:
         beats = threading.Thread(target=self._beats, name="heartbeat", daemon=True)
         beats.start()
         try:
+            executor.forget()
             while not self._stopped.wait(pace.beat_s):
                 self._keep(client)
         finally:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -80,40 +80,87 @@ def _nonsense(body: pa.Table) -> str:
     return ""
 
 
+class Mediation(Generic[Outcome]):
+    """A conversation as it stands between two exchanges: for whoever cannot wait for the answers here.
+
+    Attributes
+    ----------
+    rounds
+        Every round so far.
+    exchange
+        What is asked now; ``None`` once there is an outcome.
+    """
+
+    def __init__(self, conduct: Conversation[Outcome]) -> None:
+        self._conduct = conduct
+        self._history: defaultdict[tuple[str, str], list[Message]] = defaultdict(list)
+        self.rounds: list[Round] = []
+        self.exchange: Exchange | None = None
+        self._outcome: list[Outcome] = []
+        self._go_on(None)
+
+    def _go_on(self, replies: tuple[Message, ...] | None) -> None:
+        try:
+            self.exchange = next(self._conduct) if replies is None else self._conduct.send(replies)
+        except StopIteration as end:
+            self.exchange = None
+            self._outcome.append(end.value)
+
+    @property
+    def outcome(self) -> Outcome:
+        """What the conversation came to.
+
+        Raises
+        ------
+        LookupError
+            If it goes on.
+        """
+        if not self._outcome:
+            raise LookupError(f"the conversation goes on after {len(self.rounds)} rounds")
+        return self._outcome[0]
+
+    def respond(self, participant: Participant, question: Message, seed: int) -> Message:
+        """Have a participant in this process answer a question of the exchange, with what it heard and said before.
+
+        A participant's randomness is spawned from (seed, participant, round), so that neither the order of calls nor
+        the number of workers matters.
+        """
+        heard = self._history[question.receiver, question.conversation]
+        rng = rng_for(seed, "participant", question.receiver, len(self.rounds))
+        return participant.respond(question, tuple(heard), rng)
+
+    def take(self, raw: Sequence[Message | None]) -> Round:
+        """Complete the exchange with whatever came back, and go on to the next."""
+        if self.exchange is None:
+            raise LookupError("the conversation is over, nothing was asked")
+        replies = completed(self.exchange, raw)
+        for question in self.exchange.messages:
+            self._history[question.receiver, question.conversation].append(question)
+        for reply in replies:
+            self._history[reply.sender, reply.conversation].append(reply)
+        taken = Round(self.exchange.messages, replies)
+        self.rounds.append(taken)
+        self._go_on(replies)
+        return taken
+
+
 def mediate(
     conduct: Conversation[Outcome], participants: Mapping[str, Participant], seed: int
 ) -> tuple[Outcome, tuple[Round, ...]]:
     """Drive a protocol to its settlement (or another conversation to its outcome) with participants in this process.
 
-    A message to somebody unknown counts as unanswered. A participant's randomness is spawned from (seed, participant,
-    round), so that neither the order of calls nor the number of workers matters.
+    A message to somebody unknown counts as unanswered.
 
     Returns
     -------
     tuple
         The outcome, and every round as it was.
     """
-    history: defaultdict[tuple[str, str], list[Message]] = defaultdict(list)
-    rounds: list[Round] = []
-    try:
-        exchange = next(conduct)
-        while True:
-            raw: list[Message | None] = []
-            for question in exchange.messages:
-                participant = participants.get(question.receiver)
-                if participant is not None:
-                    heard = history[question.receiver, question.conversation]
-                    rng = rng_for(seed, "participant", question.receiver, len(rounds))
-                    raw.append(participant.respond(question, tuple(heard), rng))
-            replies = completed(exchange, raw)
-            for question in exchange.messages:
-                history[question.receiver, question.conversation].append(question)
-            for reply in replies:
-                history[reply.sender, reply.conversation].append(reply)
-            rounds.append(Round(exchange.messages, replies))
-            exchange = conduct.send(replies)
-    except StopIteration as end:
-        return end.value, tuple(rounds)
+    mediation = Mediation(conduct)
+    while mediation.exchange is not None:
+        asked = [(participants.get(q.receiver), q) for q in mediation.exchange.messages]
+        mediation.take([mediation.respond(p, q, seed) for p, q in asked if p is not None])
+    return mediation.outcome, tuple(mediation.rounds)
 
 
 def replay(conduct: Conversation[Outcome], rounds: Sequence[Round]) -> Outcome:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from agents.market import Market
     from agents.participant import Participant
     from agents.policy import Policy
-    from agents.protocol import NegotiationProtocol
+    from agents.protocol import Conduct, NegotiationProtocol
     from agents.settlement import Settlement
 
 
@@ -62,9 +62,9 @@ def synchronize(
     PolicyError
         If the policy names or parametrises a strategy wrongly.
     """
-    protocol, tools = _set_up(market, policy, seed, stability)
-    settlement, rounds = mediate(protocol.conduct(market, tools, rng_for(seed, "protocol")), participants, seed)
-    return _finish(market, policy, seed, tools, settlement, rounds)
+    opened = Negotiation(market, policy, seed, stability=stability)
+    settlement, rounds = mediate(opened.conduct(), participants, seed)
+    return opened.finished(settlement, rounds)
 
 
 def replayed(market: Market, policy: Policy, transcript: Transcript, *, stability: bool = False) -> Synchronization:
@@ -79,31 +79,47 @@ def replayed(market: Market, policy: Policy, transcript: Transcript, *, stabilit
         raise ReplayError("the record is of another market: its digest differs")
     if transcript.policy_digest != policy.digest:
         raise ReplayError("the record is of another policy: its digest differs")
-    protocol, tools = _set_up(market, policy, transcript.seed, stability)
-    settlement = replay(protocol.conduct(market, tools, rng_for(transcript.seed, "protocol")), transcript.rounds)
-    return _finish(market, policy, transcript.seed, tools, settlement, transcript.rounds)
+    opened = Negotiation(market, policy, transcript.seed, stability=stability)
+    return opened.finished(replay(opened.conduct(), transcript.rounds), transcript.rounds)
 
 
-def _set_up(market: Market, policy: Policy, seed: int, stability: bool) -> tuple[NegotiationProtocol, Tools]:
-    protocol: NegotiationProtocol = create("protocols", policy.protocol)
-    return protocol, Tools(market, create("sharing", policy.sharing), policy.effort, seed, stability)
+class Negotiation:
+    """A negotiation that is about to begin: its conversation, and what is made of where that leads.
 
+    For whoever drives the conversation elsewhere (`agents.mediation.Mediation`); `synchronize` does all in one.
+    """
 
-def _finish(
-    market: Market, policy: Policy, seed: int, tools: Tools, settlement: Settlement, rounds: Sequence[Round]
-) -> Synchronization:
-    settlement = _with_reservations(market, settlement)
-    faults = settlement_faults(market, settlement, tools.jobs)
-    if faults:
-        raise SettlementError(f"{policy.protocol.name} returned a settlement with {len(faults)} faults: {faults[0]}")
-    transcript = Transcript(seed, market.digest, policy.digest, tuple(rounds))
-    evidence = replace(
-        settlement.evidence,
-        rounds=len(transcript.rounds),
-        messages=transcript.message_count,
-        disclosed=transcript.disclosed,
-    )
-    return Synchronization(replace(settlement, evidence=evidence), transcript)
+    def __init__(self, market: Market, policy: Policy, seed: int, *, stability: bool = False) -> None:
+        self._market, self._policy, self._seed = market, policy, seed
+        self._protocol: NegotiationProtocol = create("protocols", policy.protocol)
+        self._tools = Tools(market, create("sharing", policy.sharing), policy.effort, seed, stability)
+
+    def conduct(self) -> Conduct:
+        """Begin the protocol's conversation."""
+        return self._protocol.conduct(self._market, self._tools, rng_for(self._seed, "protocol"))
+
+    def finished(self, settlement: Settlement, rounds: Sequence[Round]) -> Synchronization:
+        """Check what the conversation came to, and put its record to it.
+
+        Raises
+        ------
+        SettlementError
+            If it breaks a promise.
+        """
+        settlement = _with_reservations(self._market, settlement)
+        faults = settlement_faults(self._market, settlement, self._tools.jobs)
+        if faults:
+            raise SettlementError(
+                f"{self._policy.protocol.name} returned a settlement with {len(faults)} faults: {faults[0]}"
+            )
+        transcript = Transcript(self._seed, self._market.digest, self._policy.digest, tuple(rounds))
+        evidence = replace(
+            settlement.evidence,
+            rounds=len(transcript.rounds),
+            messages=transcript.message_count,
+            disclosed=transcript.disclosed,
+        )
+        return Synchronization(replace(settlement, evidence=evidence), transcript)
 
 
 def _with_reservations(market: Market, settlement: Settlement) -> Settlement:

@@ -6,7 +6,6 @@ Each runs in a process of its own and is told over a pipe what to do.
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -29,7 +28,7 @@ from groupage.v1 import (
     synchronizations_service_pb2_grpc,
 )
 from server import logs, order_writes, synchronization
-from server.app import SWITCH_S, build
+from server.app import build, tune
 from server.faults import Fault
 from server.identity import key_id, new_token
 from server.registry import Service
@@ -149,7 +148,7 @@ async def _echo(pipe: Any) -> None:
 async def _guarded(pipe: Any, kind: str, folder: Path) -> None:
     settings = Settings(data_dir=folder, listen=("127.0.0.1:0",), metrics_port=0, quota=FOREVER)
     logs.configure("warning")
-    sys.setswitchinterval(SWITCH_S)
+    tune()
     store = Store(settings.store)
     orders = Orders if kind == "ours" else SessionPerCall
     offered = (

@@ -65,7 +65,7 @@ class Bucket:
     errors
         Past errors of the mean in their units, by group.
     weights
-        Shape ``(groups, members)``.
+        Shape ``(members,)``.
     shift
         Shape ``(groups, levels)``.
     """
@@ -116,13 +116,13 @@ def train_bucket(panel: Panel, cut: int, recipe: Recipe, trees: int, seed: int, 
         other = _pooled(error, group, known & ~half)
         point[:, half] = _around(expectation[half], unit[half], group[half], other)
     members = np.stack([point, tried[enough], _empirical(judged, seen, recipe)])
-    weights = np.full((len(GROUPS), len(MEMBERS)), 1 / len(MEMBERS))
+    # One set of weights for all: chosen by group they follow the chance of few cases.
+    weights = choose_weights(members[:, :, known], actual[known], losses_in[known], LEVELS)
     shift = np.zeros((len(GROUPS), len(LEVELS)))
     for number in range(len(GROUPS)):
         mine = known & (group == number)
         if mine.any():
-            weights[number] = choose_weights(members[:, :, mine], actual[mine], losses_in[mine], LEVELS)
-            shift[number] = choose_shift(members[:, :, mine], weights[number], actual[mine], LEVELS)
+            shift[number] = choose_shift(members[:, :, mine], weights, actual[mine], LEVELS)
     mean, quantiles = _learn(sight(panel), recipe, enough, seed, threads)
     return Bucket(recipe, mean, quantiles, errors, weights, shift)
 
@@ -150,7 +150,7 @@ def bucket_quantiles(
     members = np.stack(
         [point, direct_quantiles(bucket.quantiles, seen, threads), _empirical(view, seen, bucket.recipe)]
     )
-    found = combine(members, bucket.weights[group].T, bucket.shift[group].T)
+    found = combine(members, bucket.weights, bucket.shift[group].T)
     answer = np.full((len(LEVELS), len(view.panel.series), stop - start), np.nan)
     answer[:, seen.row, seen.column - start] = found * view.scale[seen.row]
     return answer

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# How many earlier periods the quantiles are taken of: same weekdays, or simply the last weeks or months.
-WINDOW = {"D": 10, "W": 13, "MS": 24}
+# How many earlier periods the quantiles are taken of: same weekdays of a quarter, or simply the last weeks or months.
+WINDOW = {"D": 13, "W": 13, "MS": 24}
 
 
 def empirical_quantiles(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import sys
 from dataclasses import dataclass, field
@@ -36,6 +37,9 @@ log = structlog.get_logger(__name__)
 # For how long the event loop keeps the interpreter while the store's writer waits for it: at Python's own 5 ms it would
 # wait at every statement for as long as the statement takes.
 SWITCH_S = 0.0005
+# Objects that come before rubbish is looked for. A chunk of an upload makes tens of thousands that all live until it is
+# stored; Python's 700 would walk through them again and again.
+COLLECT_AFTER = 50_000
 # How often health looks whether the store answers.
 HEALTH_S = 5.0
 # Between saying that the server stops and ending the streams on which that is said.
@@ -222,8 +226,29 @@ async def run(app: App, *, ready: Callable[[App], None] = lambda _: None) -> Non
         await app.stop()
 
 
-def serve(settings: Settings, *, bridge: Bridge | None = None, ready: Callable[[App], None] = lambda _: None) -> None:
+def tune() -> None:
+    """Set this process's interpreter up for serving: see `SWITCH_S` and `COLLECT_AFTER`."""
+    sys.setswitchinterval(SWITCH_S)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, 20, 20)
+
+
+def serve(
+    settings: Settings,
+    *,
+    bridge: Bridge | None = None,
+    beside: Sequence[Callable[[], Coroutine[Any, Any, None]]] = (),
+    ready: Callable[[App], None] = lambda _: None,
+) -> None:
     """Open the store and serve, until the process is told to stop.
+
+    Parameters
+    ----------
+    bridge
+        What services tell the workflows.
+    beside
+        What runs beside the calls, such as worker processes; cancelled at the end.
 
     Raises
     ------
@@ -234,10 +259,12 @@ def serve(settings: Settings, *, bridge: Bridge | None = None, ready: Callable[[
     settings.make_data_dir()
     key = server_key(settings.key_path)
     store = Store(settings.store)
-    sys.setswitchinterval(SWITCH_S)
+    tune()
 
     async def main() -> None:
-        await run(build(settings, store, key=key, bridge=bridge), ready=ready)
+        app = build(settings, store, key=key, bridge=bridge)
+        app.background += beside
+        await run(app, ready=ready)
 
     try:
         uvloop.run(main())

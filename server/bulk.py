@@ -11,9 +11,11 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from groupage.v1 import demand_pb2, orders_pb2
 from server import rules as schema
@@ -22,10 +24,61 @@ from server.faults import Fault
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, FieldDescriptor
-    from numpy.typing import NDArray
 
-# Of (messages): True for each that surely keeps a rule.
-Rule = Callable[[Sequence[Any]], Any]
+Flags = NDArray[np.bool_]
+
+
+class Columns:
+    """Messages of one type, field by field; each field is read once, however many rules concern it."""
+
+    def __init__(self, messages: Sequence[Any]) -> None:
+        # A repeated field makes a new object of a line each time it is asked for one.
+        self.messages = list(messages)
+        self._read: dict[tuple[str, str], Any] = {}
+
+    def __len__(self) -> int:
+        return len(self.messages)
+
+    def _once(self, how: str, name: str, read: Callable[[], Any]) -> Any:
+        key = (how, name)
+        if key not in self._read:
+            self._read[key] = read()
+        return self._read[key]
+
+    def values(self, name: str) -> list[Any]:
+        """A field of each message."""
+        return self._once("values", name, lambda: list(map(attrgetter(name), self.messages)))  # type: ignore[no-any-return]
+
+    def numbers(self, name: str) -> NDArray[Any]:
+        """The same as an array."""
+        return self._once("numbers", name, lambda: np.array(self.values(name)))  # type: ignore[no-any-return]
+
+    def lists(self, name: str) -> list[tuple[Any, ...]]:
+        """A repeated field of each message."""
+        return self._once("lists", name, lambda: list(map(tuple, self.values(name))))  # type: ignore[no-any-return]
+
+    def has(self, name: str) -> Flags:
+        """Whether each message has a field."""
+        return self._once("has", name, lambda: np.array([m.HasField(name) for m in self.messages], dtype=bool))  # type: ignore[no-any-return]
+
+    def parts(self, name: str, fields: tuple[str, ...]) -> NDArray[Any]:
+        """Numbers of the message in a field, a row each; zeros where it is not set."""
+        # One inner message at a time: to let go of thousands at once costs more than all the rest.
+        inner, cells = attrgetter(name), attrgetter(*fields)
+        return self._once(  # type: ignore[no-any-return]
+            "parts",
+            name,
+            lambda: np.array([cells(inner(m)) for m in self.messages], dtype=np.int64).reshape(-1, len(fields)).T,
+        )
+
+    def times(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Seconds and nanoseconds of a time in each message."""
+        seconds, nanos = self.parts(name, ("seconds", "nanos"))
+        return seconds, nanos
+
+
+# True for each message that surely keeps a rule.
+Rule = Callable[[Columns], Any]
 
 _TIMESTAMP, _DATE = "google.protobuf.Timestamp", "google.type.Date"
 _YEAR_1, _YEAR_10000 = -62_135_596_800, 253_402_300_800
@@ -38,7 +91,7 @@ _NUMBERS = frozenset({"double", "float", "int32", "int64", "uint32", "uint64"})
 _BOUNDS = {"gt": np.greater, "gte": np.greater_equal, "lt": np.less, "lte": np.less_equal}
 
 
-def order_faults(orders: Sequence[Any]) -> dict[int, Fault]:
+def order_faults(orders: Sequence[Any] | Columns) -> dict[int, Fault]:
     """Faults of the lines that break the schema's rules."""
     return _faults(orders, orders_pb2.Order)
 
@@ -64,21 +117,23 @@ def _in_calendar(year: int, month: int, day: int) -> bool:
     return True
 
 
-def _faults(messages: Sequence[Any], kind: Any) -> dict[int, Fault]:
+def _faults(messages: Sequence[Any] | Columns, kind: Any) -> dict[int, Fault]:
+    columns = messages if isinstance(messages, Columns) else Columns(messages)
     out = {}
-    for line in np.flatnonzero(~sure(messages, kind)):
+    for line in np.flatnonzero(~sure(columns, kind)):
         try:
-            check(messages[int(line)])
+            check(columns.messages[int(line)])
         except Fault as fault:
             out[int(line)] = fault
     return out
 
 
-def sure(messages: Sequence[Any], kind: Any) -> NDArray[np.bool_]:
+def sure(messages: Sequence[Any] | Columns, kind: Any) -> Flags:
     """Say which messages surely keep the rules of their type."""
-    ok = np.ones(len(messages), dtype=bool)
+    columns = messages if isinstance(messages, Columns) else Columns(messages)
+    ok = np.ones(len(columns), dtype=bool)
     for rule in _rules(kind.DESCRIPTOR):
-        ok &= rule(messages)
+        ok &= rule(columns)
     return ok
 
 
@@ -99,8 +154,8 @@ def _rules(descriptor: Descriptor) -> tuple[Rule, ...]:
 
 
 def _unknown(name: str, concerns: Callable[[Any], bool] = lambda _: True) -> Rule:
-    def rule(messages: Sequence[Any]) -> Any:
-        return np.array([not concerns(m) for m in messages], dtype=bool)
+    def rule(columns: Columns) -> Any:
+        return np.array([not concerns(m) for m in columns.messages], dtype=bool)
 
     rule.unknown = name  # type: ignore[attr-defined]
     return rule
@@ -115,20 +170,17 @@ def _message_rule(descriptor: Descriptor, rule: Any) -> Rule:
             return _in_order(found["c"], found["d"])
     if found := _NOT_IN.fullmatch(rule.expression):
         one, many = found["one"], found["many"]
-        return lambda messages: np.array([getattr(m, one) not in getattr(m, many) for m in messages], dtype=bool)
+        return lambda columns: np.array(
+            [a not in b for a, b in zip(columns.values(one), columns.lists(many), strict=True)], dtype=bool
+        )
     return _unknown(f"{descriptor.full_name}: {rule.id}")
 
 
 def _in_order(early: str, late: str) -> Rule:
-    def rule(messages: Sequence[Any]) -> Any:
-        out = []
-        for m in messages:
-            if not m.HasField(early) or not m.HasField(late):
-                out.append(True)
-                continue
-            a, b = getattr(m, early), getattr(m, late)
-            out.append((a.seconds, a.nanos) <= (b.seconds, b.nanos))
-        return np.array(out, dtype=bool)
+    def rule(columns: Columns) -> Any:
+        (a, a_nanos), (b, b_nanos) = columns.times(early), columns.times(late)
+        in_order = (a < b) | ((a == b) & (a_nanos <= b_nanos))
+        return in_order | ~columns.has(early) | ~columns.has(late)
 
     return rule
 
@@ -156,10 +208,10 @@ def _field_rules(field: FieldDescriptor) -> list[Rule]:
     if kind == "string":
         good = _string(rules.string)
         if good is not None:
-            return [lambda messages: _texts([getattr(m, name) for m in messages], good, zero_ok)]
+            return [lambda columns: _each(columns.values(name), lambda text: good(text) or (zero_ok and not text))]
     if kind == "enum" and rules.enum.ListFields() and _only(rules.enum, {"defined_only"}) and not zero_ok:
         known = frozenset(field.enum_type.values_by_number)
-        return [lambda messages: np.array([getattr(m, name) in known for m in messages], dtype=bool)]
+        return [lambda columns: _each(columns.values(name), known.__contains__)]
     return [_unknown(field.full_name)]
 
 
@@ -174,15 +226,15 @@ def _number(field: FieldDescriptor, rules: Any, zero_ok: bool) -> Rule:
     finite = bool(getattr(rules, "finite", False))
     name, optional = field.name, field.has_presence
 
-    def rule(messages: Sequence[Any]) -> Any:
-        column = np.array([getattr(m, name) for m in messages])
+    def rule(columns: Columns) -> Any:
+        column = columns.numbers(name)
         ok = np.isfinite(column) if finite else np.ones(len(column), dtype=bool)
         for compare, bound in bounds:
             ok &= compare(column, bound)
         if zero_ok:
             ok |= column == 0
         if optional:
-            ok |= np.array([not m.HasField(name) for m in messages], dtype=bool)
+            ok |= ~columns.has(name)
         return ok
 
     return rule
@@ -197,9 +249,13 @@ def _string(rules: Any) -> Callable[[str], bool] | None:
     return lambda text: least <= len(text) <= most and (pattern is None or pattern.search(text) is not None)
 
 
-def _texts(column: Sequence[str], good: Callable[[str], bool], zero_ok: bool) -> Any:
-    fine = {text for text in set(column) if good(text) or (zero_ok and not text)}
-    return np.array([text in fine for text in column], dtype=bool)
+def _each(column: Sequence[Any], good: Callable[[Any], bool]) -> Any:
+    """Judge each distinct value once: lines of one company repeat themselves."""
+    distinct = set(column)
+    bad = {value for value in distinct if not good(value)}
+    if not bad:
+        return np.ones(len(column), dtype=bool)
+    return np.array([value not in bad for value in column], dtype=bool)
 
 
 def _repeated(field: FieldDescriptor, rules: Any) -> Rule:
@@ -209,30 +265,19 @@ def _repeated(field: FieldDescriptor, rules: Any) -> Rule:
         return _unknown(field.full_name)
     least, most, unique = rules.repeated.min_items, rules.repeated.max_items or 1 << 40, rules.repeated.unique
     good = _item(items) if field.message_type is None else None
-
-    def rule(messages: Sequence[Any]) -> Any:
-        lists = [list(getattr(m, name)) for m in messages]
-        fine = {item for item in {i for one in lists for i in one} if good(item)} if good is not None else set()
-        return np.array(
-            [
-                least <= len(one) <= most
-                and (not unique or len(set(one)) == len(one))
-                and all(item in fine for item in one)
-                for one in lists
-            ],
-            dtype=bool,
-        )
-
     if good is None:
-        # Sure of empty lists only.
-        return lambda messages: np.array([least == 0 and not getattr(m, name) for m in messages], dtype=bool)
-    return rule
+        return _nothing_in(field) if least == 0 else _unknown(field.full_name)
+
+    def whole(one: tuple[Any, ...]) -> bool:
+        return least <= len(one) <= most and (not unique or len(set(one)) == len(one)) and all(map(good, one))
+
+    return lambda columns: _each(columns.lists(name), whole)
 
 
 def _nothing_in(field: FieldDescriptor) -> Rule:
     """Be sure of lists of messages only while they are empty."""
     name = field.name
-    return lambda messages: np.array([not getattr(m, name) for m in messages], dtype=bool)
+    return lambda columns: np.array([not one for one in columns.values(name)], dtype=bool)
 
 
 def _item(items: Any) -> Callable[[Any], bool] | None:
@@ -251,7 +296,7 @@ def _of_message(field: FieldDescriptor, rules: Any) -> list[Rule]:
     name, kind = field.name, field.message_type
     out: list[Rule] = []
     if rules is not None and rules.required:
-        out.append(lambda messages: np.array([m.HasField(name) for m in messages], dtype=bool))
+        out.append(lambda columns: columns.has(name))
     if kind.full_name == _TIMESTAMP:
         if rules is not None and (rules.cel or rules.WhichOneof("type")):
             return [_unknown(field.full_name, lambda m: bool(m.HasField(name)))]
@@ -270,30 +315,26 @@ def _of_message(field: FieldDescriptor, rules: Any) -> list[Rule]:
 
 
 def _timestamp(name: str) -> Rule:
-    def rule(messages: Sequence[Any]) -> Any:
-        times = [getattr(m, name) for m in messages]
-        return np.array(
-            [_YEAR_1 <= t.seconds < _YEAR_10000 and 0 <= t.nanos < 1_000_000_000 for t in times], dtype=bool
-        )
+    def rule(columns: Columns) -> Any:
+        seconds, nanos = columns.times(name)
+        return (seconds >= _YEAR_1) & (seconds < _YEAR_10000) & (nanos >= 0) & (nanos < 1_000_000_000)
 
     return rule
 
 
 def _positive(name: str, parts: Sequence[str]) -> Rule:
-    def rule(messages: Sequence[Any]) -> Any:
-        return np.array(
-            [not m.HasField(name) or all(getattr(getattr(m, name), p) > 0 for p in parts) for m in messages], dtype=bool
-        )
+    def rule(columns: Columns) -> Any:
+        return np.all(columns.parts(name, tuple(parts)) > 0, axis=0) | ~columns.has(name)
 
     return rule
 
 
 def _nested(name: str, inner: tuple[Rule, ...]) -> Rule:
-    def rule(messages: Sequence[Any]) -> Any:
-        ok = np.ones(len(messages), dtype=bool)
-        with_it = [i for i, m in enumerate(messages) if m.HasField(name)]
-        if with_it:
-            parts = [getattr(messages[i], name) for i in with_it]
+    def rule(columns: Columns) -> Any:
+        ok = np.ones(len(columns), dtype=bool)
+        with_it = np.flatnonzero(columns.has(name))
+        if with_it.size:
+            parts = Columns([getattr(columns.messages[i], name) for i in with_it])
             for one in inner:
                 ok[with_it] &= one(parts)
         return ok

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from sqlalchemy import update
 from sqlmodel import col, select
 
@@ -79,15 +82,26 @@ def rows_of(parent: str, orders: Sequence[Order]) -> list[Row]:
 
 def chunk_of(parent: str, orders: Sequence[Order]) -> Chunk:
     """Rows and faults of a chunk's lines."""
-    faults = bulk.order_faults(orders)
-    good = [line for line in range(len(orders)) if line not in faults]
-    keys = new_ids(len(good))
-    rows = {line: _row(parent, orders[line], f"{parent}/orders/{key}") for line, key in zip(good, keys, strict=True)}
-    return Chunk(parent, len(orders), rows, faults)
+    columns = bulk.Columns(orders)
+    faults = bulk.order_faults(columns)
+    opens, closes = _column_us(columns, "window_open"), _column_us(columns, "window_close")
+    dues = np.where(columns.has("due_at"), _column_us(columns, "due_at"), closes)
+    times = np.column_stack((opens, closes, dues)).tolist()
+    good = [line for line in range(len(columns)) if line not in faults]
+    rows = {
+        line: _stored(parent, columns.messages[line], f"{parent}/orders/{key}", *times[line])
+        for line, key in zip(good, new_ids(len(good)), strict=True)
+    }
+    return Chunk(parent, len(columns), rows, faults)
 
 
 def _row(parent: str, order: Order, name: str) -> Row:
     close = _us(order.window_close)
+    due = _us(order.due_at) if order.HasField("due_at") else close
+    return _stored(parent, order, name, _us(order.window_open), close, due)
+
+
+def _stored(parent: str, order: Order, name: str, window_open: int, window_close: int, due_at: int) -> Row:
     for field in _NOT_IN_BODY:
         order.ClearField(field)  # the request is this call's own
     return {
@@ -99,9 +113,9 @@ def _row(parent: str, order: Order, name: str) -> Row:
         "destination": order.destination,
         "origins": f" {' '.join(order.origins)} ",
         "product": order.product,
-        "window_open": _us(order.window_open),
-        "window_close": close,
-        "due_at": _us(order.due_at) if order.HasField("due_at") else close,
+        "window_open": window_open,
+        "window_close": window_close,
+        "due_at": due_at,
         "synchronization": "",
         "version": 1,
         "body": order.SerializeToString(),
@@ -110,6 +124,11 @@ def _row(parent: str, order: Order, name: str) -> Row:
 
 def _us(moment: Any) -> int:
     return int(moment.seconds * 1_000_000 + moment.nanos // 1_000)
+
+
+def _column_us(columns: bulk.Columns, name: str) -> Any:
+    seconds, nanos = columns.times(name)
+    return seconds * 1_000_000 + nanos // 1_000
 
 
 def decoded(row: OrderRow, viewer: Viewer) -> Order:
@@ -131,7 +150,7 @@ def judged(tx: Transaction, rows: Sequence[Row], *, new: bool = True) -> list[Fa
     """
     now = to_us(tx.now)
     owners = {row["company"] for row in rows}
-    sites = _own_sites(tx, rows, owners)
+    strangers = _strangers(tx, set(map(_places, rows)))
     refs = _taken_refs(tx, rows, owners)
     taken = _taken_names(tx, rows) if new else set()
     twice = Counter((row["company"], row["external_ref"]) for row in rows)
@@ -151,20 +170,27 @@ def judged(tx: Transaction, rows: Sequence[Row], *, new: bool = True) -> list[Fa
         elif row["window_close"] <= now:
             fault = Fault("WINDOW_PASSED")
         else:
-            for site in (row["destination"], *row["origins"].split()):
-                if site not in sites or not site.startswith(f"companies/{row['company']}/"):
-                    fault = Fault("SITE_UNKNOWN", metadata={"site": site})
-                    break
+            unknown = strangers[_places(row)]
+            if unknown:
+                fault = Fault("SITE_UNKNOWN", metadata={"site": unknown})
         if fault is None:
             first[key] = row["name"]
         out.append(fault)
     return out
 
 
-def _own_sites(tx: Transaction, rows: Sequence[Row], owners: set[str]) -> set[str]:
-    wanted = (site for row in rows for site in (row["destination"], *row["origins"].split()))
-    lists = {"name": wanted, "company": owners}
-    return {row[0] for row in bulk_sql.among(tx.connection, "name", "records", lists, " AND kind = 'site'")}
+_places = itemgetter("company", "destination", "origins")
+
+
+def _strangers(tx: Transaction, places: set[tuple[str, str, str]]) -> dict[tuple[str, str, str], str]:
+    """For each company with a destination and origins: one that is no site of its own; empty if all are."""
+    named = {key: (key[1], *key[2].split()) for key in places}
+    lists = {"name": chain.from_iterable(named.values()), "company": {key[0] for key in places}}
+    found = {row[0] for row in bulk_sql.among(tx.connection, "name", "records", lists, " AND kind = 'site'")}
+    return {
+        key: next((s for s in sites if s not in found or not s.startswith(f"companies/{key[0]}/")), "")
+        for key, sites in named.items()
+    }
 
 
 def _taken_refs(tx: Transaction, rows: Sequence[Row], owners: set[str]) -> dict[tuple[str, str], str]:
@@ -198,7 +224,7 @@ def _answer(row: Row, viewer: Viewer) -> Order:
 
 def create(tx: Transaction, writes: Sequence[Write]) -> Sequence[bytes | Fault]:
     """Store the orders of all writes that came together."""
-    rows = [dict(write.payload) for write in writes]
+    rows = [write.payload for write in writes]
     faults = judged(tx, rows)
     good = [row for row, fault in zip(rows, faults, strict=True) if fault is None]
     if good:
@@ -216,7 +242,7 @@ def _log(tx: Transaction, company: str, kind: str, orders: Sequence[str]) -> Non
 
 
 def _batch_one(tx: Transaction, write: Write) -> bytes:
-    rows = [dict(row) for row in write.payload]
+    rows = write.payload
     for i, fault in enumerate(judged(tx, rows)):
         if fault is not None:
             raise Fault(fault.reason, f"orders[{i}]: {fault.message}", metadata=fault.metadata)
@@ -234,7 +260,7 @@ batch = single(_batch_one)
 def _upload_one(tx: Transaction, write: Write) -> bytes:
     chunk: Chunk = write.payload
     lines = sorted(chunk.rows)
-    rows = [dict(chunk.rows[line]) for line in lines]
+    rows = [chunk.rows[line] for line in lines]
     faults = dict(chunk.faults)
     good = []
     for line, row, fault in zip(lines, rows, judged(tx, rows), strict=True):

@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from groupage.errors import InputError, Problem
+from server.durable.pace import Pace
 from server.guard import MIB, Limits
 from server.limits import Rate
 from server.logs import LEVELS
@@ -106,6 +107,21 @@ class Quota(_Table):
         )
 
 
+class WorkerTable(_Table):
+    """How workers work; see `server.durable.pace.Pace`."""
+
+    beat_s: float = Field(3.0, gt=0, le=10)
+    dead_after_s: float = Field(15.0, gt=0, le=25)
+    concurrency: int = Field(200, ge=1, le=2_000)
+    processes: int | None = Field(None, ge=1)
+    reply_within_s: float = Field(30.0, gt=0)
+    beside_server: int = Field(1, ge=0, le=64)
+
+    def pace(self) -> Pace:
+        """The same as a worker takes it."""
+        return Pace(**self.model_dump(exclude={"beside_server"}))
+
+
 class Settings(BaseSettings):
     """All settings.
 
@@ -135,6 +151,8 @@ class Settings(BaseSettings):
         spreads; streams go on.
     drain_s
         How long a server that stops waits for what it works on.
+    worker
+        How workers work; ``beside_server`` is how many a server keeps beside itself, 0 where they run elsewhere.
     most_calls
         Calls under way at a time, streams included.
     """
@@ -157,6 +175,7 @@ class Settings(BaseSettings):
     reflection: bool = True
     log: Log = Log()
     quota: Quota = Quota()
+    worker: WorkerTable = WorkerTable()
 
     @field_validator("store_url", "durable_url")
     @classmethod

@@ -22,6 +22,7 @@ from groupage.cli import (
     serve,
     share,
     token,
+    worker,
 )
 from groupage.cli.console import EXIT_BROKEN, EXIT_INPUT, EXIT_MACHINE, err
 from groupage.errors import GroupageError, MissingLibraryError, ModelFileError, ReplayError, SettlementError
@@ -45,6 +46,7 @@ app.add_typer(forecast.app, name="forecast")
 app.command()(share.share)
 app.command()(replay.replay)
 app.command()(serve.serve)
+app.command()(worker.worker)
 app.command()(operate.doctor)
 app.command()(operate.backup)
 app.command()(operate.restore)

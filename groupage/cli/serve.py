@@ -1,5 +1,6 @@
 """``groupage serve``: the service."""
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -32,8 +33,16 @@ def serve(
         log=None if log_level is None else {"level": log_level},
     )
     from server.app import serve as run
+    from server.durable.beside import keep_worker
+    from server.durable.bridge import Workflows
 
-    run(chosen, ready=_tell)
+    arguments = [
+        *(("--config", str(config)) if config else ()),
+        *(("--data-dir", str(data_dir)) if data_dir else ()),
+        *(("--log-level", log_level) if log_level else ()),
+    ]
+    beside = [partial(keep_worker, arguments, drain_s=chosen.drain_s)] * chosen.worker.beside_server
+    run(chosen, bridge=Workflows(chosen.durable), beside=beside, ready=_tell)
 
 
 def _tell(app: "App") -> None:

@@ -344,6 +344,63 @@ class CommitmentRow(Scoped, table=True):
     until: datetime = _moment()
 
 
+class NegotiationRow(Scoped, table=True):
+    """One negotiation of a synchronization, and how far it is. Read by workers and the operator only.
+
+    Attributes
+    ----------
+    round
+        Which proposal it leads to, from 1.
+    freeze
+        Digest of the blob of its market and of what built-in participants know.
+    count
+        Exchanges that are on record.
+    exchange, due_at
+        What own agents are asked now, and by when they must have answered; empty where nobody is asked.
+    asked
+        By participant, the question's id.
+    settlement
+        Digest of the blob of what it came to; empty before.
+    alone_kgco2e
+        With it, as JSON: emissions of shipments without the pool, where they are known.
+    """
+
+    __tablename__ = "negotiations"
+
+    synchronization: str = Field(primary_key=True)
+    round: int = Field(primary_key=True)
+    freeze: str
+    count: int = 0
+    exchange: str = ""
+    asked: str = ""
+    due_at: datetime | None = _moment(nullable=True)
+    settlement: str = ""
+    alone_kgco2e: str = ""
+    at: datetime = _moment()
+
+    @classmethod
+    def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
+        """Nobody's but the operator's."""
+        return true() if viewer.operator else false()
+
+
+class ExchangeRow(Scoped, table=True):
+    """One exchange of a negotiation, as it was: what was asked, and what was answered. Append-only."""
+
+    __tablename__ = "exchanges"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    synchronization: str = Field(primary_key=True)
+    round: int = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    body: bytes = _bytes()
+
+    @classmethod
+    def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
+        """Nobody's but the operator's."""
+        return true() if viewer.operator else false()
+
+
 class ExecutorRow(SQLModel, table=True):
     """A worker process: when it was last alive, and whether it was declared dead (and so may write no more)."""
 

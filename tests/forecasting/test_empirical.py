@@ -10,15 +10,15 @@ from forecasting.empirical import empirical_quantiles
 LEVELS = [0.1, 0.5, 0.9]
 
 
-def test_the_last_ten_of_the_same_weekday_count() -> None:
-    """In a season of seven days the quantiles are those of the same weekday's last ten figures that are known."""
+def test_the_last_thirteen_of_the_same_weekday_count() -> None:
+    """In a season of seven days the quantiles are those of the same weekday's last thirteen figures that are known."""
     rng = np.random.default_rng(3)
     demand = rng.poisson(4.0, (5, 150)).astype(float)
     demand[rng.random(demand.shape) < 0.2] = np.nan
     columns = np.array([149, 150, 156])
     found = empirical_quantiles(demand, columns, 7, 7, "D", LEVELS)
     for at, column in enumerate(columns):
-        past = demand[:, column - 7 * np.arange(1, 11)]
+        past = demand[:, column - 7 * np.arange(1, 14)]
         np.testing.assert_allclose(found[:, :, at], np.nanquantile(past, LEVELS, axis=1))
 
 

@@ -72,5 +72,5 @@ def upgrade() -> None:
     _secure("memberships", MEMBERSHIPS)
     _secure("records", f"({RECORDS})")
     _secure("shipments", f"(company = {COMPANY} OR position(' ' || {COMPANY} || ' ' in carriers) > 0)")
-    for table in ("blobs", "legs", "executors"):
+    for table in ("blobs", "legs", "executors", "negotiations", "exchanges"):
         _secure(table, "false")

@@ -1,0 +1,125 @@
+"""Who is alive, who is fenced out, and that the fenced write nothing; on both databases."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import insert, update
+from sqlmodel import col, select
+
+from server.durable.executors import Executor, FencedError, machine
+from server.store.tables import BlobRow, ExecutorRow
+from server.viewer import SYSTEM
+
+
+def put_blob(tx):
+    tx.connection.execute(insert(BlobRow), [{"digest": "d", "kind": "test", "at": tx.now, "body": b"x"}])
+
+
+def blobs(store):
+    return store.look(SYSTEM, lambda s: len(list(s.exec(select(BlobRow)))))
+
+
+class TestFencing:
+    """A fenced executor writes no more."""
+
+    def test_refuses_in_the_same_transaction(self, store, executor):
+        """What a fenced executor writes is refused, and its beat finds out; it is told by what cannot be caught."""
+        executor.transact(put_blob)
+        assert blobs(store) == 1
+        Executor(store, "1").fence([executor.id])
+        with pytest.raises(FencedError):
+            executor.transact(lambda tx: tx.connection.execute(update(BlobRow).values(kind="changed")))
+        assert store.look(SYSTEM, lambda s: s.get(BlobRow, "d").kind) == "test"
+        with pytest.raises(FencedError):
+            executor.beat()
+        assert not issubclass(FencedError, Exception)
+
+    def test_ends_the_process(self, store):
+        """A worker that finds itself fenced out does what ends it, before anything else."""
+        ended = []
+        one = Executor(store, "1", lambda: ended.append(True))
+        one.enter()
+        one.leave()
+        with pytest.raises(FencedError):
+            one.transact(put_blob)
+        assert ended == [True]
+        assert blobs(store) == 0
+
+    def test_refuses_who_never_entered(self, store):
+        """Who is not on the list is as good as fenced out."""
+        with pytest.raises(FencedError):
+            Executor(store, "1").transact(put_blob)
+
+    def test_leaves_nothing_of_what_failed(self, store, executor):
+        """An error within leaves nothing behind, and is raised as it is."""
+
+        def broken(tx):
+            put_blob(tx)
+            raise KeyError("broken")
+
+        with pytest.raises(KeyError):
+            executor.transact(broken)
+        assert blobs(store) == 0
+
+
+class TestLooking:
+    """Who is dead."""
+
+    def beat_elsewhere(self, store, key):
+        def put(tx):
+            row = {"id": key, "host": "elsewhere", "version": "1", "fenced": False}
+            tx.connection.execute(insert(ExecutorRow), [{**row, "started_at": tx.now, "seen_at": tx.now}])
+
+        store.transact(put)
+
+    def test_by_its_own_watch(self, store, executor, monkeypatch):
+        """Dead is whose heartbeat stood still for long by the watch of who looks, however wrong the other's clock."""
+        self.beat_elsewhere(store, "far.1")
+        at = [100.0]
+        monkeypatch.setattr("server.durable.executors.time.monotonic", lambda: at[0])
+        assert executor.look(15.0) == []
+        at[0] += 14.0
+        assert executor.look(15.0) == []
+        store.transact(
+            lambda tx: tx.connection.execute(
+                update(ExecutorRow).where(col(ExecutorRow.id) == "far.1").values(seen_at=tx.now)
+            )
+        )
+        at[0] += 14.0
+        assert executor.look(15.0) == []
+        at[0] += 15.1
+        assert executor.look(15.0) == ["far.1"]
+        assert "far.1" not in executor.living()
+        assert executor.look(15.0) == []
+
+    def test_at_once_on_the_same_machine(self, store, executor):
+        """A process of this machine that is gone is dead at once; one that runs is not."""
+        gone = subprocess.Popen([sys.executable, "-c", ""])
+        gone.wait()
+        assert "?" not in machine()
+        for pid in (gone.pid, 1):
+
+            def put(tx, pid=pid):
+                row = {"id": f"x{pid}.{pid}", "host": machine(), "version": "1", "fenced": False}
+                tx.connection.execute(insert(ExecutorRow), [{**row, "started_at": tx.now, "seen_at": tx.now}])
+
+            store.transact(put)
+        assert executor.look(15.0) == [f"x{gone.pid}.{gone.pid}"]
+        assert executor.id in executor.living()
+
+    def test_forgets_the_long_dead(self, store, executor):
+        """Rows of the long dead are dropped; those of the living and the lately dead stay."""
+        self.beat_elsewhere(store, "old.1")
+        self.beat_elsewhere(store, "late.1")
+        executor.fence(["old.1", "late.1"])
+        store.transact(
+            lambda tx: tx.connection.execute(
+                update(ExecutorRow).where(col(ExecutorRow.id) == "old.1").values(seen_at=0)
+            )
+        )
+        executor.forget()
+        left = store.look(SYSTEM, lambda s: {r.id for r in s.exec(select(ExecutorRow))})
+        assert left == {"late.1", executor.id}

@@ -173,4 +173,5 @@ def _renamed(described: Any) -> bytes:
     for method in file.service[0].method:
         method.input_type = method.input_type.replace(f".{older}.", f".{newer}.")
         method.output_type = method.output_type.replace(f".{older}.", f".{newer}.")
-    return file.SerializeToString(deterministic=True)
+    made: bytes = file.SerializeToString(deterministic=True)
+    return made

@@ -108,7 +108,7 @@ def test_the_page_about_buf(served: Served, tmp_path: Path) -> None:
 def test_the_page_about_agents(tmp_path: Path) -> None:
     """The carrier on the page reads its file and answers a whole negotiation; so does the one with a day off."""
     first, second = (text for _, text in snippets("python", HOW_TO / "bring-your-own-agent.md"))
-    ((_, fleet),) = snippets("csv", HOW_TO / "bring-your-own-agent.md")
+    ((_, fleet),) = snippets("text", HOW_TO / "bring-your-own-agent.md")
     (tmp_path / "fleet.csv").write_text(fleet, encoding="utf-8")
     before, call = first.split("agent = Agent(")
     own = f"{before}\n{second}\nagent = Agent({call}".replace(

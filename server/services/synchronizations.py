@@ -22,7 +22,7 @@ from groupage.v1 import proposals_pb2 as proposals
 from server import synchronization as steps
 from server.faults import Fault
 from server.services import standard
-from server.services.watching import coalesced
+from server.services.watching import coalesced, must_be_known
 from server.store.events import last_versions
 from server.store.ids import new_id
 from server.store.tables import Participation, Record
@@ -123,8 +123,7 @@ class Synchronizations(synchronizations_service_pb2_grpc.SynchronizationsService
         """Stream what happens, until it is final and all was sent."""
         viewer = caller()
         stream, last, final = await self._store.read(viewer, lambda session: _begin(session, viewer, request.name))
-        if request.after_sequence > last:
-            raise Fault("SEQUENCE_UNKNOWN", metadata={"first": "1" if last else "0", "last": str(last)})
+        await self._store.read(viewer, lambda session: must_be_known(session, stream, request.after_sequence))
         if final and request.after_sequence >= last:
             return
         async for events in coalesced(self._store.follow(stream, request.after_sequence)):

@@ -292,7 +292,8 @@ class _Planting:
         now = self.tx.now
         body = message.SerializeToString()
         self.tx.connection.execute(
-            insert(t.Record), [{"name": name, "kind": kind, "body": body, "created_at": now, "updated_at": now, **given}]
+            insert(t.Record),
+            [{"name": name, "kind": kind, "body": body, "created_at": now, "updated_at": now, **given}],
         )
 
     def filled(self, message: Any, owner: str, kind: str, **choices: str) -> Any:
@@ -411,4 +412,3 @@ class _Planting:
         operation.response.Pack(self.filled(members_pb2.ExportMemberResponse, c, "operation"))
         operation.done = True
         self.record("operation", name, operation, parent=parent, company=c)
-

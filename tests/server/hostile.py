@@ -27,7 +27,16 @@ OPERATOR = "operator"
 REVOKED = "revoked"
 FORGED = "forged"
 # What a caller tells of the server's inside if it is told anything of it.
-INSIDE = (b"Traceback", b"site-packages", b"sqlalchemy", b"sqlite3", b"psycopg", b"Error:", b"Exception", b"groupage/server")
+INSIDE = (
+    b"Traceback",
+    b"site-packages",
+    b"sqlalchemy",
+    b"sqlite3",
+    b"psycopg",
+    b"Error:",
+    b"Exception",
+    b"groupage/server",
+)
 STREAM_S = 0.25
 _MOST = 20
 

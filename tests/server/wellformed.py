@@ -166,7 +166,11 @@ class Drawing:
         if f.name in _KNOWN:
             return str(self.pick(_KNOWN[f.name]))
         if said is not None and (said.email or said.uri):
-            return "who@example.com" if said.email else self.pick(("https://example.com/x", "urn:epc:id:sgln:4012345.00000.0"))
+            return (
+                "who@example.com"
+                if said.email
+                else self.pick(("https://example.com/x", "urn:epc:id:sgln:4012345.00000.0"))
+            )
         low = int(said.min_len) if said is not None else 0
         high = int(said.max_len) if said is not None and said.HasField("max_len") else 12
         if said is not None and getattr(said, "in"):

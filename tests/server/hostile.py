@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from google.rpc import status_pb2
+from google.rpc import error_details_pb2, status_pb2
 from grpc import aio
 
 from groupage.client.methods import Method, services
@@ -39,6 +39,7 @@ INSIDE = (
 )
 STREAM_S = 0.25
 _MOST = 20
+_TRIES = 20
 
 
 class Deaf:
@@ -108,6 +109,15 @@ class Site:
 
     async def call(self, who: str, method: Method, requests: Sequence[bytes], *, wait_s: float = STREAM_S) -> Answer:
         """Make one call of any kind with bytes of any kind."""
+        answer = await self._call(who, method, requests, wait_s)
+        for _ in range(_TRIES):
+            # The client's own words when it was about to send and the call is over: what the server said is lost.
+            if "Internal error from Core" not in answer.text:
+                break
+            answer = await self._call(who, method, requests, wait_s)
+        return answer
+
+    async def _call(self, who: str, method: Method, requests: Sequence[bytes], wait_s: float) -> Answer:
         made = {
             (False, False): self.channel.unary_unary,
             (False, True): self.channel.unary_stream,
@@ -161,8 +171,6 @@ def _refused(answer: Answer, code: Any, text: str | None, trailing: Any) -> None
 
 
 def _info(packed: Any) -> str:
-    from google.rpc import error_details_pb2
-
     info = error_details_pb2.ErrorInfo()
     packed.Unpack(info)
     return str(info.reason)

@@ -1,4 +1,4 @@
-"""Requests as the schema wants them, drawn from its descriptors and rules: of every method, with names that are given."""
+"""Requests as the schema wants them, drawn from its descriptors and rules, with names that are given."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ class Drawing:
         if f.GetOptions().Extensions[field_info_pb2.field_info].format or (said is not None and said.uuid):
             return _uuid(self.rng)
         collection = _collection(f, said.pattern if said is not None else "")
-        if collection in self.names and self.names[collection]:
+        if self.names.get(collection):
             return str(self.pick(self.names[collection]))
         if collection in _PARENTS:
             return f"{self.pick(self.names.get('companies') or ('companies/none',))}/{collection}/none"

@@ -129,15 +129,7 @@ class Site:
         call = made(given, metadata=self.metadata(who), timeout=20)
         try:
             if method.server_streaming:
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(wait_s + (0.2 if method.client_streaming else 0)):
-                        for _ in range(_MOST):
-                            raw = await call.read()
-                            if raw is aio.EOF:
-                                break
-                            answer.take(method.response.FromString(raw), raw)
-                if not call.done():
-                    call.cancel()
+                if not await _ended(call, answer, method, wait_s):
                     return answer
                 code = await call.code()
                 if code.name != "OK":
@@ -150,6 +142,21 @@ class Site:
         for key, value in await call.initial_metadata() or ():
             answer.raw += key.encode() + (value if isinstance(value, bytes) else value.encode())
         return answer
+
+
+async def _ended(call: Any, answer: Answer, method: Method, wait_s: float) -> bool:
+    """Read a stream for a while; whether it ended by itself."""
+    try:
+        async with asyncio.timeout(wait_s + (0.2 if method.client_streaming else 0)):
+            for _ in range(_MOST):
+                raw = await call.read()
+                if raw is aio.EOF:
+                    return True
+                answer.take(method.response.FromString(raw), raw)
+    except TimeoutError:
+        pass
+    call.cancel()
+    return False
 
 
 async def _sent(requests: Sequence[bytes], wait_s: float) -> AsyncIterator[bytes]:

@@ -121,7 +121,7 @@ class Tracking(tracking_service_pb2_grpc.TrackingServicer):
     async def GetTrace(self, request: Any, context: Any) -> Any:
         """What happened to a shipment, in order of time."""
         viewer = caller()
-        size, after = paging.size_of(request), paging.after(request)
+        size, after = paging.size_of(request), paging.after(request, int, str)
 
         def page(session: Reading) -> Sequence[TraceRow]:
             row = _found(session, request.name)

@@ -37,8 +37,9 @@ def lane_id(zone: str, product: str) -> str:
         return plain
     ascii_text = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode().lower()
     slug = re.sub(r"[^a-z0-9]+", "-", ascii_text).strip("-")[:40].strip("-") or "lane"
+    digest = hashlib.sha256(f"{zone}\0{product}".encode()).hexdigest()
     # Two hyphens at least, which no plain one has.
-    return f"{slug}-x-{hashlib.sha256(f'{zone}\x00{product}'.encode()).hexdigest()[:16]}"
+    return f"{slug}-x-{digest[:16]}"
 
 
 def rows_of(session: Reading, company: str, until: date | None = None) -> list[Row]:

@@ -52,6 +52,10 @@ class Forecasts(forecasts_service_pb2_grpc.ForecastsServicer):
         self._store = store
         self._looking = _Looking()
 
+    def close(self) -> None:
+        """End the process that looks ahead; it ends with the server as well."""
+        self._looking.close()
+
     async def TrainForecastModel(self, request: Any, context: Any) -> Any:
         """Check, store a model to be trained, and begin."""
         _must_be(caller(), request.parent)
@@ -188,19 +192,35 @@ class _Looking:
 
     def __init__(self) -> None:
         self._child: Child | None = None
-        self._computing = threading.Lock()
+        self._computing, self._keeping = threading.Lock(), threading.Lock()
         self._kept: OrderedDict[Any, _Told] = OrderedDict()
 
     def once(self, key: Any, make: Any) -> _Told:
         """What was found for a key, or is made now: once, however many ask for it at a time."""
-        with self._computing:
-            told: _Told | None = self._kept.get(key)
-            if told is None:
-                told = self._kept[key] = make()
-            self._kept.move_to_end(key)
+        if (told := self._known(key)) is None:
+            with self._computing:
+                told = self._known(key) or make()
+                self._keep(key, told)
+        return told
+
+    def _known(self, key: Any) -> _Told | None:
+        with self._keeping:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def _keep(self, key: Any, told: _Told) -> None:
+        with self._keeping:
+            self._kept[key] = told
             while len(self._kept) > 1 and sum(t.figures for t in self._kept.values()) > MOST_KEPT:
                 self._kept.popitem(last=False)
-            return told
+
+    def close(self) -> None:
+        """End the process."""
+        with self._computing:
+            if self._child is not None:
+                self._child.close()
+            self._child = None
 
     def compute(self, *args: Any) -> Ahead:
         """Look ahead in the process; a new one, where the last one died."""

@@ -44,12 +44,13 @@ def lane_id(zone: str, product: str) -> str:
 
 def rows_of(session: Reading, company: str, until: date | None = None) -> list[Row]:
     """Demand records of a company: zone, product, day, pallets (None: unknown), promotion."""
-    query = select(DemandRow.zone, DemandRow.product, DemandRow.day, DemandRow.pallets, DemandRow.promotion)
+    columns: Any = (DemandRow.zone, DemandRow.product, DemandRow.day, DemandRow.pallets, DemandRow.promotion)
+    query: Any = select(*columns)
     query = query.where(DemandRow.company == company)
     if until is not None:
         query = query.where(DemandRow.day <= until.isoformat())
     ordered = query.order_by(col(DemandRow.zone), col(DemandRow.product), col(DemandRow.day))
-    return [tuple(row) for row in session.exec(ordered)]  # type: ignore[misc]
+    return [tuple(row) for row in session.exec(ordered)]
 
 
 def frame_of(rows: Sequence[Row], today: date) -> pd.DataFrame | None:
@@ -85,7 +86,8 @@ def frame_of(rows: Sequence[Row], today: date) -> pd.DataFrame | None:
         one: dict[str, Any] = {**table.iloc[0].to_dict(), "ds": tomorrow, "y": np.nan, "promotion": 0.0}
         more = pd.DataFrame([one]).astype({"ds": table["ds"].dtype, "y": np.float64})
         table = pd.concat([table, more[table.columns]], ignore_index=True)
-    return table[["unique_id", "ds", "y", "promotion", "zone", "product"]].reset_index(drop=True)
+    told: pd.DataFrame = table[["unique_id", "ds", "y", "promotion", "zone", "product"]].reset_index(drop=True)
+    return told
 
 
 def past_of(frame: pd.DataFrame) -> pd.DataFrame:

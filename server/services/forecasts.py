@@ -42,7 +42,6 @@ LANE_FILTERS = ("zone", "product")
 MOST_KEPT = 8_000_000
 # What a client may ask of a forecaster's parameters, so that one training does not hold the others up.
 MOST = {"horizon": 366, "trees": 2_000, "threads": 1}
-_LOOKS = 2
 
 
 class Forecasts(forecasts_service_pb2_grpc.ForecastsServicer):
@@ -224,19 +223,21 @@ class _Looking:
 
     def compute(self, *args: Any) -> Ahead:
         """Look ahead in the process; a new one, where the last one died."""
-        for left in reversed(range(_LOOKS)):
-            if self._child is None:
-                self._child = Child()
-            try:
-                found: Ahead = self._child.call(learning.look_ahead, *args)
-                return found
-            except ChildDiedError:
-                self._child.close()
-                self._child = None
-                if not left:
-                    raise
-                log.warning("the process that looks ahead died; another one tries")
-        raise AssertionError("unreachable")
+        try:
+            return self._call(*args)
+        except ChildDiedError:
+            log.warning("the process that looks ahead died; another one tries")
+            return self._call(*args)
+
+    def _call(self, *args: Any) -> Ahead:
+        child = self._child = self._child or Child()
+        try:
+            found: Ahead = child.call(learning.look_ahead, *args)
+        except ChildDiedError:
+            child.close()
+            self._child = None
+            raise
+        return found
 
 
 def _must_be(viewer: Viewer, name: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from server import exports, pools, tracking
+from server import exports, pools, tracking, training
 from server.retention import erase
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ CHORES: tuple[Chore, ...] = (
     Chore("pools", 1.0, _alone("pools", pools.advance_all)),
     Chore("silence", 60.0, _alone("silence", tracking.sweep)),
     Chore("exports", 60.0, exports.resume),
+    Chore("trainings", 15.0, training.resume),
 )
 
 

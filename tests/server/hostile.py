@@ -66,7 +66,7 @@ class Answer:
     Attributes
     ----------
     code
-        Name of the status.
+        Name of the status; ``OPEN`` of a stream that was left.
     raw
         Every byte: messages, text of the status, trailing and initial metadata.
     reason
@@ -130,6 +130,7 @@ class Site:
         try:
             if method.server_streaming:
                 if not await _ended(call, answer, method, wait_s):
+                    answer.code = "OPEN"
                     return answer
                 code = await call.code()
                 if code.name != "OK":

@@ -119,6 +119,8 @@ def fleet(company: str) -> pd.DataFrame:
 
 def found(served: Served) -> None:
     """The operator enters companies and founds a pool; carriers enter bases and vehicles, without a figure of cost."""
+    for company in (*FIRMS, *CARRIERS):
+        served.token(company)  # takes a second each, while the rulebook's time to consent runs
     with served.client() as operator:
         for company in (*FIRMS, *CARRIERS):
             role = companies_pb2.ROLE_SHIPPER if company in FIRMS else companies_pb2.ROLE_CARRIER
@@ -141,7 +143,7 @@ def found(served: Served) -> None:
         book.baseline_tariffs.add(tariff=tariff.name, etag=tariff.etag)
         book.liability.terms_uri, book.liability.terms_sha256 = "https://example.org/terms", "0" * 64
         book.visibility.SetInParent()
-        book.effective_time.FromDatetime(datetime.now(UTC) + timedelta(seconds=6))
+        book.effective_time.FromDatetime(datetime.now(UTC) + timedelta(seconds=10))
         book = operator.pools.create_rulebook(parent=POOL, rulebook=book)
         for company in (*FIRMS, *CARRIERS):
             with served.client(company) as member:

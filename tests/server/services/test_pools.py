@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from google.longrunning import operations_pb2
+from google.protobuf.field_mask_pb2 import FieldMask
 
 from agents.policy import Choice, Policy
 from groupage.v1 import companies_pb2, members_pb2, pools_pb2, rulebooks_pb2, tariffs_pb2
@@ -340,6 +341,31 @@ def test_an_export_holds_all_of_ones_own_and_nothing_of_others(world, monkeypatc
     with pytest.raises(Fault) as caught:
         read(world, "acme2", files["sites"].file_id, member="acme")
     assert caught.value.reason == "EXPORT_UNKNOWN"
+
+
+def test_people_in_an_export_go_when_they_are_erased(world, monkeypatch):
+    """They have a file of their own, for their company alone; changed or erased, the file is gone, the others stay."""
+    in_force(world, monkeypatch)
+    for key in ("acme", "acme2"):
+        own = call(world.network, key, "GetCompany", name=f"companies/{key}")
+        own.contacts.add(display_name=f"Person of {key}")
+        call(world.network, key, "UpdateCompany", company=own)
+    files = {}
+    for key in ("acme", "acme2"):
+        answer = members_pb2.ExportMemberResponse()
+        export(world, key).response.Unpack(answer)
+        files[key] = {f.kind: f.file_id for f in answer.files}
+    whole = {kind: read(world, "acme", file_id) for kind, file_id in files["acme"].items()}
+    assert [kind for kind, body in whole.items() if b"Person" in body] == ["contacts"]
+    assert json.loads(whole["contacts"]) == {"display_name": "Person of acme"}
+    own = call(world.network, "acme", "GetCompany", name="companies/acme")
+    del own.contacts[:]
+    call(world.network, "acme", "UpdateCompany", company=own, update_mask=FieldMask(paths=["contacts"]))
+    with pytest.raises(Fault) as caught:
+        read(world, "acme", files["acme"]["contacts"])
+    assert caught.value.reason == "EXPORT_UNKNOWN"
+    assert read(world, "acme", files["acme"]["companies"]) == whole["companies"]
+    assert b"Person of acme2" in read(world, "acme2", files["acme2"]["contacts"])
 
 
 def export(world, key):

@@ -355,7 +355,7 @@ def test_the_same_request_again_trains_once(world, by_hand):
 
 
 def test_models_learn_from_fellows_only_by_rulebook_and_consent(world, monkeypatch):
-    """Not from a company outside the pool, nor where the rulebook says nothing of it; and keep none of their records."""
+    """Not from a company outside the pool, nor where the rulebook says nothing of it; and keep none of their days."""
     pool = SimpleNamespace(pools=Pools(world.base), base=world.base)
     company(world.network, "swift")
     call(pool.pools, OPERATOR, "CreatePool", pool_id="rhine", pool=pools_pb2.Pool(display_name="Rhine"))

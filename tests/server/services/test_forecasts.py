@@ -1,6 +1,10 @@
 import os
 import signal
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -42,6 +46,9 @@ def world(store):
         company(World.network, key)
     yield World
     World.forecasts.close()
+
+
+BEGIN = training.begin
 
 
 @pytest.fixture(autouse=True)
@@ -309,6 +316,42 @@ def test_a_killed_training_process_is_begun_again_and_gives_the_same_model(world
     training.run(world.base, operation.name, kill_first)
     assert len(set(pids)) == 2
     assert content(world, trained(world, operation)) == content(world, straight)
+
+
+def test_a_training_begins_by_itself_and_once(world, monkeypatch):
+    """In the background, whatever asks for it again meanwhile; the operation tells when it is done."""
+    demand(world)
+    started = []
+    child = training.Child
+    monkeypatch.setattr(training, "Child", lambda: started.append(1) or child())
+    operation = train(world, run=False)
+    for _ in range(3):
+        BEGIN(world.base, operation.name)
+    for _ in range(3):
+        done = call(world.operations, "acme", "WaitOperation", name=operation.name)
+    assert done.done
+    assert trained(world, operation).state == Model.READY
+    assert len(started) == 1
+    while training._waiting:
+        time.sleep(0.05)
+
+
+def test_a_process_ends_with_the_server_that_started_it():
+    """A server that is killed leaves nobody behind that computes for it."""
+    program = (
+        "import time\nfrom server.children import Child\n"
+        "if __name__ == '__main__':\n    print(Child().process.pid, flush=True)\n    time.sleep(600)\n"
+    )
+    server = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    with server:
+        pid = int(server.stdout.readline())
+        os.kill(pid, 0)
+        server.kill()
+    for _ in range(400):
+        if not Path(f"/proc/{pid}").exists() or Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
+            return
+        time.sleep(0.05)
+    pytest.fail("it goes on")
 
 
 def test_a_training_whose_process_always_dies_fails_in_the_end(world):

@@ -379,11 +379,14 @@ def test_a_training_that_a_crash_left_is_resumed_by_whoever_finds_it_and_by_nobo
     monkeypatch.setattr(Store, "now", staticmethod(lambda: at))
     assert training.resume(world.base) == 1
     assert by_hand == [operation.name]
+    second = world.base.transact(lambda tx: training._claim(tx, operation.name))
+    stale = training.learning.Learned(b"stale", 9, False)
+    world.base.transact(lambda tx: training._finish(tx, operation.name, first, stale))
+    assert not ended(world, operation).done
+    world.base.transact(lambda tx: training._let_go(tx, operation.name, second))
     training.run(world.base, operation.name)
     model = trained(world, operation)
-    world.base.transact(
-        lambda tx: training._finish(tx, operation.name, first, training.learning.Learned(b"stale", 9, False))
-    )
+    world.base.transact(lambda tx: training._finish(tx, operation.name, second, stale))
     assert content(world, model) != b"stale"
     assert training.resume(world.base) == 0
 

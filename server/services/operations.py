@@ -12,6 +12,7 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 
 from groupage.v1 import synchronizations_pb2
+from server import names
 from server import synchronization as steps
 from server.faults import Fault
 from server.services import standard
@@ -68,7 +69,8 @@ class Operations(operations_pb2_grpc.OperationsServicer):  # type: ignore[misc] 
 
     async def WaitOperation(self, request: Any, context: Any) -> Any:
         """One operation, when it is done or the time is over."""
-        asked = request.timeout.ToTimedelta().total_seconds() if request.HasField("timeout") else LONGEST_WAIT_S
+        # As a number: what a duration may hold is more than Python's own do.
+        asked = request.timeout.seconds + request.timeout.nanos / 1e9 if request.HasField("timeout") else LONGEST_WAIT_S
         loop = asyncio.get_running_loop()
         until = loop.time() + min(asked, LONGEST_WAIT_S)
         while True:
@@ -88,12 +90,14 @@ class Operations(operations_pb2_grpc.OperationsServicer):  # type: ignore[misc] 
 
     async def DeleteOperation(self, request: Any, context: Any) -> Empty:
         """Forget an operation that is done; what it led to stays."""
+        names.split(request.name)
         write = Write(caller(), "DeleteOperation", "", b"", _delete, request.name, (request.name,))
         await self._store.write(write)
         return Empty()
 
 
 def _found(session: Reading, name: str) -> tuple[Record, Any]:
+    names.split(name)  # requests of this service have no rules of ours
     record = standard.found(session, steps.OPERATION, name)
     if _PRIVATE in record.parent and record.company != session.viewer.company:
         raise Fault("RESOURCE_NOT_FOUND", metadata={"name": name})

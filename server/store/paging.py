@@ -8,7 +8,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from server.faults import Fault
+from server.faults import Fault, invalid
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -18,7 +18,15 @@ MOST = 1_000
 
 
 def size_of(request: Any, default: int = DEFAULT_SIZE, most: int = MOST) -> int:
-    """Rows of a page: as asked, within what a page may hold."""
+    """Rows of a page: as asked, within what a page may hold.
+
+    Raises
+    ------
+    Fault
+        INVALID_FIELD of less than none, which SQLite would take for all; not every request has rules of ours.
+    """
+    if request.page_size < 0:
+        raise invalid(("page_size", "0 or more"))
     return min(request.page_size or default, most)
 
 

@@ -99,8 +99,11 @@ def _tree_words(ensemble: list[dict[str, Any]]) -> list[str]:
         return ["The record was too short to learn from: it repeats the last seasons, with the errors that this made."]
     words = ["Its quantiles average a mean with its past errors, a model of each quantile, and each lane's own past."]
     for bucket in ensemble:
-        parts = ", ".join(f"{said} {bucket[name]:.0%}" for name, said in _MEMBERS.items())
-        words.append(f"Until {bucket['until_period']} periods ahead: {parts}.")
+        for group, members in bucket.items():
+            if group == "until_period":
+                continue
+            parts = ", ".join(f"{_MEMBERS[name]} {share:.0%}" for name, share in members.items())
+            words.append(f"Until {bucket['until_period']} periods ahead, for {group} demand: {parts}.")
     return words
 
 

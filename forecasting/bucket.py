@@ -28,6 +28,8 @@ GROUPS = ("regular", "sparse")
 MEMBERS = ("point", "direct", "empirical")
 # Above it a series counts as sparse (`forecasting.demand_classes`): share of periods without demand.
 SPARSE_ZEROS = 1 - 1 / 1.32
+# A group has weights of its own where they save it so much of its loss; less is chance, and all weigh alike.
+OWN_GAIN = 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +67,7 @@ class Bucket:
     errors
         Past errors of the mean in their units, by group.
     weights
-        Shape ``(members,)``.
+        Shape ``(groups, members)``.
     shift
         Shape ``(groups, levels)``.
     """
@@ -116,13 +118,19 @@ def train_bucket(panel: Panel, cut: int, recipe: Recipe, trees: int, seed: int, 
         other = _pooled(error, group, known & ~half)
         point[:, half] = _around(expectation[half], unit[half], group[half], other)
     members = np.stack([point, tried[enough], _empirical(judged, seen, recipe)])
-    # One set of weights for all: chosen by group they follow the chance of few cases.
-    weights = choose_weights(members[:, :, known], actual[known], losses_in[known], LEVELS)
+    weights = np.tile(choose_weights(members[:, :, known], actual[known], losses_in[known], LEVELS), (len(GROUPS), 1))
     shift = np.zeros((len(GROUPS), len(LEVELS)))
     for number in range(len(GROUPS)):
         mine = known & (group == number)
         if mine.any():
-            shift[number] = choose_shift(members[:, :, mine], weights, actual[mine], LEVELS)
+            cases = (actual[mine], losses_in[mine], LEVELS)
+            own = choose_weights(members[:, :, mine], *cases)
+            lost, shared = (
+                mean_loss(np.tensordot(w, members[:, :, mine], axes=1), *cases) for w in (own, weights[number])
+            )
+            if lost < (1 - OWN_GAIN) * shared:
+                weights[number] = own
+            shift[number] = choose_shift(members[:, :, mine], weights[number], actual[mine], LEVELS)
     mean, quantiles = _learn(sight(panel), recipe, enough, seed, threads)
     return Bucket(recipe, mean, quantiles, errors, weights, shift)
 
@@ -150,7 +158,7 @@ def bucket_quantiles(
     members = np.stack(
         [point, direct_quantiles(bucket.quantiles, seen, threads), _empirical(view, seen, bucket.recipe)]
     )
-    found = combine(members, bucket.weights, bucket.shift[group].T)
+    found = combine(members, bucket.weights[group].T, bucket.shift[group].T)
     answer = np.full((len(LEVELS), len(view.panel.series), stop - start), np.nan)
     answer[:, seen.row, seen.column - start] = found * view.scale[seen.row]
     return answer

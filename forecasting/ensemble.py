@@ -86,7 +86,7 @@ def combine(
     members
         Shape ``(members, levels, cases)``.
     weights
-        Shape ``(members,)``.
+        Shape ``(members, cases)``.
     shift
         In units of each case's own spread, shape ``(levels, cases)``.
 
@@ -94,7 +94,7 @@ def combine(
     -------
         Shape ``(levels, cases)``, growing with the level.
     """
-    average = np.sort(np.tensordot(weights, members, axes=1), axis=0)
+    average = np.sort(np.einsum("mc,mlc->lc", weights, members), axis=0)
     return np.asarray(np.sort(np.maximum(average + shift * _spread(average), 0.0), axis=0))
 
 

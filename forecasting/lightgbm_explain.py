@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from forecasting.bucket import MEMBERS, sight
+from forecasting.bucket import GROUPS, MEMBERS, sight
 from forecasting.features import table
 
 if TYPE_CHECKING:
@@ -60,9 +60,15 @@ def importances(fitted: FittedLightGBM) -> dict[str, float]:
 
 
 def weights(fitted: FittedLightGBM) -> list[dict[str, Any]]:
-    """What each bucket's ensemble averages: weight of each member."""
+    """What each bucket's ensemble averages: weight of each member, for regular and for sparse series."""
     return [
-        {"until_period": bucket.recipe.reach, **dict(zip(MEMBERS, map(float, bucket.weights), strict=True))}
+        {
+            "until_period": bucket.recipe.reach,
+            **{
+                group: dict(zip(MEMBERS, map(float, row), strict=True))
+                for group, row in zip(GROUPS, bucket.weights, strict=True)
+            },
+        }
         for bucket in fitted.buckets
     ]
 

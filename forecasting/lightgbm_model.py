@@ -52,7 +52,7 @@ class LightGBM:
         How many periods ahead the models look; 14 days, 8 weeks or 3 months if ``None``. What is asked beyond repeats
         the last ones' quantiles.
     trees
-        Boosting rounds of each model.
+        Boosting rounds of each model at most; on the days that judge, half or a quarter may turn out better.
     threads
         For training and prediction; the figures do not depend on it.
     country, subdivision

@@ -209,7 +209,9 @@ def build(
     checking.warm(names)
     app = App(settings, store, server, guard, metrics, audit, checker, names, [audit.run, guard.watch])
     app.background.append(app.watch_store)
-    app.background += [partial(chores.run, store, chore) for chore in chores.CHORES]
+    app.background += [
+        partial(chores.run, store, chore) for chore in (*chores.CHORES, chores.forgetting(settings.retention))
+    ]
     return app
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from server import exports, pools, tracking
+from server import exports, pools, tracking, training
+from server.retention import erase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from server.retention import Retention
     from server.store import Store, Transaction
 
 log = structlog.get_logger(__name__)
@@ -41,7 +43,13 @@ CHORES: tuple[Chore, ...] = (
     Chore("pools", 1.0, _alone("pools", pools.advance_all)),
     Chore("silence", 60.0, _alone("silence", tracking.sweep)),
     Chore("exports", 60.0, exports.resume),
+    Chore("trainings", 15.0, training.resume),
 )
+
+
+def forgetting(retention: Retention) -> Chore:
+    """The chore that lets go of what has been kept for long enough."""
+    return Chore("retention", 6 * 3600.0, lambda store: erase(store, retention))
 
 
 async def run(store: Store, chore: Chore) -> None:

@@ -13,12 +13,13 @@ from sqlalchemy import insert
 from sqlmodel import select
 
 from groupage.v1 import (
+    companies_pb2,
     members_pb2,
     orders_pb2,
     shipments_pb2,
     tracking_events_pb2,
 )
-from server import names
+from server import demand, names, people
 from server import synchronization as steps
 from server.faults import Fault
 from server.pools import CONSENT, MEMBER
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
 
     from server.store import Reading, Store, Transaction
 
+# Kind of the blobs; those of people are of `people.EXPORTED`.
+EXPORTED = "export"
 PART_BYTES = 256 * 1024
 # An export that is not done after so long was left by a crash, and is made again.
 LEFT_AFTER = timedelta(minutes=2)
@@ -63,11 +66,14 @@ def _lines(session: Reading, company: str) -> Iterator[tuple[str, Iterable[bytes
         query = select(Record).where(Record.kind == kind.kind, Record.company == company).order_by(Record.name)
         yield (
             f"{kind.kind}s".replace("companys", "companies"),
-            (_json(standard.seen(session, kind, r)) for r in session.exec(query)),
+            (_json(_without_people(standard.seen(session, kind, r))) for r in session.exec(query)),
         )
     orders = select(OrderRow).where(OrderRow.company == company).order_by(OrderRow.name)
     yield "orders", (_json(_order(row)) for row in session.exec(orders))
-    yield "demand", (_plain(row) for row in session.exec(select(DemandRow).where(DemandRow.company == company)))
+    yield (
+        "demand",
+        (_json(demand.record_of(row)) for row in session.exec(select(DemandRow).where(DemandRow.company == company))),
+    )
     shipments = select(ShipmentRow).where(ShipmentRow.company == company).order_by(ShipmentRow.name)
     yield "shipments", (_json(shipments_pb2.Shipment.FromString(r.body)) for r in session.exec(shipments))
     tracked = select(TrackingRow).where(TrackingRow.company == company)
@@ -77,6 +83,12 @@ def _lines(session: Reading, company: str) -> Iterator[tuple[str, Iterable[bytes
     )
     audited = select(AuditRow).where(AuditRow.company == company).order_by(AuditRow.id)
     yield "audit_log", (_plain(row) for row in session.exec(audited))
+
+
+def _without_people(message: Any) -> Any:
+    if isinstance(message, companies_pb2.Company):
+        message.ClearField("contacts")
+    return message
 
 
 def _order(row: OrderRow) -> Any:
@@ -119,13 +131,23 @@ def _finish(tx: Transaction, operation: str, made: list[tuple[str, list[bytes]]]
     if message.done:
         return
     answer = members_pb2.ExportMemberResponse()
-    for kind, lines in made:
+    company = record.company or ""
+    # Read here, where nobody can erase them before the file is there.
+    people.lock(tx, company)
+    with tx.reading() as session:
+        contacts = [_json(person) for person in people.of(session, company)]
+    for kind, lines in (*made, ("contacts", contacts)):
         body = b"".join(line + b"\n" for line in lines)
         digest = hashlib.sha256(body).hexdigest()
         # Two members' equal files are two: a file is had by its id, and an id belongs to one membership.
         file_id = hashlib.sha256(f"{record.parent}/{operation}/{kind}/{digest}".encode()).hexdigest()[:32]
         answer.files.add(kind=kind, rows=len(lines), sha256=digest, file_id=file_id, size_bytes=len(body))
-        row = {"digest": f"export:{record.parent}:{file_id}", "kind": "export", "at": tx.now, "body": body}
+        row = {
+            "digest": f"export:{record.parent}:{file_id}",
+            "kind": people.EXPORTED if kind == "contacts" else EXPORTED,
+            "at": tx.now,
+            "body": body,
+        }
         tx.connection.execute(insert(BlobRow), [row])
     message.done = True
     message.response.Pack(answer)

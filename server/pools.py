@@ -18,6 +18,8 @@ from server.services.standard import Kind, change_record
 from server.store.tables import Membership, Record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from server.store import Transaction
     from server.viewer import Viewer
 
@@ -89,49 +91,100 @@ def one(tx: Transaction, kind: Kind, name: str) -> tuple[Record, Any] | None:
 def advance(tx: Transaction, pool: str) -> None:
     """Let what has become due happen: a version comes into force or lapses, members join and leave."""
     found = one(tx, POOL, pool)
-    if found is None or found[1].state == Pool.CLOSED:
+    if found is None:
         return
     record, message = found
     if message.proposed_rulebook:
         book = one(tx, RULEBOOK, message.proposed_rulebook)
         if book is not None and book[1].effective_time.ToDatetime(UTC) <= tx.now:
             _decide(tx, record, message, *book)
+    in_force = one(tx, RULEBOOK, message.rulebook) if message.rulebook and message.state != Pool.CLOSED else None
     for row, member in records(tx, MEMBER, pool).values():
-        _pass(tx, pool, row, member)
+        _pass(tx, row, member, in_force[1] if in_force else None)
 
 
 def advance_all(tx: Transaction) -> None:
-    """Do so for every pool."""
-    query = select(Record.name).where(Record.kind == POOL.kind, Record.state != Pool.State.Name(Pool.CLOSED))
+    """Do so for every pool, those included that are closed and still left by somebody."""
+    pools = select(Record.name).where(Record.kind == POOL.kind, Record.state != Pool.State.Name(Pool.CLOSED))
+    leaving = select(Record.parent).where(Record.kind == MEMBER.kind, Record.state == Member.State.Name(Member.LEAVING))
     with tx.reading() as session:
-        pools = list(session.exec(query))
-    for pool in pools:
-        advance(tx, pool)
+        names = {*session.exec(pools), *session.exec(leaving)}
+    for name in sorted(names):
+        advance(tx, name)
+
+
+def stands(row: Record, consent: Any) -> bool:
+    """Whether a consent counts for a membership: it was given, and not before the last invitation."""
+    return bool(consent.consented and consent.consent_time.ToDatetime(UTC) >= row.created_at)
+
+
+def consents_to(tx: Transaction, row: Record, member: Any, book: Any) -> bool:
+    """Whether a member consented to a version; consent to a later one, not in force yet, takes nothing back."""
+    if member.consented_version <= book.version:
+        return bool(member.consented_version == book.version)
+    found = one(tx, CONSENT, f"{book.name}/consents/{row.company}")
+    return found is not None and stands(row, found[1])
+
+
+def binding(tx: Transaction, pool: str) -> list[Any]:
+    """Versions that are or were in force, the newest first."""
+    books = [book for _, book in records(tx, RULEBOOK, pool).values()]
+    came = [book for book in books if book.state in (Rulebook.IN_FORCE, Rulebook.SUPERSEDED)]
+    return sorted(came, key=lambda book: -book.version)
+
+
+def bound_by(tx: Transaction, row: Record, member: Any, books: Iterable[Any] | None = None) -> Any:
+    """The version that binds a member: the newest of `binding` that it consented to; None if it did to none."""
+    books = binding(tx, row.parent) if books is None else books
+    return next((book for book in books if consents_to(tx, row, member, book)), None)
 
 
 def _decide(tx: Transaction, record: Record, pool: Any, book_row: Record, book: Any) -> None:
     """Put the open version into force, if enough have consented; who has not leaves after the exit notice."""
     members = records(tx, MEMBER, record.name)
-    willing = [m for _, m in members.values() if m.consented_version == book.version and m.state != Member.LEFT]
-    pool.proposed_rulebook = ""
+    here = [(row, m) for row, m in members.values() if m.state not in (Member.INVITED, Member.LEFT)]
+    willing = [m for row, m in here if consents_to(tx, row, m, book)]
     if len(willing) < FEWEST:
-        book.state = Rulebook.LAPSED
-        change_record(tx, RULEBOOK, book_row, book)
-        change_record(tx, POOL, record, pool)
+        lapse(tx, record, pool)
         return
-    if pool.rulebook:
-        old = one(tx, RULEBOOK, pool.rulebook)
-        if old is not None:
-            old[1].state = Rulebook.SUPERSEDED
-            change_record(tx, RULEBOOK, *old)
+    pool.proposed_rulebook = ""
+    old = one(tx, RULEBOOK, pool.rulebook) if pool.rulebook else None
+    if old is not None:
+        old[1].state = Rulebook.SUPERSEDED
+        change_record(tx, RULEBOOK, *old)
     book.state = Rulebook.IN_FORCE
     change_record(tx, RULEBOOK, book_row, book)
     pool.rulebook, pool.state = book.name, Pool.ACTIVE
     change_record(tx, POOL, record, pool)
     show(tx, record.name, book.visibility.members_see_members)
     for row, member in members.values():
-        if member.state == Member.ACTIVE and member.consented_version != book.version:
-            leaves(tx, row, member, tx.now + timedelta(days=book.exit_notice_days))
+        if consents_to(tx, row, member, book):
+            continue
+        if member.state == Member.ACTIVE and old is not None:
+            # By the notice that it agreed to: the new version's binds nobody who did not consent.
+            leaves(tx, row, member, tx.now + timedelta(days=old[1].exit_notice_days))
+        elif member.state == Member.JOINING:
+            _invited_again(tx, row, member)
+
+
+def lapse(tx: Transaction, record: Record, pool: Any) -> Record:
+    """End the open version without its coming into force; who joined by it alone is invited as before."""
+    found = one(tx, RULEBOOK, pool.proposed_rulebook)
+    pool.proposed_rulebook = ""
+    if found is not None:
+        found[1].state = Rulebook.LAPSED
+        change_record(tx, RULEBOOK, *found)
+    in_force = one(tx, RULEBOOK, pool.rulebook) if pool.rulebook else None
+    for row, member in records(tx, MEMBER, record.name).values():
+        if member.state == Member.JOINING and not (in_force and consents_to(tx, row, member, in_force[1])):
+            _invited_again(tx, row, member)
+    return change_record(tx, POOL, record, pool)
+
+
+def _invited_again(tx: Transaction, row: Record, member: Any) -> None:
+    member.state, member.consented_version = Member.INVITED, 0
+    member.ClearField("join_time")
+    change_record(tx, MEMBER, row, member)
 
 
 def show(tx: Transaction, pool: str, shown: bool) -> None:
@@ -148,9 +201,9 @@ def leaves(tx: Transaction, row: Record, member: Any, at: datetime) -> Record:
     return change_record(tx, MEMBER, row, member)
 
 
-def _pass(tx: Transaction, pool: str, row: Record, member: Any) -> None:
+def _pass(tx: Transaction, row: Record, member: Any, in_force: Any) -> None:
     joins = member.state == Member.JOINING and member.join_time.ToDatetime(UTC) <= tx.now
-    if joins and _in_force(tx, pool):
+    if joins and in_force is not None and consents_to(tx, row, member, in_force):
         member.state = Member.ACTIVE
         change_record(tx, MEMBER, row, member)
     elif member.state == Member.LEAVING and member.leave_time.ToDatetime(UTC) <= tx.now:
@@ -158,14 +211,17 @@ def _pass(tx: Transaction, pool: str, row: Record, member: Any) -> None:
         change_record(tx, MEMBER, row, member)
         tx.connection.execute(
             delete(Membership).where(
-                col(Membership.pool) == pool.removeprefix("pools/"), col(Membership.company) == row.company
+                col(Membership.pool) == row.parent.removeprefix("pools/"), col(Membership.company) == row.company
             )
         )
 
 
-def _in_force(tx: Transaction, pool: str) -> bool:
-    found = one(tx, POOL, pool)
-    return found is not None and bool(found[1].rulebook)
+def reinvite(tx: Transaction, row: Record, member: Any) -> Record:
+    """Invite anew a company that left: what it consented to before binds it no more."""
+    tx.connection.execute(update(Record).where(col(Record.name) == row.name).values(created_at=tx.now))
+    changed = change_record(tx, MEMBER, row, member)
+    changed.created_at = tx.now
+    return changed
 
 
 def admit(tx: Transaction, pool: str, company: str) -> None:
@@ -183,10 +239,9 @@ def admit(tx: Transaction, pool: str, company: str) -> None:
 
 def join(tx: Transaction, row: Record, member: Any, book: Any) -> None:
     """Take in a member's consent to a version."""
-    member.consented_version = book.version
+    member.consented_version = max(member.consented_version, book.version)
+    # Who gave notice stays leaving: consent to a later version does not take that back.
     if member.state == Member.INVITED:
         member.state = Member.JOINING
         member.join_time.FromDatetime(tx.now + timedelta(days=book.entry_notice_days))
-    elif member.state == Member.LEAVING and book.state == Rulebook.PROPOSED:
-        pass  # it gave notice, and consent to a later version does not take that back
     change_record(tx, MEMBER, row, member)

@@ -24,6 +24,7 @@ from server.durable.pace import Pace
 from server.guard import MIB, Limits
 from server.limits import Rate
 from server.logs import LEVELS
+from server.retention import Retention
 
 CONFIG_VARIABLE = "GROUPAGE_CONFIG"
 KEY_BYTES = 32
@@ -176,6 +177,7 @@ class Settings(BaseSettings):
     log: Log = Log()
     quota: Quota = Quota()
     worker: WorkerTable = WorkerTable()
+    retention: Retention = Retention()
 
     @field_validator("store_url", "durable_url")
     @classmethod

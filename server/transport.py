@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import grpc
 import structlog
-from google.protobuf import descriptor_pool
+from google.protobuf import descriptor_pb2, descriptor_pool
 from grpc_reflection.v1alpha import reflection_pb2
 from grpc_reflection.v1alpha._async import ReflectionServicer
 
@@ -147,7 +147,9 @@ def reflect(server: Any, names: Iterable[str]) -> None:
     names
         Full names of the services.
     """
-    servicer = ReflectionServicer([*names, *REFLECTION], pool=descriptor_pool.Default())
+    pool = descriptor_pool.Default()
+    pool.AddSerializedFile(_renamed(reflection_pb2.DESCRIPTOR))
+    servicer = ReflectionServicer([*names, *REFLECTION], pool=pool)
     handler = grpc.stream_stream_rpc_method_handler(
         servicer.ServerReflectionInfo,
         request_deserializer=reflection_pb2.ServerReflectionRequest.FromString,
@@ -156,3 +158,20 @@ def reflect(server: Any, names: Iterable[str]) -> None:
     server.add_generic_rpc_handlers(
         tuple(grpc.method_handlers_generic_handler(name, {"ServerReflectionInfo": handler}) for name in REFLECTION)
     )
+
+
+def _renamed(described: Any) -> bytes:
+    """Describe the newer version of reflection, for which there is no package: who asks for what is listed finds it."""
+    file = descriptor_pb2.FileDescriptorProto()
+    described.CopyToProto(file)
+    newer, older = (name.rsplit(".", 1)[0] for name in REFLECTION)
+    file.name, file.package = "grpc/reflection/v1/reflection.proto", newer
+    for message in file.message_type:
+        for field in message.field:
+            if field.type_name:
+                field.type_name = field.type_name.replace(f".{older}.", f".{newer}.")
+    for method in file.service[0].method:
+        method.input_type = method.input_type.replace(f".{older}.", f".{newer}.")
+        method.output_type = method.output_type.replace(f".{older}.", f".{newer}.")
+    made: bytes = file.SerializeToString(deterministic=True)
+    return made

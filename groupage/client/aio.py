@@ -128,7 +128,7 @@ class AsyncClient:
     async def _wait(self, error: Any, attempt: int) -> None:
         wait = self._retries.wait_s(error, attempt, self._rng)
         if wait is None:
-            raise error
+            raise error from None
         await asyncio.sleep(wait)
 
     async def pages(self, service: str, method: str, request: Any = None, /, **fields: Any) -> AsyncIterator[Any]:

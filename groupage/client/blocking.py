@@ -136,7 +136,7 @@ class Client:
     def _wait(self, error: Any, attempt: int) -> None:
         wait = self._retries.wait_s(error, attempt, self._rng)
         if wait is None:
-            raise error
+            raise error from None
         time.sleep(wait)
 
     def pages(self, service: str, method: str, request: Any = None, /, **fields: Any) -> Iterator[Any]:

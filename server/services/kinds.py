@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from sqlalchemy import delete, insert
 from sqlmodel import col, select
 
 from groupage.v1 import (
@@ -18,10 +17,10 @@ from groupage.v1 import (
     tariffs_pb2,
 )
 from logistics.emissions import emission_factors
-from server import names
+from server import names, people
 from server.faults import Fault
 from server.services.standard import Kind
-from server.store.tables import CommitmentRow, ContactRow, OrderRow, Record
+from server.store.tables import CommitmentRow, OrderRow, Record
 
 if TYPE_CHECKING:
     from server.store import Reading, Transaction
@@ -72,19 +71,13 @@ def _check_company(tx: Transaction, viewer: Viewer, after: Any, before: Any) -> 
     _must_be_only(tx, "company", after.name, after.gln)
     if before is None:
         after.state = companies_pb2.Company.ACTIVE
-    company = names.company_of(after.name)
-    tx.connection.execute(delete(ContactRow).where(col(ContactRow.company) == company))
-    people = [{"company": company, "position": i, "body": c.SerializeToString()} for i, c in enumerate(after.contacts)]
-    if people:
-        tx.connection.execute(insert(ContactRow), people)
+    people.put(tx, names.company_of(after.name), after.contacts)
     after.ClearField("contacts")
 
 
 def _with_contacts(session: Reading, message: Any) -> None:
-    query = select(ContactRow).where(ContactRow.company == names.company_of(message.name))
     del message.contacts[:]
-    for row in session.exec(query.order_by(col(ContactRow.position))):
-        message.contacts.add().ParseFromString(row.body)
+    message.contacts.extend(people.of(session, names.company_of(message.name)))
 
 
 def _company_shown(viewer: Viewer, message: Any) -> None:

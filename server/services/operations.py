@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 # An operation that is waited for is looked at so often, and waited for so long at most.
 LOOK_S = 0.25
 LONGEST_WAIT_S = 60.0
+# In the name of what not even the operator sees.
+_PRIVATE = "/forecastModels/"
 
 
 class Operations(operations_pb2_grpc.OperationsServicer):  # type: ignore[misc]  # has no types
@@ -53,8 +55,11 @@ class Operations(operations_pb2_grpc.OperationsServicer):  # type: ignore[misc] 
         if request.filter:
             raise Fault("FILTER_INVALID", metadata={"at": "0"})
         size, after = paging.size_of(request), paging.after(request) or ""
+        viewer = caller()
         query = select(Record).where(Record.kind == steps.OPERATION.kind, Record.name > after).order_by(Record.name)
-        rows = await self._store.read(caller(), lambda session: session.exec(query.limit(size + 1)).all())
+        # What is private to a company is so to the operator too.
+        query = query.where(~col(Record.parent).contains(_PRIVATE) | (col(Record.company) == viewer.company))
+        rows = await self._store.read(viewer, lambda session: session.exec(query.limit(size + 1)).all())
         answer = operations_pb2.ListOperationsResponse(
             operations=[operations_pb2.Operation.FromString(r.body) for r in rows[:size]]
         )
@@ -94,6 +99,8 @@ class Operations(operations_pb2_grpc.OperationsServicer):  # type: ignore[misc] 
 def _found(session: Reading, name: str) -> tuple[Record, Any]:
     names.split(name)  # requests of this service have no rules of ours
     record = standard.found(session, steps.OPERATION, name)
+    if _PRIVATE in record.parent and record.company != session.viewer.company:
+        raise Fault("RESOURCE_NOT_FOUND", metadata={"name": name})
     return record, operations_pb2.Operation.FromString(record.body)
 
 

@@ -193,7 +193,8 @@ def _close_one(tx: Transaction, write: Write) -> bytes:
             steps.move(tx, row.name, steps.State.CANCELLED, reason="the pool was closed")
             steps.release_all(tx, row.name, steps.OrderState.OPEN, "the pool was closed")
     pool.state = pools_pb2.Pool.CLOSED
-    return bytes(standard.decoded(POOL, standard.change_record(tx, POOL, record, pool)).SerializeToString())
+    changed = pools.lapse(tx, record, pool)
+    return bytes(standard.decoded(POOL, changed).SerializeToString())
 
 
 _close = single(_close_one)
@@ -222,7 +223,7 @@ def _invite_one(tx: Transaction, write: Write) -> bytes:
     if before is not None and before[1].state != members_pb2.Member.LEFT:
         raise Fault("ALREADY_MEMBER")
     if before is not None:
-        record = standard.change_record(tx, MEMBER, before[0], member)
+        record = pools.reinvite(tx, before[0], member)
     else:
         pool_id = request.parent.removeprefix("pools/")
         record = standard.insert_record(tx, MEMBER, member, parent=request.parent, company=short, pool=pool_id)
@@ -245,10 +246,8 @@ def _leave_one(tx: Transaction, write: Write) -> bytes:
         raise Fault("NOTICE_RUNNING", metadata={"leave_time": member.leave_time.ToDatetime(UTC).isoformat()})
     if member.state == members_pb2.Member.LEFT:
         raise Fault("NOT_A_MEMBER")
-    days = 0
-    bound = [b for _, b in pools.records(tx, RULEBOOK, record.parent).values() if b.version == member.consented_version]
-    if bound and member.state == members_pb2.Member.ACTIVE:
-        days = bound[0].exit_notice_days
+    bound = pools.bound_by(tx, record, member) if member.state == members_pb2.Member.ACTIVE else None
+    days = bound.exit_notice_days if bound else 0
     changed = pools.leaves(tx, record, member, tx.now + timedelta(days=days))
     return bytes(standard.decoded(MEMBER, changed).SerializeToString())
 
@@ -346,11 +345,13 @@ def _consent_one(tx: Transaction, write: Write) -> bytes:
         raise Fault("NOT_A_MEMBER")
     row, member = found
     joins = book.state == rulebooks_pb2.Rulebook.IN_FORCE and consented
-    if book.state != rulebooks_pb2.Rulebook.PROPOSED and not joins:
+    pool = pools.one(tx, POOL, record.parent)
+    is_open = pool is not None and pool[1].state != pools_pb2.Pool.CLOSED
+    if not is_open or (book.state != rulebooks_pb2.Rulebook.PROPOSED and not joins):
         raise Fault("RULEBOOK_NOT_OPEN")
     name = f"{request.name}/consents/{company}"
     before = pools.one(tx, CONSENT, name)
-    if before is not None and (before[1].consented or not consented):
+    if before is not None and (pools.stands(row, before[1]) or not (before[1].consented or consented)):
         if before[1].consented and not consented:
             raise Fault("RULEBOOK_NOT_OPEN")  # consent cannot be taken back
         return bytes(standard.decoded(CONSENT, before[0]).SerializeToString())

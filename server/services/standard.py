@@ -38,6 +38,10 @@ def _unused(tx: Transaction, viewer: Viewer, record: Record) -> None:
     """Let anything be deleted."""
 
 
+def _whole(session: Reading, message: Any) -> None:
+    """Take a message as it is stored: nothing of it stands elsewhere."""
+
+
 @dataclass(frozen=True)
 class Kind:
     """A kind of resource.
@@ -58,7 +62,8 @@ class Kind:
     columns
         Of (message): further columns of its row, such as ``state`` or ``public``.
     complete
-        Of (session, message): adds what stands in other tables, as far as the session's viewer may see it.
+        Of (session, message): adds what stands in other tables, as far as the session's viewer may see it. It is kept
+        nowhere else, not even with the answers to writes.
     shown
         Of (viewer, message): blanks what this viewer may not see, in place.
     """
@@ -71,7 +76,7 @@ class Kind:
     check: Callable[[Transaction, Viewer, Any, Any], None] = _nothing
     deletable: Callable[[Transaction, Viewer, Record], None] = _unused
     columns: Callable[[Any], Mapping[str, Any]] = lambda _: {}
-    complete: Callable[[Reading, Any], None] = lambda _session, _message: None
+    complete: Callable[[Reading, Any], None] = _whole
     shown: Callable[[Viewer, Any], None] = lambda _viewer, _message: None
 
 
@@ -198,9 +203,30 @@ async def create(store: Store, kind: Kind, request: Any, *, parent: str | None =
     chosen = own_id or getattr(request, f"{kind.field}_id") or new_id()
     name = f"{under}/{kind.collection}/{chosen}" if under else f"{kind.collection}/{chosen}"
     payload = (kind, under, name, getattr(request, kind.field))
-    return kind.message.FromString(
-        await store.write(write(_method("Create", kind), request, _create, payload=payload, resources=[name]))
-    )
+    done = write(_method("Create", kind), request, _create, payload=payload, resources=[name])
+    return await _written(store, kind, done)
+
+
+async def _written(store: Store, kind: Kind, done: Write) -> Any:
+    """Have something written; its answer is completed anew each time, since what is kept of it is not whole."""
+    message = kind.message.FromString(await store.write(done))
+    if kind.complete is _whole or done.rehearse:
+        return message
+
+    def completed(session: Reading) -> Any:
+        kind.complete(session, message)
+        kind.shown(session.viewer, message)
+        return message
+
+    return await store.read(done.viewer, completed)
+
+
+def _answer(tx: Transaction, write: Write, kind: Kind, record: Record) -> bytes:
+    """What is kept as a write's answer; of a rehearsal nothing is kept, and so it is whole."""
+    if kind.complete is not _whole and not write.rehearse:
+        return decoded(kind, record).SerializeToString()  # type: ignore[no-any-return]
+    with tx.reading(write.viewer) as session:
+        return seen(session, kind, record).SerializeToString()  # type: ignore[no-any-return]
 
 
 def must_own(viewer: Viewer, parent: str) -> None:
@@ -238,8 +264,7 @@ def _create_one(tx: Transaction, write: Write) -> bytes:
     message.name = name
     kind.check(tx, write.viewer, message, None)
     record = insert_record(tx, kind, message, parent=parent, company=names.company_of(name) or None)
-    with tx.reading(write.viewer) as session:
-        return seen(session, kind, record).SerializeToString()  # type: ignore[no-any-return]
+    return _answer(tx, write, kind, record)
 
 
 _create = single(_create_one)
@@ -306,9 +331,8 @@ async def update_(store: Store, kind: Kind, request: Any) -> Any:
     """Answer an Update."""
     given = getattr(request, kind.field)
     payload = (kind, given, request.update_mask)
-    return kind.message.FromString(
-        await store.write(write(_method("Update", kind), request, _update, payload=payload, resources=[given.name]))
-    )
+    done = write(_method("Update", kind), request, _update, payload=payload, resources=[given.name])
+    return await _written(store, kind, done)
 
 
 def masked(kind: Kind, before: Any, given: Any, mask: field_mask_pb2.FieldMask) -> Any:
@@ -360,9 +384,7 @@ def _update_one(tx: Transaction, write: Write) -> bytes:
     after = masked(kind, before, given, mask)
     after.name = record.name
     kind.check(tx, write.viewer, after, before)
-    changed = change_record(tx, kind, record, after)
-    with tx.reading(write.viewer) as session:
-        return seen(session, kind, changed).SerializeToString()  # type: ignore[no-any-return]
+    return _answer(tx, write, kind, change_record(tx, kind, record, after))
 
 
 _update = single(_update_one)

@@ -19,10 +19,11 @@ from groupage.v1 import (
     synchronizations_service_pb2_grpc,
 )
 from groupage.v1 import proposals_pb2 as proposals
+from server import pools
 from server import synchronization as steps
 from server.faults import Fault
 from server.services import standard
-from server.services.watching import coalesced
+from server.services.watching import coalesced, must_be_known
 from server.store.events import last_versions
 from server.store.ids import new_id
 from server.store.tables import Participation, Record
@@ -30,7 +31,7 @@ from server.store.writer import Transaction, Write, single
 from server.viewer import SYSTEM, Viewer, caller
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from server.store import Reading, Store
 
@@ -123,8 +124,7 @@ class Synchronizations(synchronizations_service_pb2_grpc.SynchronizationsService
         """Stream what happens, until it is final and all was sent."""
         viewer = caller()
         stream, last, final = await self._store.read(viewer, lambda session: _begin(session, viewer, request.name))
-        if request.after_sequence > last:
-            raise Fault("SEQUENCE_UNKNOWN", metadata={"first": "1" if last else "0", "last": str(last)})
+        await self._store.read(viewer, lambda session: must_be_known(session, stream, request.after_sequence))
         if final and request.after_sequence >= last:
             return
         async for events in coalesced(self._store.follow(stream, request.after_sequence)):
@@ -182,18 +182,19 @@ def _request_one(tx: Transaction, write: Write) -> bytes:
         raise Fault("RESOURCE_NOT_FOUND", metadata={"name": request.parent})
     if pools_pb2.Pool.FromString(pool.body).state == pools_pb2.Pool.CLOSED:
         raise Fault("POOL_CLOSED")
-    rulebook = _in_force(tx, request, pools_pb2.Pool.FromString(pool.body))
-    members = _members(tx, request.parent, rulebook.version)
-    if write.viewer.company not in members and not write.viewer.operator:
-        raise Fault(
-            "CONSENT_MISSING" if write.viewer.company in members.unconsented else "NOT_A_MEMBER",
-            metadata={"rulebook": request.rulebook} if write.viewer.company in members.unconsented else {},
-        )
+    present = _members(tx, request.parent)
+    company = write.viewer.company
+    rulebook = _binding(tx, request, pools_pb2.Pool.FromString(pool.body), present, company)
+    members = {c for c, version in present if version == rulebook.version}
+    if company not in members and not write.viewer.operator:
+        if any(c == company for c, _ in present):
+            raise Fault("CONSENT_MISSING", metadata={"rulebook": request.rulebook})
+        raise Fault("NOT_A_MEMBER")
     since, until = _times(request, rulebook, tx.now)
     tx.lock("participations")
     taken = _taken(tx, since, until)
-    if write.viewer.company in taken:
-        raise Fault("SYNCHRONIZATION_OPEN", metadata={"synchronization": taken[write.viewer.company]})
+    if company in taken:
+        raise Fault("SYNCHRONIZATION_OPEN", metadata={"synchronization": taken[company]})
     synchronization = synchronizations_pb2.Synchronization(
         name=name,
         rulebook=request.rulebook,
@@ -202,7 +203,7 @@ def _request_one(tx: Transaction, write: Write) -> bytes:
         window_start=request.window_start,
         window_end=request.window_end,
     )
-    steps.opened(tx, synchronization, set(members) - set(taken), requester=write.viewer.company)
+    steps.opened(tx, synchronization, members - set(taken), requester=write.viewer.company)
     with tx.reading() as session:
         operation = session.get(Record, steps.operation_of(name))
     if operation is None:
@@ -214,33 +215,28 @@ def _request_one(tx: Transaction, write: Write) -> bytes:
     return bytes(answer.SerializeToString())
 
 
-def _in_force(tx: Transaction, request: Any, pool: pools_pb2.Pool) -> rulebooks_pb2.Rulebook:
-    if pool.rulebook != request.rulebook:
-        raise Fault("RULEBOOK_NOT_IN_FORCE", metadata={"rulebook": pool.rulebook})
+def _binding(
+    tx: Transaction, request: Any, pool: pools_pb2.Pool, members: Sequence[tuple[str, int]], company: str
+) -> rulebooks_pb2.Rulebook:
+    """The rulebook that a request names: the one in force; for who is leaving, the one that binds it until then."""
     with tx.reading() as session:
-        row = session.get(Record, pool.rulebook)
-    if row is None:
-        raise Fault("RULEBOOK_NOT_IN_FORCE", metadata={"rulebook": ""})
-    rulebook: rulebooks_pb2.Rulebook = rulebooks_pb2.Rulebook.FromString(row.body)
-    return rulebook
+        row = session.get(Record, request.rulebook)
+    if row is not None and row.kind == "rulebook" and row.parent == request.parent:
+        rulebook: rulebooks_pb2.Rulebook = rulebooks_pb2.Rulebook.FromString(row.body)
+        if request.rulebook == pool.rulebook or (company, rulebook.version) in members:
+            return rulebook
+    raise Fault("RULEBOOK_NOT_IN_FORCE", metadata={"rulebook": pool.rulebook})
 
 
-class _Members(set[str]):
-    unconsented: frozenset[str] = frozenset()
-
-
-def _members(tx: Transaction, pool: str, version: int) -> _Members:
-    query = select(Record).where(Record.kind == "member", Record.parent == pool)
-    with tx.reading() as session:
-        all_of_them = [members_pb2.Member.FromString(r.body) for r in session.exec(query)]
-    present = [
-        m
-        for m in all_of_them
-        if m.state in _TAKING_PART and (not m.HasField("leave_time") or m.leave_time.ToDatetime(UTC) > tx.now)
-    ]
-    members = _Members(m.company.removeprefix("companies/") for m in present if m.consented_version == version)
-    members.unconsented = frozenset(m.company.removeprefix("companies/") for m in present) - members
-    return members
+def _members(tx: Transaction, pool: str) -> list[tuple[str, int]]:
+    """Who takes part in what is planned now, and the version that binds it; 0 if none does."""
+    books = pools.binding(tx, pool)
+    out = []
+    for row, m in pools.records(tx, pools.MEMBER, pool).values():
+        if m.state in _TAKING_PART and (not m.HasField("leave_time") or m.leave_time.ToDatetime(UTC) > tx.now):
+            book = pools.bound_by(tx, row, m, books)
+            out.append((m.company.removeprefix("companies/"), book.version if book else 0))
+    return out
 
 
 def _times(request: Any, rulebook: rulebooks_pb2.Rulebook, now: datetime) -> tuple[datetime, datetime]:

@@ -5,14 +5,33 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from server.faults import Fault
+from server.store.events import first_version, last_versions
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from server.store import Event
+    from server.store import Event, Reading
 
 TOGETHER_S = 0.05
 ALIVE_S = 15.0
 MOST = 500  # events of one message
+
+
+def must_be_known(session: Reading, stream: str, after: int) -> int:
+    """Refuse to go on from a number that was never given, or that is older than what is kept; answers the last one.
+
+    Raises
+    ------
+    Fault
+        SEQUENCE_UNKNOWN.
+    """
+    connection = session.connection()
+    last = last_versions(connection, [stream]).get(stream, 0)
+    first = first_version(connection, stream) if after else 0
+    if after > last or 0 < after < first - 1:
+        raise Fault("SEQUENCE_UNKNOWN", metadata={"first": str(first or min(1, last)), "last": str(last)})
+    return last
 
 
 async def coalesced(

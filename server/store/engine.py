@@ -54,6 +54,8 @@ def _sqlite(url: str, begin: str, pool_size: int) -> Engine:
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        # What is deleted is overwritten, not only forgotten: people's names do not outlive their erasure in the file.
+        cursor.execute("PRAGMA secure_delete = ON")
         if begin == _WRITING:
             cursor.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
         cursor.close()

@@ -48,6 +48,12 @@ def last_versions(connection: Connection, streams: Iterable[str]) -> dict[str, i
     return found
 
 
+def first_version(connection: Connection, stream: str) -> int:
+    """First version of a stream that is still kept; 0 where there is none."""
+    query = select(func.min(EventRow.version)).where(EventRow.stream == stream)  # type: ignore[arg-type]
+    return connection.execute(query).scalar() or 0
+
+
 def append(connection: Connection, events: Sequence[Event]) -> None:
     """Store events, each stream's in the order given.
 

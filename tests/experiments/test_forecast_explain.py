@@ -55,7 +55,7 @@ def test_trees_of_one_lane(tmp_path: Path):
     assert f"the mean's model says {parts['mean']:,.3g}" in words
     assert f"{in_words(parts['factors'][0]['feature'])} (" in words
     assert told["lane"]["period"] == "2024-06-18"
-    assert "Until 7 periods ahead: " in words
+    assert "Until 7 periods ahead, for regular demand: " in words
 
 
 def test_short_record(tmp_path: Path):

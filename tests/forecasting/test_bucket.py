@@ -43,3 +43,22 @@ def test_restless_records_are_learned_by_fewer_trees() -> None:
     panel = read_history(long_frame({f"lane {n}": row for n, row in enumerate(chance)}))
     trained = bucket.train_bucket(panel, CUT, recipe(panel.until(CUT), REACH), 100, 1, 1)
     assert {model.text.count("Tree=") for model in (trained.mean, *trained.quantiles)} == {25}
+
+
+@pytest.mark.parametrize(("least", "apart"), [(0.02, True), (0.9, False)])
+def test_groups_are_weighed_apart_where_that_pays(monkeypatch: pytest.MonkeyPatch, least: float, apart: bool) -> None:
+    """Sparse demand, for which one member is far off, has weights of its own only where these save it enough."""
+    rng = np.random.default_rng(10)
+    sparse = np.where(rng.random((4, DAYS)) < 0.3, 6.0, 0.0)
+    panel = read_history(
+        long_frame({f"r{n}": rng.gamma(4.0, 5.0, DAYS) for n in range(4)} | {f"s{n}": sparse[n] for n in range(4)})
+    )
+    given = bucket.direct_quantiles
+
+    def off_for_sparse(models: tuple, seen: bucket.Table, *rest: int) -> np.ndarray:
+        return given(models, seen, *rest) + 3.0 * (seen.row >= 4)
+
+    monkeypatch.setattr(bucket, "OWN_GAIN", least)
+    monkeypatch.setattr(bucket, "direct_quantiles", off_for_sparse)
+    trained = bucket.train_bucket(panel, CUT, recipe(panel.until(CUT), REACH), 8, 1, 1)
+    assert (trained.weights[0] != trained.weights[1]).any() == apart

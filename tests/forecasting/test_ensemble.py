@@ -26,7 +26,7 @@ def test_quantiles_never_cross(seed: int):
     """Combined quantiles grow with the level and are not negative, however their parts cross."""
     rng = np.random.default_rng(seed)
     members = rng.normal(1.0, 5.0, (3, 7, 20))
-    found = combine(members, rng.dirichlet(np.ones(3)), rng.normal(0, 0.3, (7, 20)))
+    found = combine(members, rng.dirichlet(np.ones(3), 20).T, rng.normal(0, 0.3, (7, 20)))
     assert (found >= 0).all()
     assert (np.diff(found, axis=0) >= 0).all()
 
@@ -34,7 +34,7 @@ def test_quantiles_never_cross(seed: int):
 def test_average_before_clipping():
     """Quantiles of -4 and 2 average to 0, not to 1."""
     members = np.stack([np.full((7, 1), -4.0), np.full((7, 1), 2.0)])
-    assert not combine(members, np.full(2, 0.5), np.zeros((7, 1))).any()
+    assert not combine(members, np.full((2, 1), 0.5), np.zeros((7, 1))).any()
 
 
 def test_the_better_member_gets_the_weight():

@@ -33,9 +33,10 @@ def test_shares_of_gain(fitted: FittedLightGBM):
 
 
 def test_weights_sum_to_one(fitted: FittedLightGBM):
-    """Every bucket tells what its ensemble averages."""
+    """Every bucket tells what its ensemble averages, for regular and sparse demand."""
     for bucket in weights(fitted):
-        assert sum(bucket[name] for name in ("point", "direct", "empirical")) == pytest.approx(1)
+        for group in ("regular", "sparse"):
+            assert sum(bucket[group].values()) == pytest.approx(1)
 
 
 @pytest.mark.parametrize("period", [1, 7, 8, 14])

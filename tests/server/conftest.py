@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import json
+import logging
 import shutil
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
+import trustme
 
+from server import logs
 from server.store import Store
 from tests.server import postgres
 
@@ -61,3 +68,22 @@ def store(store_url: str) -> Iterator[Store]:
     one = Store(store_url)
     yield one
     one.close()
+
+
+@pytest.fixture(autouse=True)
+def logged() -> Iterator[Any]:
+    """Everything that the server logs during a test, as a function that gives it line by line."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    stream = io.StringIO()
+    logs.configure("debug", json=True, stream=stream)
+    yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+    root.handlers[:], root.level = handlers, level
+    structlog.contextvars.clear_contextvars()
+    structlog.reset_defaults()
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """A certificate authority."""
+    return trustme.CA()

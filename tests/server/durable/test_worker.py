@@ -47,6 +47,16 @@ def same_as_undisturbed(store, name):
         assert records.dumps(replayed(freeze.market, freeze.policy, transcript).settlement) == stored
 
 
+def replays(store, name):
+    """Every stored transcript replays to the stored settlement, to the byte."""
+    for row in world.negotiations(store, name):
+        freeze, transcript = store.look(
+            SYSTEM, lambda s, row=row: (record.freeze_of(s, row), record.transcript_of(s, row))
+        )
+        again = replayed(freeze.market, freeze.policy, transcript)
+        assert records.dumps(again.settlement) == world.settlement_text(store, row)
+
+
 def exchanges(store, name):
     """How many exchanges are on record."""
     query = select(ExchangeRow.number).where(ExchangeRow.synchronization == name)

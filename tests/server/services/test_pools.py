@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from google.longrunning import operations_pb2
+from google.protobuf.field_mask_pb2 import FieldMask
 
 from agents.policy import Choice, Policy
 from groupage.v1 import companies_pb2, members_pb2, pools_pb2, rulebooks_pb2, tariffs_pb2
@@ -12,6 +13,7 @@ from server.faults import Fault
 from server.services.network import Network
 from server.services.orders import Orders
 from server.services.pools import Pools
+from server.services.synchronizations import _members
 from server.store import Store
 from server.viewer import Viewer, calls
 from server.wire.policies import policy_message
@@ -45,9 +47,8 @@ def invite(world, key):
 
 
 def propose(world, seconds=3600, **fields):
-    book = Rulebook(
-        policy=policy_message(Policy(name="rhine", protocol=Choice(name="contract_net"))), exit_notice_days=2, **fields
-    )
+    agreed = policy_message(Policy(name="rhine", protocol=Choice(name="contract_net")))
+    book = Rulebook(policy=agreed, **{"exit_notice_days": 2, **fields})
     book.liability.terms_uri, book.liability.terms_sha256 = "https://example.org/terms", "0" * 64
     book.effective_time.FromDatetime(datetime.now(UTC) + timedelta(seconds=seconds))
     return call(world.pools, OPERATOR, "CreateRulebook", parent=POOL, rulebook=book)
@@ -118,6 +119,80 @@ def test_a_new_version_binds_only_who_consents_and_the_others_leave(world, monke
     assert member(world, "acme2").state == Member.LEFT
     assert reason(world.pools, "acme2", "GetPool", name=POOL) == "RESOURCE_NOT_FOUND"
     assert call(world.pools, "acme", "GetPool", name=POOL).rulebook == second.name
+
+
+def test_who_consents_early_is_not_left_out_of_what_binds_it_now(world, monkeypatch):
+    """Consent to a version that is open takes nothing from the one in force: neither synchronizations nor notice."""
+    first = in_force(world, monkeypatch)
+    second = propose(world, seconds=10 * 24 * 3600)
+    accept(world, "acme", second)
+    assert member(world, "acme").consented_version == 2
+    later(world, monkeypatch, hours=3)
+    assert world.base.transact(lambda tx: _members(tx, POOL)) == [("acme", 1), ("acme2", 1)]
+    left = call(world.pools, "acme", "LeavePool", name=f"{POOL}/members/acme", validate_only=True)
+    days = left.leave_time.ToDatetime(UTC) - datetime.now(UTC)
+    assert timedelta(days=1, hours=23) < days < timedelta(days=2, hours=4), first.exit_notice_days
+
+
+def test_notice_is_the_one_that_was_agreed_to(world, monkeypatch):
+    """A version that somebody did not consent to cannot put it out sooner, nor plan it under its own terms."""
+    in_force(world, monkeypatch)
+    second = propose(world, seconds=4 * 3600, exit_notice_days=0)
+    invite(world, "swift")
+    for key in ("acme", "swift"):
+        accept(world, key, second)
+    later(world, monkeypatch, hours=5)
+    leaving = member(world, "acme2")
+    assert leaving.state == Member.LEAVING
+    assert leaving.leave_time.ToDatetime(UTC) > datetime.now(UTC) + timedelta(days=2)
+    later(world, monkeypatch, hours=6)
+    bound = world.base.transact(lambda tx: _members(tx, POOL))
+    assert bound == [("acme", 2), ("acme2", 1), ("swift", 2)]
+
+
+def test_a_newcomer_to_a_version_that_is_replaced_or_lapses_is_invited_as_before(world, monkeypatch):
+    """It consented to that one, not to the other: no membership comes of it until it consents to what is in force."""
+    first = in_force(world, monkeypatch)
+    invite(world, "swift")
+    lapsing = propose(world, seconds=4 * 3600)
+    accept(world, "swift", lapsing)
+    assert member(world, "swift").state == Member.JOINING
+    later(world, monkeypatch, hours=5)
+    assert call(world.pools, "acme", "GetRulebook", name=lapsing.name).state == Rulebook.LAPSED
+    assert (member(world, "swift").state, member(world, "swift").consented_version) == (Member.INVITED, 0)
+    accept(world, "swift", first)
+    later(world, monkeypatch, hours=6)
+    assert member(world, "swift").state == Member.ACTIVE
+
+
+def test_who_left_comes_back_by_consenting_anew(world, monkeypatch):
+    """What it consented to before it left binds it no more; its new consent has its own date."""
+    book = in_force(world, monkeypatch)
+    before = call(world.pools, "acme", "GetConsent", name=f"{book.name}/consents/acme")
+    call(world.pools, "acme", "LeavePool", name=f"{POOL}/members/acme")
+    later(world, monkeypatch, days=5)
+    assert member(world, "acme").state == Member.LEFT
+    again = invite(world, "acme")
+    assert (again.state, again.consented_version) == (Member.INVITED, 0)
+    consent = accept(world, "acme", book)
+    assert consent.consent_time.ToDatetime() > before.consent_time.ToDatetime()
+    assert member(world, "acme").state == Member.ACTIVE
+
+
+def test_a_closed_pool_takes_nobody_in_and_lets_go(world, monkeypatch):
+    """What was open for consent lapses; nobody joins; who gave notice has left when it is over."""
+    book = in_force(world, monkeypatch)
+    invite(world, "swift")
+    call(world.pools, "acme", "LeavePool", name=f"{POOL}/members/acme")
+    second = propose(world, seconds=10 * 24 * 3600)
+    closed = call(world.pools, OPERATOR, "ClosePool", name=POOL)
+    assert (closed.state, closed.proposed_rulebook) == (Pool.CLOSED, "")
+    assert call(world.pools, "acme", "GetRulebook", name=second.name).state == Rulebook.LAPSED
+    for one in (book, second):
+        assert reason(world.pools, "swift", "AcceptRulebook", name=one.name, digest=one.digest) == "RULEBOOK_NOT_OPEN"
+    later(world, monkeypatch, days=5)
+    assert member(world, "acme").state == Member.LEFT
+    assert reason(world.pools, "acme", "GetPool", name=POOL) == "RESOURCE_NOT_FOUND"
 
 
 def test_consent_is_to_what_was_read_and_stands(world):
@@ -266,6 +341,31 @@ def test_an_export_holds_all_of_ones_own_and_nothing_of_others(world, monkeypatc
     with pytest.raises(Fault) as caught:
         read(world, "acme2", files["sites"].file_id, member="acme")
     assert caught.value.reason == "EXPORT_UNKNOWN"
+
+
+def test_people_in_an_export_go_when_they_are_erased(world, monkeypatch):
+    """They have a file of their own, for their company alone; changed or erased, the file is gone, the others stay."""
+    in_force(world, monkeypatch)
+    for key in ("acme", "acme2"):
+        own = call(world.network, key, "GetCompany", name=f"companies/{key}")
+        own.contacts.add(display_name=f"Person of {key}")
+        call(world.network, key, "UpdateCompany", company=own)
+    files = {}
+    for key in ("acme", "acme2"):
+        answer = members_pb2.ExportMemberResponse()
+        export(world, key).response.Unpack(answer)
+        files[key] = {f.kind: f.file_id for f in answer.files}
+    whole = {kind: read(world, "acme", file_id) for kind, file_id in files["acme"].items()}
+    assert [kind for kind, body in whole.items() if b"Person" in body] == ["contacts"]
+    assert json.loads(whole["contacts"]) == {"display_name": "Person of acme"}
+    own = call(world.network, "acme", "GetCompany", name="companies/acme")
+    del own.contacts[:]
+    call(world.network, "acme", "UpdateCompany", company=own, update_mask=FieldMask(paths=["contacts"]))
+    with pytest.raises(Fault) as caught:
+        read(world, "acme", files["acme"]["contacts"])
+    assert caught.value.reason == "EXPORT_UNKNOWN"
+    assert read(world, "acme", files["acme"]["companies"]) == whole["companies"]
+    assert b"Person of acme2" in read(world, "acme2", files["acme2"]["contacts"])
 
 
 def export(world, key):

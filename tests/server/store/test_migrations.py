@@ -50,3 +50,15 @@ def test_a_database_of_a_newer_release_is_refused(empty_url):
         Store(empty_url)
     for engine in set(engines):
         engine.dispose()
+
+
+def test_every_table_is_secured_by_its_rows(store):
+    """On PostgreSQL no table is without a policy that binds its owner too; a new one needs its own."""
+    if not store.url.startswith("postgresql"):
+        pytest.skip("SQLite has no row-level security")
+    with store.engines.writing.connect() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+            " AND NOT relforcerowsecurity"
+        ).all()
+    assert [name for (name,) in rows] == ["alembic_version"]

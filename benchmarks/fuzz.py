@@ -83,7 +83,8 @@ def table(counts: Counter[tuple[str, str]]) -> str:
     width = max(len(what) for what in rows)
     lines = [" " * width + "".join(f" {code[:11]:>11}" for code in codes)]
     for what in sorted(rows):
-        lines.append(f"{what:<{width}}" + "".join(f" {rows[what].get(code, 0):>11,}" for code in codes))
+        counted = "".join(f" {rows[what].get(code, 0):>11,}" for code in codes)
+        lines.append(f"{what:<{width}}{counted}")
     return "\n".join(lines)
 
 
@@ -104,9 +105,8 @@ def main() -> int:
     say(table(Counter({(path.removeprefix("/"), code): n for (path, code), n in found.counts.items()})))
     say(table(found.hows))
     total = sum(found.counts.values())
-    say(
-        f"{total:,} calls in {seconds:,.0f} s, {total / seconds:,.0f}/s; memory {memory[1]:,.0f} to {memory[-1]:,.0f} MiB"
-    )
+    say(f"{total:,} calls in {seconds:,.0f} s, {total / seconds:,.0f}/s")
+    say(f"memory: {memory[1]:,.0f} MiB after a tenth, {memory[-1]:,.0f} MiB in the end")
     for why, sent, answer in found.wrong[:20]:
         say(f"WRONG {why}: {sent.who} {sent.method.path} {sent.how} {sent.requests!r} {answer}")
     for line in logged[:20]:

@@ -70,7 +70,9 @@ def _good(value: Any, kind: type) -> bool:
     """Whether a database takes a value: PostgreSQL no text with a zero in it, neither of them a larger number."""
     if type(value) is not kind:
         return False
-    return "\0" not in value if isinstance(value, str) else -(2**63) <= value < 2**63
+    if isinstance(value, str):
+        return "\0" not in value
+    return isinstance(value, int) and -(2**63) <= value < 2**63
 
 
 def _digest(request: Any) -> str:

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 import uvloop
 
+from benchmarks.common import report
 from server.store import Store
 from tests.server import postgres
 from tests.server.fuzzing import Found, fuzz, healthy, listening
@@ -83,7 +84,8 @@ def table(counts: Counter[tuple[str, str]]) -> str:
     width = max(len(what) for what in rows)
     lines = [" " * width + "".join(f" {code[:11]:>11}" for code in codes)]
     for what in sorted(rows):
-        lines.append(f"{what:<{width}}" + "".join(f" {rows[what].get(code, 0):>11,}" for code in codes))
+        counted = "".join(f" {rows[what].get(code, 0):>11,}" for code in codes)
+        lines.append(f"{what:<{width}}{counted}")
     return "\n".join(lines)
 
 
@@ -93,25 +95,33 @@ def main() -> int:
     parser.add_argument("--calls", type=int, default=100_000)
     parser.add_argument("--seed", type=int, default=20261126)
     parser.add_argument("--postgresql", action="store_true", help="on a PostgreSQL of its own, not on SQLite")
+    parser.add_argument("--quick", action="store_true", help="5,000 calls")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write a flat mapping of measure to number")
     given: Any = parser.parse_args()
+    calls = 5_000 if given.quick else given.calls
     with address(given.postgresql) as url, listening() as exceptions:
         store = Store(url)
         try:
-            found, memory, seconds = uvloop.run(attack(store, given.calls, given.seed))
+            found, memory, seconds = uvloop.run(attack(store, calls, given.seed))
         finally:
             store.close()
         logged = exceptions()
     say(table(Counter({(path.removeprefix("/"), code): n for (path, code), n in found.counts.items()})))
     say(table(found.hows))
     total = sum(found.counts.values())
-    say(
-        f"{total:,} calls in {seconds:,.0f} s, {total / seconds:,.0f}/s; memory {memory[1]:,.0f} to {memory[-1]:,.0f} MiB"
-    )
+    measures = {
+        "calls": total,
+        "calls_per_s": total / seconds,
+        "wrong": len(found.wrong),
+        "exceptions_logged": len(logged),
+        "memory_after_a_tenth_mib": memory[1],
+        "memory_mib": memory[-1],
+    }
+    report("hostile requests", measures, ("grpcio", "protobuf", "protovalidate", "sqlalchemy"), given.json)
     for why, sent, answer in found.wrong[:20]:
         say(f"WRONG {why}: {sent.who} {sent.method.path} {sent.how} {sent.requests!r} {answer}")
     for line in logged[:20]:
         say(f"LOGGED {line}")
-    say(f"wrong: {len(found.wrong)}; exceptions in the log: {len(logged)}")
     return int(bool(found.wrong or logged))
 
 

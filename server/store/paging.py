@@ -8,7 +8,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from server.faults import Fault
+from server.faults import Fault, invalid
 
 if TYPE_CHECKING:
     from google.protobuf.message import Message
@@ -18,7 +18,15 @@ MOST = 1_000
 
 
 def size_of(request: Any, default: int = DEFAULT_SIZE, most: int = MOST) -> int:
-    """Rows of a page: as asked, within what a page may hold."""
+    """Rows of a page: as asked, within what a page may hold.
+
+    Raises
+    ------
+    Fault
+        INVALID_FIELD of less than none, which SQLite would take for all; not every request has rules of ours.
+    """
+    if request.page_size < 0:
+        raise invalid(("page_size", "0 or more"))
     return min(request.page_size or default, most)
 
 
@@ -62,7 +70,9 @@ def _good(value: Any, kind: type) -> bool:
     """Whether a database takes a value: PostgreSQL no text with a zero in it, neither of them a larger number."""
     if type(value) is not kind:
         return False
-    return "\0" not in value if isinstance(value, str) else -(2**63) <= value < 2**63
+    if isinstance(value, str):
+        return "\0" not in value
+    return isinstance(value, int) and -(2**63) <= value < 2**63
 
 
 def _digest(request: Any) -> str:

@@ -348,7 +348,7 @@ class _Planting:
         self.insert(t.LegRow, SERVICE, carrier=CARRIER, order_name=name, owner=c, position=0, state="PLANNED")
 
     def pool(self, p: str, members: tuple[str, ...], shown: bool) -> None:
-        me, note, word, tx = f"pools/{p}", self.world.note, self.canaries.word, self.tx
+        me, note, word = f"pools/{p}", self.world.note, self.canaries.word
         book = note(me, "rulebooks", f"{me}/rulebooks/{word(me, 'rulebook')}")
         rulebook = self.filled(rulebooks_pb2.Rulebook, me, "rulebook")
         rulebook.version, rulebook.state = 1, rulebooks_pb2.Rulebook.IN_FORCE

@@ -43,7 +43,7 @@ def test_a_token_says_where_to_go_on() -> None:
     ],
 )
 def test_what_is_no_token_is_refused(token: str) -> None:
-    """Nothing that was not made here reaches a database, even with the right digest: whoever reads a token can forge it."""
+    """Nothing that was not made here reaches a database, even with the right digest, which anybody can make."""
     with pytest.raises(Fault) as refused:
         paging.after(asking(token))
     assert refused.value.reason == "PAGE_TOKEN_INVALID"
@@ -64,3 +64,11 @@ def test_a_token_of_another_request_is_refused() -> None:
     for change in ({"parent": "companies/acme2"}, {"filter": ""}):
         with pytest.raises(Fault):
             paging.after(asking(paging.token(REQUEST, "o1"), **change))
+
+
+def test_a_page_has_a_size() -> None:
+    """A page holds what is asked for, up to its most; less than none is refused and not everything."""
+    assert [paging.size_of(asking("", page_size=size)) for size in (0, 1, 5_000)] == [100, 1, 1_000]
+    with pytest.raises(Fault) as refused:
+        paging.size_of(asking("", page_size=-2))
+    assert refused.value.reason == "INVALID_FIELD"

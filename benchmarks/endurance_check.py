@@ -110,7 +110,7 @@ def _once(session: Any, name: str, whole: Any, rounds: Sequence[NegotiationRow])
     wrong.extend(f"a question was asked {n} times" for n in topics.values() if n > 1)
     if whole.state == steps.State.COMMITTED:
         last = [p for p in proposals if p.round == whole.round]
-        if any(p.state != proposals_pb2.Proposal.ACCEPTED for p in last):
+        if any(p.state != proposals_pb2.Proposal.COMMITTED for p in last):
             wrong.append("it is committed, and not all have accepted")
         held = session.exec(select(CommitmentRow).where(CommitmentRow.synchronization == name)).all()
         loads = sum(len(p.carrier_part.loads) for p in last)

@@ -21,6 +21,8 @@ For each of ``sqlite``, ``postgresql`` and ``replicas``:
 ``NAME_wrong``
     Synchronizations that are not final, whose settlement is not what their transcript replays to, of which something
     was done twice, or whose watchers missed something.
+``NAME_failures``
+    Writers that were refused, or not answered in the end.
 ``replicas_takeover_s``
     Longest time from the kill until another worker had the synchronization.
 """
@@ -134,7 +136,7 @@ def endured(name: str, store_url: str, folder: Path, rounds: int, seed: int, *, 
             total["wrong"] += bool(wrong)
             total["committed"] += check.committed(site.store, one.name)
     keys = ("kills", "acknowledged", "lost", "duplicates", "committed", "wrong")
-    measures = {"rounds": rounds, **{key: total[key] for key in keys}, "unanswered": len(told.errors)}
+    measures = {"rounds": rounds, **{key: total[key] for key in keys}, "failures": len(told.errors)}
     if takeovers:
         measures["takeover_s"] = max(takeovers)
     return {f"{name}_{key}": float(value) for key, value in measures.items()}

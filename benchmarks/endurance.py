@@ -1,9 +1,10 @@
 """The service while it is killed: ``python -m benchmarks.endurance [--rounds N] [--only NAME] [--json FILE]``.
 
-``groupage serve`` and ``groupage worker`` run as processes of their own, on SQLite and on PostgreSQL (a cluster of its own
-that ``initdb`` makes; left out where there is none). Orders are submitted one at a time and in bulk, sent again after
-breaks with the same request ids; two shippers and two carriers, one of them with an agent of its own, negotiate and
-watch a synchronization each round. At a random moment of it server, worker or both are killed -9, and started again.
+``groupage serve`` and ``groupage worker`` run as processes of their own, on SQLite and on PostgreSQL (a cluster of its
+own that ``initdb`` makes; left out where there is none). Orders are submitted one at a time and in bulk, sent again
+after breaks with the same request ids; two shippers and two carriers, one of them with an agent of its own, negotiate
+and watch a synchronization each round. At a random moment of it server, worker or both are killed -9, and started
+again.
 
 With two replicas, servers and workers, on one PostgreSQL, the pair whose worker has the synchronization is killed; it
 comes back only when the other has taken over. In every second round the dead process stays in the process table, so
@@ -136,7 +137,7 @@ def endured(name: str, store_url: str, folder: Path, rounds: int, seed: int, *, 
             total["wrong"] += bool(wrong)
             total["committed"] += check.committed(site.store, one.name)
     keys = ("kills", "acknowledged", "lost", "duplicates", "committed", "wrong")
-    measures = {"rounds": rounds, **{key: total[key] for key in keys}, "failures": len(told.errors)}
+    measures: dict[str, float] = {"rounds": rounds, **{key: total[key] for key in keys}, "failures": len(told.errors)}
     if takeovers:
         measures["takeover_s"] = max(takeovers)
     return {f"{name}_{key}": float(value) for key, value in measures.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from sqlmodel import select
+from sqlmodel import col, select
 
 from agents import records
 from agents.synchronize import replayed
@@ -39,18 +39,19 @@ def writes(store: Store, told: Told, lines: int = 100) -> Counter[str]:
     ours = OrderRow.company == BUSY
     rows = store.look(SYSTEM, lambda s: list(s.exec(select(OrderRow.external_ref, OrderRow.name).where(ours))))
     answered = store.look(
-        SYSTEM, lambda s: list(s.exec(select(RequestRow).where(RequestRow.method.endswith("/CreateOrder"))))  # type: ignore[attr-defined]
+        SYSTEM,
+        lambda s: list(s.exec(select(RequestRow).where(col(RequestRow.method).endswith("/CreateOrder")))),
     )
     found, references = dict(rows), Counter(ref for ref, _ in rows)
     promised = dict(told.answers)
     for chunk, names in told.receipts.items():
         promised |= {f"chunk/{chunk}/{k}": name for k, name in enumerate(names)}
         promised |= {f"chunk/{chunk}/{k}": "" for k in range(len(names), lines)}  # a chunk is whole or not there
-    names = Counter(orders_pb2.Order.FromString(r.answer).name for r in answered if r.request_id in told.requests)
+    given = Counter(orders_pb2.Order.FromString(r.answer).name for r in answered if r.request_id in told.requests)
     return Counter(
         acknowledged=len(promised),
         lost=sum(found.get(ref) != name for ref, name in promised.items()),
-        duplicates=sum(n - 1 for n in references.values()) + sum(n - 1 for n in names.values()) + told.twice,
+        duplicates=sum(n - 1 for n in references.values()) + sum(n - 1 for n in given.values()) + told.twice,
     )
 
 
@@ -90,7 +91,7 @@ def _once(session: Any, name: str, whole: Any, rounds: Sequence[NegotiationRow])
     # The sequence number tells a participant's events apart: each state but the one that rounds go through comes once.
     for company in (*SHIPPERS, *CARRIERS):
         stream = steps.stream_of(name, company)
-        events = session.exec(select(EventRow).where(EventRow.stream == stream).order_by(EventRow.version)).all()
+        events = session.exec(select(EventRow).where(EventRow.stream == stream).order_by(col(EventRow.version))).all()
         if [e.version for e in events] != list(range(1, len(events) + 1)):
             wrong.append(f"events of {company} have gaps")
         said = [synchronizations_pb2.SynchronizationEvent.FromString(e.body) for e in events]
@@ -120,7 +121,7 @@ def _once(session: Any, name: str, whole: Any, rounds: Sequence[NegotiationRow])
     if any(p.open for p in part):
         wrong.append("it is over, and somebody still takes part")
     begin, end = whole.window_start.ToDatetime(), whole.window_end.ToDatetime()
-    for row in session.exec(select(OrderRow).where(OrderRow.company.in_(SHIPPERS))):
+    for row in session.exec(select(OrderRow).where(col(OrderRow.company).in_(SHIPPERS))):
         if begin <= row.window_open.replace(tzinfo=None) < end and row.state not in FREE:
             wrong.append(f"{row.name} is {row.state}")
     return wrong
@@ -131,7 +132,7 @@ def _content(body: bytes) -> bytes:
     question = negotiation_pb2.Question.FromString(body)
     question.ClearField("question_id")
     question.ClearField("reply_by")
-    return question.SerializeToString(deterministic=True)
+    return bytes(question.SerializeToString(deterministic=True))
 
 
 def committed(store: Store, name: str) -> bool:

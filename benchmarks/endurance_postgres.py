@@ -38,7 +38,7 @@ def cluster() -> Iterator[Callable[[str], str] | None]:
     def run(program: str, *arguments: str) -> None:
         # Never through pipes: what it starts would hold them open.
         command = [str(programs / program), "-D", str(folder / "data"), *arguments]
-        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        quiet: dict[str, Any] = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
         environment = {"PATH": os.environ["PATH"], "LC_ALL": "C"}
         subprocess.run(command, check=True, timeout=120, cwd=folder, env=environment, **quiet, **switch)
 
@@ -46,7 +46,7 @@ def cluster() -> Iterator[Callable[[str], str] | None]:
         with psycopg.connect(host=str(folder), user="admin", dbname="postgres", autocommit=True) as admin:
             if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = 'groupage'").fetchone():
                 admin.execute("CREATE ROLE groupage LOGIN CREATEDB")
-            admin.execute(f'CREATE DATABASE "{name}" OWNER groupage')  # type: ignore[call-overload]
+            admin.execute(f'CREATE DATABASE "{name}" OWNER groupage')
         return f"postgresql+psycopg://groupage@/{name}?host={folder}"
 
     try:

@@ -133,8 +133,9 @@ class Site:
         def put(tx: Any) -> None:
             for company in ("", *SHIPPERS, *CARRIERS, BUSY):
                 token_id, self.tokens[company], mac = new_token(key)
-                whose = {"company": company, "operator": not company}
-                identities.add_token(tx, token_id=token_id, mac=mac, key_id=key_id(key), **whose)
+                identities.add_token(
+                    tx, token_id=token_id, mac=mac, key_id=key_id(key), company=company, operator=not company
+                )
 
         self.store.transact(put)
         ports = free_ports(self.replicas)
@@ -145,9 +146,7 @@ class Site:
         common = ["--data-dir", str(self.folder), "--log-level", "warning"]
         for number, port in enumerate(ports):
             serve = ["serve", *common, "--listen", f"127.0.0.1:{port}", "--metrics-port", "0"]
-            self.servers.append(
-                Program(serve, "groupage serves", self.folder / f"server{number}.log", environment)
-            )
+            self.servers.append(Program(serve, "groupage serves", self.folder / f"server{number}.log", environment))
             self.workers.append(
                 Program(["worker", *common], "worker is ready", self.folder / f"worker{number}.log", environment)
             )
@@ -174,7 +173,7 @@ class Site:
         return Connection(self.address, token=self.tokens[company])
 
 
-def _site(client: Client, company: str, name: str, kind: int, lat: float, lon: float) -> None:
+def _site(client: Client, company: str, name: str, kind: Any, lat: float, lon: float) -> None:
     made = sites_pb2.Site(kind=kind, zone="47", time_zone="Europe/Berlin")
     made.position.latitude, made.position.longitude = lat, lon
     client.network.create_site(parent=f"companies/{company}", site_id=name, site=made)

@@ -13,9 +13,8 @@ from groupage.v1 import shipments_pb2, tracking_events_pb2, tracking_service_pb2
 from server import tracking
 from server.faults import Fault
 from server.services import standard
-from server.services.watching import coalesced
+from server.services.watching import coalesced, must_go_on
 from server.store import filters, paging
-from server.store.events import last_versions
 from server.store.moments import to_us
 from server.store.tables import LegRow, OrderRow, ShipmentRow, TraceRow, TrackingRow
 from server.store.writer import Transaction, Write, single
@@ -84,13 +83,8 @@ class Tracking(tracking_service_pb2_grpc.TrackingServicer):
         company = request.parent.removeprefix("companies/")
         stream = tracking.stream_of(company)
 
-        def begin(session: Reading) -> int:
-            return last_versions(session.connection(), [stream]).get(stream, 0)
-
-        last = await self._store.read(viewer, begin)
         after = request.after_sequence
-        if after > last:
-            raise Fault("SEQUENCE_UNKNOWN", metadata={"first": "1" if last else "0", "last": str(last)})
+        last = await self._store.read(viewer, lambda session: must_go_on(session, stream, after))
         if not after:
             # What changes between the look at the number and the look at the shipments is told twice, never missed.
             async for answer in self._all(viewer, company, wanted, last):

@@ -5,14 +5,31 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from server.faults import Fault
+from server.store.events import span
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
 
-    from server.store import Event
+    from server.store import Event, Reading
 
 TOGETHER_S = 0.05
 ALIVE_S = 15.0
 MOST = 500  # events of one message
+
+
+def must_go_on(session: Reading, stream: str, after: int) -> int:
+    """Refuse to go on from where no event is, or none is kept any more; answers the last number that was given.
+
+    Raises
+    ------
+    Fault
+        SEQUENCE_UNKNOWN.
+    """
+    first, last = span(session.connection(), stream)
+    if after > last or 0 < after < first - 1:
+        raise Fault("SEQUENCE_UNKNOWN", metadata={"first": str(first), "last": str(last)})
+    return last
 
 
 async def coalesced(

@@ -1,0 +1,254 @@
+"""How long each kind of record is kept, and how what is older goes for good.
+
+Only what is over goes: an order that is not finished, a plan that is being carried out and an operation that runs stay,
+however old. Rows are looked for without keeping writers waiting, and deleted some at a time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, and_, delete, func, insert, literal, or_, select, tuple_
+from sqlmodel import col
+
+from server import people
+from server import synchronization as steps
+from server.exports import EXPORTED
+from server.store.ids import new_id
+from server.store.tables import (
+    AuditRow,
+    BlobRow,
+    CapacityOfferRow,
+    CommitmentRow,
+    DemandRow,
+    EventRow,
+    ExchangeRow,
+    LegRow,
+    NegotiationRow,
+    OrderRow,
+    Participation,
+    QuestionRow,
+    Record,
+    RequestRow,
+    ShipmentRow,
+    TraceRow,
+    TrackingRow,
+    table_of,
+)
+from server.tracking import shipment_of
+from server.viewer import SYSTEM
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from server.store import Store, Transaction
+
+METHOD = "Retention"
+_TOGETHER = 1_000  # rows of one look and of one transaction
+_PLANS_TOGETHER = 20
+_FINISHED = ("RELEASED", "DELIVERED", "CANCELLED")
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """Days that each kind of record is kept; 0 keeps it for ever.
+
+    Attributes
+    ----------
+    requests_days
+        Answers to writes, by request id: as long as a write may be asked again.
+    events_days
+        Events that watchers may go back to; the last one of a stream stays, since the next takes its number from it.
+    operations_days
+        Operations that are done.
+    exports_days
+        Files of exports.
+    offers_days
+        Capacity offers of windows that are over.
+    plans_days
+        Synchronizations that are final, with all that was asked, answered, proposed and settled.
+    orders_days
+        Finished orders with their shipments.
+    tracking_days
+        Reported events, and the traces of shipments that were made of them.
+    demand_days
+        Demand history, by its day.
+    audit_days
+        The audit log.
+    """
+
+    requests_days: int = 30
+    events_days: int = 90
+    operations_days: int = 90
+    exports_days: int = 30
+    offers_days: int = 90
+    plans_days: int = 3_650
+    orders_days: int = 3_650
+    tracking_days: int = 3_650
+    demand_days: int = 3_650
+    audit_days: int = 3_650
+
+
+def erase(store: Store, periods: Periods) -> dict[str, int]:
+    """Delete what is older than it may be, and write that into the audit log; answers rows by kind."""
+    done = {}
+    for kind, rule in _RULES.items():
+        days: int = getattr(periods, f"{kind}_days")
+        if not days:
+            continue
+        done[kind] = rule(store, store.now() - timedelta(days=days))
+        if done[kind]:
+            store.transact(lambda tx, kind=kind: _audit(tx, kind, done[kind]))  # type: ignore[misc]
+    return done
+
+
+def _audit(tx: Transaction, kind: str, count: int) -> None:
+    row = {
+        "id": new_id(),
+        "at": tx.now,
+        "company": SYSTEM.key,
+        "identity": SYSTEM.identity,
+        "method": METHOD,
+        "name": kind,
+        "outcome": f"ERASED {count}",
+        "request_id": "",
+    }
+    tx.connection.execute(insert(AuditRow), [row])
+
+
+def _found(store: Store, table: Any, over: ColumnElement[bool], size: int = _TOGETHER) -> Iterator[Sequence[Any]]:
+    """Keys of the rows of which something holds, some at a time, in one walk through the table."""
+    key = list(table_of(table).primary_key)
+    after: Any = None
+    while True:
+        query = select(*key).where(over).order_by(*key).limit(size)
+        if after is not None:
+            query = query.where(tuple_(*key) > tuple_(*(literal(v, c.type) for v, c in zip(after, key, strict=True))))
+        rows = store.look(SYSTEM, lambda session, q=query: session.connection().execute(q).all())  # type: ignore[misc]
+        if not rows:
+            return
+        yield rows
+        after = rows[-1]
+
+
+def _rows(table: Any, over: Callable[[datetime], ColumnElement[bool]]) -> Callable[[Store, datetime], int]:
+    """Rule of a table whose rows stand alone; what holds of a row is asked again where it is deleted."""
+
+    def rule(store: Store, before: datetime) -> int:
+        key = list(table_of(table).primary_key)
+        count = 0
+        for keys in _found(store, table, over(before)):
+            wanted = tuple_(*key).in_([tuple(k) for k in keys])
+            statement = delete(table).where(wanted, over(before))
+            count += store.transact(lambda tx, s=statement: tx.connection.execute(s).rowcount)  # type: ignore[misc]
+        return count
+
+    return rule
+
+
+def _is_old_event(before: datetime) -> ColumnElement[bool]:
+    later = table_of(EventRow).alias()
+    newest = select(func.max(later.c.version)).where(later.c.stream == col(EventRow.stream)).scalar_subquery()
+    return and_(col(EventRow.at) < before, col(EventRow.version) < newest)
+
+
+def _orders(store: Store, before: datetime) -> int:
+    """Finished orders, each with its shipment; one that a plan still carries out is not finished."""
+    over = and_(col(OrderRow.state).in_(_FINISHED), col(OrderRow.updated_at) < before)
+
+    def end(tx: Transaction, keys: Sequence[str]) -> int:
+        found = tx.connection.execute(select(col(OrderRow.name)).where(col(OrderRow.name).in_(keys), over))
+        names = list(found.scalars())
+        shipments = [shipment_of(name) for name in names]
+        tx.connection.execute(delete(ShipmentRow).where(col(ShipmentRow.name).in_(shipments)))
+        tx.connection.execute(delete(LegRow).where(col(LegRow.order_name).in_(names)))
+        return int(tx.connection.execute(delete(OrderRow).where(col(OrderRow.name).in_(names))).rowcount)
+
+    return sum(
+        store.transact(lambda tx, k=[key for (key,) in keys]: end(tx, k))  # type: ignore[misc]
+        for keys in _found(store, OrderRow, over)
+    )
+
+
+def _plans(store: Store, before: datetime) -> int:
+    """Synchronizations that are final, whose window is over, and none of whose orders is still under way."""
+    final = [steps.State.Name(s) for s in steps.FINAL]
+    name = col(Record.name)
+    under_way = select(col(OrderRow.name)).where(
+        col(OrderRow.synchronization) == name, col(OrderRow.state).not_in(_FINISHED), col(OrderRow.state) != "OPEN"
+    )
+    to_come = select(col(Participation.company)).where(
+        col(Participation.synchronization) == name, col(Participation.until) >= before
+    )
+    over = and_(
+        col(Record.kind) == steps.SYNCHRONIZATION.kind,
+        col(Record.state).in_(final),
+        col(Record.updated_at) < before,
+        ~under_way.exists(),
+        ~to_come.exists(),
+    )
+
+    def end(tx: Transaction, keys: Sequence[str]) -> int:
+        names = list(tx.connection.execute(select(name).where(name.in_(keys), over)).scalars())
+        for plan in names:
+            _forget(tx, plan)
+        return len(names)
+
+    return sum(
+        store.transact(lambda tx, k=[key for (key,) in keys]: end(tx, k))  # type: ignore[misc]
+        for keys in _found(store, Record, over, _PLANS_TOGETHER)
+    )
+
+
+def _forget(tx: Transaction, plan: str) -> None:
+    """Delete a synchronization with everything that was made for it, its events' streams included."""
+    connection = tx.connection
+    of = col(Record.parent) == plan
+    parts = list(connection.execute(select(col(Record.name)).where(of)).scalars())
+    companies = connection.execute(
+        select(col(Participation.company)).where(col(Participation.synchronization) == plan)
+    ).scalars()
+    streams = [plan, *parts, *(steps.stream_of(plan, company) for company in companies)]
+    for i in range(0, len(streams), _TOGETHER):
+        connection.execute(delete(EventRow).where(col(EventRow.stream).in_(streams[i : i + _TOGETHER])))
+    mine = col(NegotiationRow.synchronization) == plan
+    blobs = {
+        digest
+        for row in connection.execute(select(col(NegotiationRow.freeze), col(NegotiationRow.settlement)).where(mine))
+        for digest in row
+        if digest
+    }
+    for table in (NegotiationRow, ExchangeRow, QuestionRow, CommitmentRow, LegRow, Participation):
+        connection.execute(delete(table).where(col(table.synchronization) == plan))
+    # Equal content is stored once: of another negotiation too.
+    still = select(col(NegotiationRow.freeze)).union(select(col(NegotiationRow.settlement)))
+    connection.execute(delete(BlobRow).where(col(BlobRow.digest).in_(sorted(blobs)), col(BlobRow.digest).not_in(still)))
+    connection.execute(delete(Record).where(or_(of, col(Record.name) == plan)))
+
+
+def _tracking(store: Store, before: datetime) -> int:
+    traces = _rows(TraceRow, lambda t: col(TraceRow.at) < t)
+    events = _rows(TrackingRow, lambda t: col(TrackingRow.recorded_at) < t)
+    return traces(store, before) + events(store, before)
+
+
+_RULES: dict[str, Callable[[Store, datetime], int]] = {
+    "requests": _rows(RequestRow, lambda t: col(RequestRow.at) < t),
+    "events": _rows(EventRow, _is_old_event),
+    "operations": _rows(
+        Record,
+        lambda t: and_(
+            col(Record.kind) == steps.OPERATION.kind, col(Record.state) == steps.DONE, col(Record.updated_at) < t
+        ),
+    ),
+    "exports": _rows(BlobRow, lambda t: and_(col(BlobRow.kind).in_((EXPORTED, people.EXPORTED)), col(BlobRow.at) < t)),
+    "offers": _rows(CapacityOfferRow, lambda t: col(CapacityOfferRow.until) < t),
+    "plans": _plans,
+    "orders": _orders,
+    "tracking": _tracking,
+    "demand": _rows(DemandRow, lambda t: col(DemandRow.day) < t.date().isoformat()),
+    "audit": _rows(AuditRow, lambda t: col(AuditRow.at) < t),
+}

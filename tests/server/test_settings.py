@@ -114,7 +114,8 @@ def test_the_page_lists_every_setting_with_its_default() -> None:
         literal = re.fullmatch(r"`[^`]+`(, `[^`]+`)*", defaults)
         values = re.findall(r"`([^`]+)`", defaults) if literal else [None] * len(names)
         shown.update(zip(names, values, strict=True))
-    settings, tables = load(), {"tls": Tls, "log": Log, "quota": Quota, "worker": WorkerTable, "retention": RetentionTable}
+    settings = load()
+    tables = {"tls": Tls, "log": Log, "quota": Quota, "worker": WorkerTable, "retention": RetentionTable}
     there = {name: getattr(settings, name) for name in type(settings).model_fields if name not in tables}
     for table, kind in tables.items():
         there |= {f"{table}.{name}": field.default for name, field in kind.model_fields.items()}

@@ -17,7 +17,7 @@ import uvloop
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from groupage.errors import InputError, Problem
-from server import checking, chores, logs, retention, transport
+from server import checking, chores, logs, transport
 from server.guard import Guard
 from server.identity import Identities
 from server.metrics import Metrics
@@ -42,8 +42,6 @@ SWITCH_S = 0.0005
 COLLECT_AFTER = 50_000
 # How often health looks whether the store answers.
 HEALTH_S = 5.0
-# How often is looked for what has been kept long enough.
-RETENTION_S = 3_600.0
 # Between saying that the server stops and ending the streams on which that is said.
 _HEARD_S = 0.1
 _SERVING = health_pb2.HealthCheckResponse.SERVING
@@ -211,8 +209,9 @@ def build(
     checking.warm(names)
     app = App(settings, store, server, guard, metrics, audit, checker, names, [audit.run, guard.watch])
     app.background.append(app.watch_store)
-    forget = chores.Chore("retention", RETENTION_S, partial(retention.erase, periods=settings.retention.periods()))
-    app.background += [partial(chores.run, store, chore) for chore in (*chores.CHORES, forget)]
+    app.background += [
+        partial(chores.run, store, chore) for chore in (*chores.CHORES, chores.forgetting(settings.retention))
+    ]
     return app
 
 

@@ -31,6 +31,7 @@ _stdlib = logging.getLogger(__name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _NAMES = ("name", "parent")
+_LONGEST_NAME = 400
 _CODES: dict[int, str] = {code.value[0]: code.name for code in grpc.StatusCode}
 
 
@@ -103,7 +104,9 @@ class Call:
     def asks_for(self, request: Any) -> None:
         """Note the names that a request gives, and whether it is a write: the audit log of reads wants to know."""
         self.writes, named = _described(type(request))  # type: ignore[arg-type]  # a class can be hashed
-        self.names = tuple(name for key in named if (name := getattr(request, key)))
+        # Not yet checked by anybody, and to be stored: neither long, nor what PostgreSQL does not take.
+        given = (getattr(request, key)[:_LONGEST_NAME].replace("\0", "\ufffd") for key in named)
+        self.names = tuple(name for name in given if name)
 
     def logged(self) -> dict[str, str]:
         """Fields of its log lines."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from server.store import Transaction
+    from server.viewer import Viewer
 
 Member, Pool, Rulebook = members_pb2.Member, pools_pb2.Pool, rulebooks_pb2.Rulebook
 
@@ -48,7 +49,15 @@ RULEBOOK = Kind(
     filters=("state", "version"),
     columns=lambda m: {"state": Rulebook.State.Name(m.state)},
 )
-CONSENT = Kind("consent", consents_pb2.Consent, "consents", "consent", filters=("consented",))
+
+
+def _consent_shown(viewer: Viewer, message: Any) -> None:
+    # By which certificate or token somebody signed is no other member's business.
+    if not viewer.operator and message.company != viewer.name:
+        message.ClearField("signed_by")
+
+
+CONSENT = Kind("consent", consents_pb2.Consent, "consents", "consent", filters=("consented",), shown=_consent_shown)
 
 # A version that fewer than so many have consented to is no agreement.
 FEWEST = 2

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from google.longrunning import operations_pb2_grpc
 
 from groupage.v1 import (
+    forecasts_service_pb2_grpc,
     negotiation_service_pb2_grpc,
     network_service_pb2_grpc,
     orders_service_pb2_grpc,
@@ -16,6 +17,7 @@ from groupage.v1 import (
     synchronizations_service_pb2_grpc,
     tracking_service_pb2_grpc,
 )
+from server.services.forecasts import Forecasts
 from server.services.negotiation import Negotiation
 from server.services.network import Network
 from server.services.operations import Operations
@@ -99,6 +101,11 @@ SERVICES: tuple[Service, ...] = (
         "groupage.v1.Orders",
         orders_service_pb2_grpc.add_OrdersServicer_to_server,
         lambda parts: Orders(parts.store),
+    ),
+    Service(
+        "groupage.v1.Forecasts",
+        forecasts_service_pb2_grpc.add_ForecastsServicer_to_server,
+        lambda parts: Forecasts(parts.store),
     ),
     Service("google.longrunning.Operations", operations_pb2_grpc.add_OperationsServicer_to_server, _operations),
     Service(

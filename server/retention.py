@@ -1,15 +1,16 @@
-"""How long each kind of record is kept, and how what is older goes for good.
+"""How long each kind of record is kept, and letting go of what is older; what was erased is in the audit log.
 
 Only what is over goes: an order that is not finished, a plan that is being carried out and an operation that runs stay,
-however old. Rows are looked for without keeping writers waiting, and deleted some at a time.
+however old. Rows are looked for without keeping writers waiting, and deleted some at a time. Names and contacts of
+people are erased when their company erases them (`server.people`), whatever stands here.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, and_, delete, func, insert, literal, or_, select, tuple_
 from sqlmodel import col
 
@@ -46,74 +47,75 @@ if TYPE_CHECKING:
 
     from server.store import Store, Transaction
 
-METHOD = "Retention"
+METHOD = "Erase"
 _TOGETHER = 1_000  # rows of one look and of one transaction
 _PLANS_TOGETHER = 20
 _FINISHED = ("RELEASED", "DELIVERED", "CANCELLED")
 
 
-@dataclass(frozen=True, slots=True)
-class Periods:
-    """Days that each kind of record is kept; 0 keeps it for ever.
+class Retention(BaseModel):
+    """Days for which each kind is kept after it was last needed.
 
     Attributes
     ----------
     requests_days
-        Answers to writes, by request id: as long as a write may be asked again.
+        Answers to request ids: how late the same write may be sent again and have no second effect.
     events_days
-        Events that watchers may go back to; the last one of a stream stays, since the next takes its number from it.
-    operations_days
-        Operations that are done.
-    exports_days
-        Files of exports.
-    offers_days
-        Capacity offers of windows that are over.
+        What watchers may go back to; each stream's last event stays, so that its numbers go on.
+    questions_days
+        Questions to own agents, and their answers, which the transcripts have too; offers of capacity.
     plans_days
-        Synchronizations that are final, with all that was asked, answered, proposed and settled.
+        Synchronizations that are final, with all that was asked, answered, proposed and settled: what a dispute is
+        judged by. Rulebooks and consents are kept.
     orders_days
-        Finished orders with their shipments.
-    tracking_days
-        Reported events, and the traces of shipments that were made of them.
+        Orders that are delivered, cancelled or released, with their shipments.
     demand_days
         Demand history, by its day.
+    tracking_days
+        Reported tracking events, and the traces that owners see of them.
+    exports_days
+        Files of exports.
+    operations_days
+        Operations that are done; what they led to stays.
     audit_days
-        The audit log.
+        Lines of the audit log.
     """
 
-    requests_days: int = 30
-    events_days: int = 90
-    operations_days: int = 90
-    exports_days: int = 30
-    offers_days: int = 90
-    plans_days: int = 3_650
-    orders_days: int = 3_650
-    tracking_days: int = 3_650
-    demand_days: int = 3_650
-    audit_days: int = 3_650
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    requests_days: float = Field(30.0, gt=0)
+    events_days: float = Field(365.0, gt=0)
+    questions_days: float = Field(90.0, gt=0)
+    plans_days: float = Field(3_650.0, gt=0)
+    orders_days: float = Field(3_650.0, gt=0)
+    demand_days: float = Field(3_650.0, gt=0)
+    tracking_days: float = Field(1_095.0, gt=0)
+    exports_days: float = Field(30.0, gt=0)
+    operations_days: float = Field(365.0, gt=0)
+    audit_days: float = Field(3_650.0, gt=0)
 
 
-def erase(store: Store, periods: Periods) -> dict[str, int]:
-    """Delete what is older than it may be, and write that into the audit log; answers rows by kind."""
-    done = {}
+def erase(store: Store, retention: Retention) -> dict[str, int]:
+    """Let go of all that is older than it is kept; answers how much of each kind."""
+    erased = {}
     for kind, rule in _RULES.items():
-        days: int = getattr(periods, f"{kind}_days")
-        if not days:
-            continue
-        done[kind] = rule(store, store.now() - timedelta(days=days))
-        if done[kind]:
-            store.transact(lambda tx, kind=kind: _audit(tx, kind, done[kind]))  # type: ignore[misc]
-    return done
+        before = store.now() - timedelta(days=getattr(retention, f"{kind}_days"))
+        erased[kind] = rule(store, before)
+        if erased[kind]:
+            line = f"{kind}: {erased[kind]} before {before.date()}"
+            store.transact(lambda tx, line=line: _audit(tx, line))  # type: ignore[misc]
+    return erased
 
 
-def _audit(tx: Transaction, kind: str, count: int) -> None:
+def _audit(tx: Transaction, line: str) -> None:
     row = {
         "id": new_id(),
         "at": tx.now,
         "company": SYSTEM.key,
         "identity": SYSTEM.identity,
         "method": METHOD,
-        "name": kind,
-        "outcome": f"ERASED {count}",
+        "name": line,
+        "outcome": "OK",
         "request_id": "",
     }
     tx.connection.execute(insert(AuditRow), [row])
@@ -235,6 +237,12 @@ def _tracking(store: Store, before: datetime) -> int:
     return traces(store, before) + events(store, before)
 
 
+def _questions(store: Store, before: datetime) -> int:
+    questions = _rows(QuestionRow, lambda t: col(QuestionRow.reply_by) < t)
+    offers = _rows(CapacityOfferRow, lambda t: col(CapacityOfferRow.until) < t)
+    return questions(store, before) + offers(store, before)
+
+
 _RULES: dict[str, Callable[[Store, datetime], int]] = {
     "requests": _rows(RequestRow, lambda t: col(RequestRow.at) < t),
     "events": _rows(EventRow, _is_old_event),
@@ -245,7 +253,7 @@ _RULES: dict[str, Callable[[Store, datetime], int]] = {
         ),
     ),
     "exports": _rows(BlobRow, lambda t: and_(col(BlobRow.kind).in_((EXPORTED, people.EXPORTED)), col(BlobRow.at) < t)),
-    "offers": _rows(CapacityOfferRow, lambda t: col(CapacityOfferRow.until) < t),
+    "questions": _questions,
     "plans": _plans,
     "orders": _orders,
     "tracking": _tracking,

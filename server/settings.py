@@ -24,7 +24,7 @@ from server.durable.pace import Pace
 from server.guard import MIB, Limits
 from server.limits import Rate
 from server.logs import LEVELS
-from server.retention import Periods
+from server.retention import Retention
 
 CONFIG_VARIABLE = "GROUPAGE_CONFIG"
 KEY_BYTES = 32
@@ -108,25 +108,6 @@ class Quota(_Table):
         )
 
 
-class RetentionTable(_Table):
-    """For how many days each kind of record is kept, 0 for ever; see `server.retention.Periods`."""
-
-    requests_days: int = Field(30, ge=0)
-    events_days: int = Field(90, ge=0)
-    operations_days: int = Field(90, ge=0)
-    exports_days: int = Field(30, ge=0)
-    offers_days: int = Field(90, ge=0)
-    plans_days: int = Field(3_650, ge=0)
-    orders_days: int = Field(3_650, ge=0)
-    tracking_days: int = Field(3_650, ge=0)
-    demand_days: int = Field(3_650, ge=0)
-    audit_days: int = Field(3_650, ge=0)
-
-    def periods(self) -> Periods:
-        """The same as the chore takes it."""
-        return Periods(**self.model_dump())
-
-
 class WorkerTable(_Table):
     """How workers work; see `server.durable.pace.Pace`."""
 
@@ -173,8 +154,6 @@ class Settings(BaseSettings):
         How long a server that stops waits for what it works on.
     worker
         How workers work; ``beside_server`` is how many a server keeps beside itself, 0 where they run elsewhere.
-    retention
-        How long each kind of record is kept.
     most_calls
         Calls under way at a time, streams included.
     """
@@ -198,7 +177,7 @@ class Settings(BaseSettings):
     log: Log = Log()
     quota: Quota = Quota()
     worker: WorkerTable = WorkerTable()
-    retention: RetentionTable = RetentionTable()
+    retention: Retention = Retention()
 
     @field_validator("store_url", "durable_url")
     @classmethod

@@ -1,5 +1,6 @@
 """``groupage serve``: the service."""
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,6 +10,9 @@ from groupage.cli.console import err
 from groupage.cli.service import Config, DataDir, settings
 
 if TYPE_CHECKING:
+    # Workers are started anew, never forked: gRPC need not see to that, nor say so.
+
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
     from server.app import App
 
 
@@ -25,6 +29,8 @@ def serve(
 
     Needs no set-up: without settings it keeps everything in a folder and listens on this machine only.
     """
+    # Workers are started anew, never forked: gRPC need not see to that, nor say so.
+    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
     chosen = settings(
         config,
         data_dir,

@@ -262,8 +262,8 @@ class NetworkServicer:
         raise NotImplementedError('Method not implemented!')
 
     def UpdateCompany(self, request, context):
-        """Changes fields of one company. The company itself, or the operator; `roles` and `state` only the operator. Fails
-        with GLN_TAKEN.
+        """Changes fields of one company. The company itself, or the operator; `roles`, `gln` and `state` only the operator.
+        Fails with GLN_TAKEN.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _TRIES = 3
+_END_S = 3.0
 
 
 def _begin() -> None:
@@ -118,9 +119,15 @@ class Processes:
             self._home.pop(key, None)
 
     def close(self) -> None:
-        """End the processes."""
+        """End the processes; those that are in the middle of something are not waited for long."""
         with self._lock:
             pools, self._pools = self._pools, [None] * len(self._pools)
-        for pool in pools:
-            if pool is not None:
-                pool.shutdown(wait=False, cancel_futures=True)
+        ends = [
+            threading.Thread(target=pool.shutdown, kwargs={"cancel_futures": True}, daemon=True)
+            for pool in pools
+            if pool is not None
+        ]
+        for end in ends:
+            end.start()
+        for end in ends:
+            end.join(_END_S)

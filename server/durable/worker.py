@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import signal
@@ -228,6 +229,7 @@ def run_worker(settings: Settings, *, ready: Callable[[], None] = lambda: None, 
     if parent is not None:
         threading.Thread(target=_end_with, args=(parent, worker), name="parent-watch", daemon=True).start()
     worker.run(ready, drain_s=settings.drain_s)
+    gc.collect()  # what the pools of processes had of the system is given back, since no interpreter exits
     # Threads of waiting workflows would keep the process: they are others' by now.
     logging.shutdown()
     os._exit(0)

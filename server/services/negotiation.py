@@ -18,7 +18,7 @@ from sqlmodel import col, select
 from groupage.v1 import companies_pb2, negotiation_pb2, negotiation_service_pb2_grpc
 from server import bus
 from server.faults import Fault
-from server.services.watching import must_go_on
+from server.services.watching import must_be_known
 from server.store.ids import new_id
 from server.store.tables import AgentRow, CapacityOfferRow, Participation, QuestionRow, Record
 from server.store.writer import Transaction, Write, single
@@ -189,7 +189,7 @@ def _begin(session: Reading, viewer: Viewer, opening: Any) -> tuple[int, frozens
     for role in opening.roles:
         if role not in has:
             raise Fault("ROLE_MISSING", metadata={"role": companies_pb2.Role.Name(role)})
-    last = must_go_on(session, bus.stream_of(viewer.company), opening.after_sequence)
+    last = must_be_known(session, bus.stream_of(viewer.company), opening.after_sequence)
     query = select(Participation.synchronization).where(
         Participation.company == viewer.company, col(Participation.open)
     )

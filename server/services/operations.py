@@ -12,6 +12,7 @@ from sqlalchemy import delete
 from sqlmodel import col, select
 
 from groupage.v1 import synchronizations_pb2
+from server import names
 from server import synchronization as steps
 from server.faults import Fault
 from server.services import standard
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 # An operation that is waited for is looked at so often, and waited for so long at most.
 LOOK_S = 0.25
 LONGEST_WAIT_S = 60.0
+# In the name of what not even the operator sees.
+_PRIVATE = "/forecastModels/"
 
 
 class Operations(operations_pb2_grpc.OperationsServicer):  # type: ignore[misc]  # has no types
@@ -52,8 +55,11 @@ class Operations(operations_pb2_grpc.OperationsServicer):  # type: ignore[misc] 
         if request.filter:
             raise Fault("FILTER_INVALID", metadata={"at": "0"})
         size, after = paging.size_of(request), paging.after(request) or ""
+        viewer = caller()
         query = select(Record).where(Record.kind == steps.OPERATION.kind, Record.name > after).order_by(Record.name)
-        rows = await self._store.read(caller(), lambda session: session.exec(query.limit(size + 1)).all())
+        # What is private to a company is so to the operator too.
+        query = query.where(~col(Record.parent).contains(_PRIVATE) | (col(Record.company) == viewer.company))
+        rows = await self._store.read(viewer, lambda session: session.exec(query.limit(size + 1)).all())
         answer = operations_pb2.ListOperationsResponse(
             operations=[operations_pb2.Operation.FromString(r.body) for r in rows[:size]]
         )
@@ -63,7 +69,8 @@ class Operations(operations_pb2_grpc.OperationsServicer):  # type: ignore[misc] 
 
     async def WaitOperation(self, request: Any, context: Any) -> Any:
         """One operation, when it is done or the time is over."""
-        asked = request.timeout.ToTimedelta().total_seconds() if request.HasField("timeout") else LONGEST_WAIT_S
+        # As a number: what a duration may hold is more than Python's own do.
+        asked = request.timeout.seconds + request.timeout.nanos / 1e9 if request.HasField("timeout") else LONGEST_WAIT_S
         loop = asyncio.get_running_loop()
         until = loop.time() + min(asked, LONGEST_WAIT_S)
         while True:
@@ -83,13 +90,17 @@ class Operations(operations_pb2_grpc.OperationsServicer):  # type: ignore[misc] 
 
     async def DeleteOperation(self, request: Any, context: Any) -> Empty:
         """Forget an operation that is done; what it led to stays."""
+        names.split(request.name)
         write = Write(caller(), "DeleteOperation", "", b"", _delete, request.name, (request.name,))
         await self._store.write(write)
         return Empty()
 
 
 def _found(session: Reading, name: str) -> tuple[Record, Any]:
+    names.split(name)  # requests of this service have no rules of ours
     record = standard.found(session, steps.OPERATION, name)
+    if _PRIVATE in record.parent and record.company != session.viewer.company:
+        raise Fault("RESOURCE_NOT_FOUND", metadata={"name": name})
     return record, operations_pb2.Operation.FromString(record.body)
 
 

@@ -141,7 +141,7 @@ class Orders(orders_service_pb2_grpc.OrdersServicer):
         )
         size = paging.size_of(request, DEFAULT_DEMAND, MOST_DEMAND)
         query = select(DemandRow).where(DemandRow.company == viewer.company, wanted)
-        if last := paging.after(request):
+        if last := paging.after(request, str, str, str):
             query = query.where(tuple(last) < demand.KEY)
         query = query.order_by(col(DemandRow.zone), col(DemandRow.product), col(DemandRow.day)).limit(size + 1)
         rows: Sequence[DemandRow] = await self._store.read(viewer, lambda session: session.exec(query).all())

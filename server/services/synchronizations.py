@@ -23,7 +23,7 @@ from server import pools
 from server import synchronization as steps
 from server.faults import Fault
 from server.services import standard
-from server.services.watching import coalesced, must_go_on
+from server.services.watching import coalesced, must_be_known
 from server.store.events import last_versions
 from server.store.ids import new_id
 from server.store.tables import Participation, Record
@@ -123,8 +123,8 @@ class Synchronizations(synchronizations_service_pb2_grpc.SynchronizationsService
     async def WatchSynchronization(self, request: Any, context: Any) -> AsyncIterator[Any]:
         """Stream what happens, until it is final and all was sent."""
         viewer = caller()
-        begin = (viewer, request.name, request.after_sequence)
-        stream, last, final = await self._store.read(viewer, lambda session: _begin(session, *begin))
+        stream, last, final = await self._store.read(viewer, lambda session: _begin(session, viewer, request.name))
+        await self._store.read(viewer, lambda session: must_be_known(session, stream, request.after_sequence))
         if final and request.after_sequence >= last:
             return
         async for events in coalesced(self._store.follow(stream, request.after_sequence)):
@@ -143,7 +143,7 @@ class Synchronizations(synchronizations_service_pb2_grpc.SynchronizationsService
             yield answer
             # What is told after the final state was written in the same transaction: a last look finds it all.
             if final:
-                stream, last, _ = await self._store.read(viewer, lambda s: _begin(s, *begin))
+                stream, last, _ = await self._store.read(viewer, lambda s: _begin(s, viewer, request.name))
                 if request.after_sequence >= last:
                     return
 
@@ -160,7 +160,7 @@ def _seen(session: Reading, viewer: Viewer, name: str) -> Any:
     return message
 
 
-def _begin(session: Reading, viewer: Viewer, name: str, after: int) -> tuple[str, int, bool]:
+def _begin(session: Reading, viewer: Viewer, name: str) -> tuple[str, int, bool]:
     record = steps.record_of(session, name)
     company = viewer.company
     if viewer.operator and not company:
@@ -168,7 +168,8 @@ def _begin(session: Reading, viewer: Viewer, name: str, after: int) -> tuple[str
         members = steps.participations(session, name)
         company = members[0].company if members else ""
     stream = steps.stream_of(name, company)
-    return stream, must_go_on(session, stream, after), record.state in {steps.State.Name(s) for s in steps.FINAL}
+    last = last_versions(session.connection(), [stream]).get(stream, 0)
+    return stream, last, record.state in {steps.State.Name(s) for s in steps.FINAL}
 
 
 def _request_one(tx: Transaction, write: Write) -> bytes:

@@ -13,7 +13,7 @@ from groupage.v1 import shipments_pb2, tracking_events_pb2, tracking_service_pb2
 from server import tracking
 from server.faults import Fault
 from server.services import standard
-from server.services.watching import coalesced, must_go_on
+from server.services.watching import coalesced, must_be_known
 from server.store import filters, paging
 from server.store.moments import to_us
 from server.store.tables import LegRow, OrderRow, ShipmentRow, TraceRow, TrackingRow
@@ -84,7 +84,7 @@ class Tracking(tracking_service_pb2_grpc.TrackingServicer):
         stream = tracking.stream_of(company)
 
         after = request.after_sequence
-        last = await self._store.read(viewer, lambda session: must_go_on(session, stream, after))
+        last = await self._store.read(viewer, lambda session: must_be_known(session, stream, after))
         if not after:
             # What changes between the look at the number and the look at the shipments is told twice, never missed.
             async for answer in self._all(viewer, company, wanted, last):
@@ -121,7 +121,7 @@ class Tracking(tracking_service_pb2_grpc.TrackingServicer):
     async def GetTrace(self, request: Any, context: Any) -> Any:
         """What happened to a shipment, in order of time."""
         viewer = caller()
-        size, after = paging.size_of(request), paging.after(request)
+        size, after = paging.size_of(request), paging.after(request, int, str)
 
         def page(session: Reading) -> Sequence[TraceRow]:
             row = _found(session, request.name)

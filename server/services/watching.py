@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from server.faults import Fault
-from server.store.events import span
+from server.store.events import first_version, last_versions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -18,17 +18,19 @@ ALIVE_S = 15.0
 MOST = 500  # events of one message
 
 
-def must_go_on(session: Reading, stream: str, after: int) -> int:
-    """Refuse to go on from where no event is, or none is kept any more; answers the last number that was given.
+def must_be_known(session: Reading, stream: str, after: int) -> int:
+    """Refuse to go on from a number that was never given, or that is older than what is kept; answers the last one.
 
     Raises
     ------
     Fault
         SEQUENCE_UNKNOWN.
     """
-    first, last = span(session.connection(), stream)
+    connection = session.connection()
+    last = last_versions(connection, [stream]).get(stream, 0)
+    first = first_version(connection, stream) if after else 0
     if after > last or 0 < after < first - 1:
-        raise Fault("SEQUENCE_UNKNOWN", metadata={"first": str(first), "last": str(last)})
+        raise Fault("SEQUENCE_UNKNOWN", metadata={"first": str(first or min(1, last)), "last": str(last)})
     return last
 
 

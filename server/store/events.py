@@ -48,11 +48,10 @@ def last_versions(connection: Connection, streams: Iterable[str]) -> dict[str, i
     return found
 
 
-def span(connection: Connection, stream: str) -> tuple[int, int]:
-    """First version of a stream that is kept, and its last one; zeros of a stream without events."""
-    query = select(func.min(EventRow.version), func.max(EventRow.version)).where(EventRow.stream == stream)  # type: ignore[arg-type]
-    first, last = connection.execute(query).one()
-    return first or 0, last or 0
+def first_version(connection: Connection, stream: str) -> int:
+    """First version of a stream that is still kept; 0 where there is none."""
+    query = select(func.min(EventRow.version)).where(EventRow.stream == stream)  # type: ignore[arg-type]
+    return connection.execute(query).scalar() or 0
 
 
 def append(connection: Connection, events: Sequence[Event]) -> None:

@@ -76,6 +76,8 @@ def parse(text: str, message: type[Message], fields: Sequence[str]) -> Node | No
     """
     if not text.strip():
         return None
+    if "\0" in text:  # PostgreSQL takes none
+        raise Fault("FILTER_INVALID", metadata={"at": str(text.index("\0"))})
     parser = _Parser(text, message, fields)
     node = parser.expression(0)
     if parser.kind:

@@ -27,8 +27,14 @@ def token(request: Message, last: Any) -> str:
     return base64.urlsafe_b64encode(json.dumps([_digest(request), last]).encode()).decode()
 
 
-def after(request: Any) -> Any:
+def after(request: Any, *kinds: type) -> Any:
     """Read the row after which a page begins; None for the first page.
+
+    Parameters
+    ----------
+    kinds
+        Of the values that tell the row, in order, where it is told by several; by default it is one text. A token comes
+        back from outside: whatever does not look like this service's own is none.
 
     Raises
     ------
@@ -39,11 +45,24 @@ def after(request: Any) -> Any:
         return None
     try:
         digest, last = json.loads(base64.urlsafe_b64decode(request.page_token.encode()))
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, RecursionError, binascii.Error):
         raise Fault("PAGE_TOKEN_INVALID") from None
-    if digest != _digest(request):
+    if digest != _digest(request) or not _fits(last, kinds):
         raise Fault("PAGE_TOKEN_INVALID")
     return last
+
+
+def _fits(last: Any, kinds: tuple[type, ...]) -> bool:
+    if not kinds:
+        return _good(last, str)
+    return isinstance(last, list) and len(last) == len(kinds) and all(map(_good, last, kinds))
+
+
+def _good(value: Any, kind: type) -> bool:
+    """Whether a database takes a value: PostgreSQL no text with a zero in it, neither of them a larger number."""
+    if type(value) is not kind:
+        return False
+    return "\0" not in value if isinstance(value, str) else -(2**63) <= value < 2**63
 
 
 def _digest(request: Any) -> str:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from groupage.errors import InputError
-from server.settings import Log, Quota, RetentionTable, Tls, WorkerTable, is_loopback, load, server_key
+from server.retention import Retention
+from server.settings import Log, Quota, Tls, WorkerTable, is_loopback, load, server_key
 
 
 @pytest.fixture(autouse=True)
@@ -114,8 +115,7 @@ def test_the_page_lists_every_setting_with_its_default() -> None:
         literal = re.fullmatch(r"`[^`]+`(, `[^`]+`)*", defaults)
         values = re.findall(r"`([^`]+)`", defaults) if literal else [None] * len(names)
         shown.update(zip(names, values, strict=True))
-    settings = load()
-    tables = {"tls": Tls, "log": Log, "quota": Quota, "worker": WorkerTable, "retention": RetentionTable}
+    settings, tables = load(), {"tls": Tls, "log": Log, "quota": Quota, "worker": WorkerTable, "retention": Retention}
     there = {name: getattr(settings, name) for name in type(settings).model_fields if name not in tables}
     for table, kind in tables.items():
         there |= {f"{table}.{name}": field.default for name, field in kind.model_fields.items()}

@@ -90,6 +90,28 @@ def finished(process: subprocess.Popen[str]) -> str:
     return out
 
 
+def firm_of(company: str, language: str, folder: Path, node: Path | None, address: str, key: str) -> Firm:
+    """A firm of the pool with an order book of its own."""
+    environment = {
+        "GROUPAGE_SERVER": address,
+        "GROUPAGE_TOKEN": key,
+        "GROUPAGE_COMPANY": f"companies/{company}",
+        "GROUPAGE_POOL": "pools/rhine",
+        "PYTHONPATH": str(ROOT),
+    }
+    if language == "python":
+        command = [sys.executable, str(ERP / "erp.py")]
+        firm = Firm(company, command, folder / f"{company}.sqlite", language, environment)
+        firm.run("fill", "--day", DAY)
+        return firm
+    assert node is not None
+    book = folder / company
+    shutil.copytree(node / "orders", book)
+    orders = book / "Auftraege.csv"
+    orders.write_text(orders.read_text(encoding="utf-8").replace("2026-05-04", DAY), encoding="utf-8")
+    return Firm(company, ["node", str(node / "erp.mjs")], book, language, environment)
+
+
 @dataclass
 class Market:
     """A server with a pool, and its store."""
@@ -99,24 +121,7 @@ class Market:
 
     def firm(self, company: str, language: str, folder: Path, node: Path | None) -> Firm:
         """A firm of the pool."""
-        environment = {
-            "GROUPAGE_SERVER": self.served.address,
-            "GROUPAGE_TOKEN": token(self.store, company),
-            "GROUPAGE_COMPANY": f"companies/{company}",
-            "GROUPAGE_POOL": "pools/rhine",
-            "PYTHONPATH": str(ROOT),
-        }
-        if language == "python":
-            firm = Firm(company, [sys.executable, str(ERP / "erp.py")], folder / f"{company}.sqlite", language)
-            firm.environment = environment
-            firm.run("fill", "--day", DAY)
-            return firm
-        assert node is not None
-        book = folder / company
-        shutil.copytree(node / "orders", book)
-        orders = book / "Auftraege.csv"
-        orders.write_text(orders.read_text(encoding="utf-8").replace("2026-05-04", DAY), encoding="utf-8")
-        return Firm(company, ["node", str(node / "erp.mjs")], book, language, environment)
+        return firm_of(company, language, folder, node, self.served.address, token(self.store, company))
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 import pytest
+from sqlmodel import select
 
 from agents.messages import ANSWERS, COORDINATOR, QUESTIONS, Message, Performative, Topic
 from agents.participant import Participant
@@ -31,9 +32,11 @@ from server import bus
 from server import synchronization as steps
 from server.faults import Fault
 from server.market import Freeze, built_in
+from server.services.kinds import VEHICLE_TYPE
+from server.services.standard import insert_record
 from server.services.synchronizations import Synchronizations
 from server.store import Store
-from server.store.tables import Record
+from server.store.tables import CapacityOfferRow, Record
 from server.synchronization import State
 from server.viewer import SYSTEM
 from server.wire import markets, messages
@@ -358,6 +361,27 @@ def test_a_participant_that_fails(
     assert [m.topic for m in odd.heard] == [Topic.QUOTES] * 2
 
 
+def test_an_answer_into_a_break(place: Place) -> None:
+    """What is answered while the server is away, or dies before its receipt, is sent again when it is back."""
+    coordinator = Coordinator(place.store, place.name, frozen())
+
+    class Breaking(Odd):
+        def respond(self, message: Message, history: Sequence[Message], rng: Any) -> Message:
+            place.served.stop(signal.SIGKILL)
+            threading.Timer(0.5, place.served.start).start()
+            return super().respond(message, history, rng)
+
+    def story() -> negotiation_pb2.Answer | None:
+        coordinator.tell("companies/swift")
+        asked = coordinator.ask("companies/swift", quotes(0))
+        return coordinator.answer("companies/swift", asked.question_id)
+
+    odd = Breaking("refuses")
+    answer = conversing(story, place.agent("swift", lambda _: odd))
+    assert answer is not None
+    assert (answer.reason, len(odd.heard)) == ("no", 1)
+
+
 def test_no_seat(place: Place) -> None:
     """Who can make no participant of a market sits out that negotiation, and says so to every question."""
     coordinator = Coordinator(place.store, place.name, frozen())
@@ -432,6 +456,32 @@ def test_who_may_not(place: Place) -> None:
     nobody = Agent(place.served.address, "companies/swift", ["ROLE_CARRIER"], lambda _: Odd(""), token="gpg_a_b")
     with pytest.raises(ServiceError, match="UNAUTHENTICATED"):
         nobody.run()
+
+
+def test_capacity_is_offered(place: Place) -> None:
+    """An offer is on record when it returns; one of somebody else's vehicles is refused with the reason."""
+    vehicle = pool.vehicle("swift", "rigid")
+    place.store.transact(lambda tx: insert_record(tx, VEHICLE_TYPE, vehicle, parent="companies/swift", company="swift"))
+
+    def offer(name: str) -> negotiation_pb2.CapacityOffer:
+        made = negotiation_pb2.CapacityOffer(pool="pools/rhine")
+        made.window_start.FromDatetime(pool.START)
+        made.window_end.FromDatetime(pool.END)
+        made.vehicles.add(vehicle_type=name, count=2)
+        return made
+
+    async def main() -> None:
+        one = place.agent("swift", seat("swift"))
+        conversing = asyncio.create_task(one.converse())
+        await asyncio.wait_for(one.offer(offer(vehicle.name)), 30)
+        with pytest.raises(ServiceError, match="RESOURCE_NOT_FOUND"):
+            await asyncio.wait_for(one.offer(offer("companies/tempo/vehicleTypes/rigid")), 30)
+        conversing.cancel()
+        await asyncio.gather(conversing, return_exceptions=True)
+
+    asyncio.run(main())
+    (row,) = place.store.look(SYSTEM, lambda session: list(session.exec(select(CapacityOfferRow))))
+    assert negotiation_pb2.CapacityOffer.FromString(row.body) == offer(vehicle.name)
 
 
 @pytest.mark.parametrize("received", [900, -100])

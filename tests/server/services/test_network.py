@@ -273,3 +273,25 @@ def test_a_tariff_is_found_by_which_kind_of_price_it_is(network):
         call(network, "acme", "CreateTariff", parent="companies/acme", tariff_id=key, tariff=made)
     found = call(network, "acme", "ListTariffs", parent="companies/acme", filter="kind:groupage").tariffs
     assert [t.name for t in found] == ["companies/acme/tariffs/g"]
+
+
+def test_whether_another_has_vehicles_is_not_told(network):
+    """A contract may name any carrier's vehicle type: that there is none is not said, or fleets could be tried out."""
+    company(network, "rival", companies_pb2.ROLE_CARRIER)
+    told = set()
+    for wanted in ("companies/rival/vehicleTypes/none", "companies/nobody/vehicleTypes/none"):
+        contract = tariffs_pb2.Tariff(contract=tariffs_pb2.ContractTerms(vehicle_type=wanted))
+        told.add(reason(network, "acme", "CreateTariff", parent="companies/acme", tariff=contract))
+    assert told == {""}
+    own = tariffs_pb2.Tariff(contract=tariffs_pb2.ContractTerms(vehicle_type="companies/acme/vehicleTypes/none"))
+    assert reason(network, "acme", "CreateTariff", parent="companies/acme", tariff=own) == "VEHICLE_TYPE_UNKNOWN"
+
+
+def test_numbers_of_companies_are_the_operator_s(network):
+    """A company cannot find out by its own number which numbers other companies have."""
+    company(network, "rival")
+    taken = companies_pb2.Company(name="companies/rival", gln="4000001000005")
+    call(network, OPERATOR, "UpdateCompany", company=taken, update_mask={"paths": ["gln"]})
+    for gln in ("4000001000005", "4012345000009"):
+        wanted = companies_pb2.Company(name="companies/acme", gln=gln)
+        assert reason(network, "acme", "UpdateCompany", company=wanted, update_mask={"paths": ["gln"]}) == "NOT_ALLOWED"

@@ -58,8 +58,12 @@ RECORDS = f"""
 def _secure(table: str, visible: str) -> None:
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
     op.execute(f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY")
-    # What nobody may read, nobody may write either: writing is the service's alone.
-    op.execute(f"CREATE POLICY visible ON {table} USING ({OPERATOR} OR {visible}) WITH CHECK ({OPERATOR})")
+    # One condition, and the operator first: the policy of memberships asks memberships, with the operator's eyes.
+    op.execute(f"CREATE POLICY visible ON {table} FOR SELECT USING ({OPERATOR} OR {visible})")
+    # Writing is the service's alone: who may see a row may not change or delete it for that.
+    op.execute(f"CREATE POLICY inserted ON {table} FOR INSERT WITH CHECK ({OPERATOR})")
+    op.execute(f"CREATE POLICY updated ON {table} FOR UPDATE USING ({OPERATOR}) WITH CHECK ({OPERATOR})")
+    op.execute(f"CREATE POLICY deleted ON {table} FOR DELETE USING ({OPERATOR})")
 
 
 def upgrade() -> None:

@@ -4,7 +4,7 @@
 own that ``initdb`` makes; left out where there is none). Orders are submitted one at a time and in bulk, sent again
 after breaks with the same request ids; two shippers and two carriers, one of them with an agent of its own, negotiate
 and watch a synchronization each round. At a random moment of it server, worker or both are killed -9, and started
-again.
+again. Ctrl-C ends the rounds; those that were played count.
 
 With two replicas, servers and workers, on one PostgreSQL, the pair whose worker has the synchronization is killed; it
 comes back only when the other has taken over. In every second round the dead process stays in the process table, so
@@ -31,10 +31,12 @@ For each of ``sqlite``, ``postgresql`` and ``replicas``:
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -106,6 +108,19 @@ def pair_killed(site: Site, one: Round, rng: np.random.Generator, *, unseen: boo
         client.destroy()
 
 
+def _uninterrupted(rounds: int) -> Iterator[int]:
+    """Count rounds until there are enough, or somebody asks to stop; a round that has begun is played to its end."""
+    stop: list[object] = []
+    before = signal.signal(signal.SIGINT, lambda *_: stop.append(True))
+    try:
+        for number in range(rounds):
+            if stop:
+                return
+            yield number
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 def endured(name: str, store_url: str, folder: Path, rounds: int, seed: int, *, replicas: int = 1) -> dict[str, float]:
     """Go through some rounds on a store; answers the measures of this module under a name."""
     rng, told, total = np.random.default_rng([seed, replicas]), Told(), Counter[str]()
@@ -115,7 +130,7 @@ def endured(name: str, store_url: str, folder: Path, rounds: int, seed: int, *, 
         played = []
         stack.enter_context(own_agent(site))
         with Writers(site, told):
-            for number in range(rounds):
+            for number in _uninterrupted(rounds):
                 one = ask(site, rulebook, number)
                 played.append(one)
                 if replicas > 1:
@@ -137,7 +152,11 @@ def endured(name: str, store_url: str, folder: Path, rounds: int, seed: int, *, 
             total["wrong"] += bool(wrong)
             total["committed"] += check.committed(site.store, one.name)
     keys = ("kills", "acknowledged", "lost", "duplicates", "committed", "wrong")
-    measures: dict[str, float] = {"rounds": rounds, **{key: total[key] for key in keys}, "failures": len(told.errors)}
+    measures: dict[str, float] = {
+        "rounds": len(played),
+        **{key: total[key] for key in keys},
+        "failures": len(told.errors),
+    }
     if takeovers:
         measures["takeover_s"] = max(takeovers)
     return {f"{name}_{key}": float(value) for key, value in measures.items()}

@@ -66,6 +66,7 @@ class Program:
                 stdout=out,
                 stderr=out,
                 env={**os.environ, **self.environment},
+                start_new_session=True,  # Ctrl-C is for the benchmark
             )
 
     def ready(self) -> None:

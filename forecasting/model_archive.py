@@ -9,6 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from forecasting.apart import select
 from forecasting.model_files import read_model, write_model
 from forecasting.panel import panel_from_state, panel_state
@@ -65,6 +67,6 @@ def without_others(state: ModelState, series: Collection[str]) -> ModelState:
     """
     panel = panel_from_state(state.spec["history"], state.arrays)
     kept = set(series)
-    part = select(panel, [row for row, name in enumerate(panel.series) if name in kept])
+    part = select(panel, np.flatnonzero([name in kept for name in panel.series]))
     spec, arrays = panel_state(part)
     return replace(state, spec={**state.spec, "history": spec}, arrays={**state.arrays, **arrays})

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from sqlmodel import col, select
 
 from server import exports, pools, tracking, training
+from server import synchronization as steps
+from server.durable import agreement
 from server.retention import erase
+from server.store.tables import Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +23,8 @@ if TYPE_CHECKING:
     from server.store import Store, Transaction
 
 log = structlog.get_logger(__name__)
+
+_GRACE = timedelta(seconds=30)  # for workers to do it first
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +46,27 @@ def _alone(name: str, do: Callable[[Transaction], Any]) -> Callable[[Store], Any
     return lambda store: store.transact(locked)
 
 
+def release_overdue(tx: Transaction) -> int:
+    """Release what no worker has brought to an end in time, so that owners can still book; answers how many.
+
+    Workers release by themselves at the deadline; this is for when none is there.
+    """
+    open_ones = [steps.State.Name(s) for s in steps.State.values() if s and s not in steps.FINAL]
+    query = select(Record).where(Record.kind == steps.SYNCHRONIZATION.kind, col(Record.state).in_(open_ones))
+    with tx.reading() as session:
+        rows = list(session.exec(query))
+    late = [
+        r.name for r in rows if agreement.decide_by(steps.SYNCHRONIZATION.message.FromString(r.body)) < tx.now - _GRACE
+    ]
+    for name in late:
+        agreement.release(tx, name, "nothing was agreed by the deadline")
+    return len(late)
+
+
 CHORES: tuple[Chore, ...] = (
     Chore("pools", 1.0, _alone("pools", pools.advance_all)),
     Chore("silence", 60.0, _alone("silence", tracking.sweep)),
+    Chore("overdue", 15.0, _alone("overdue", release_overdue)),
     Chore("exports", 60.0, exports.resume),
     Chore("trainings", 15.0, training.resume),
 )

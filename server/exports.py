@@ -185,11 +185,10 @@ def file(session: Reading, member: str, file_id: str) -> bytes:
 def resume(store: Store) -> int:
     """Make the exports that a crash left; answers how many."""
     before = store.now() - LEFT_AFTER
-    query = select(Record).where(Record.kind == steps.OPERATION.kind, Record.updated_at < before)
+    running = (Record.kind == steps.OPERATION.kind, Record.state != steps.DONE)
+    query = select(Record.name, Record.parent).where(*running, Record.updated_at < before)
     rows = store.look(SYSTEM, lambda session: list(session.exec(query)))
-    left = [
-        r.name for r in rows if r.parent.count("/members/") and not operations_pb2.Operation.FromString(r.body).done
-    ]
+    left = [name for name, parent in rows if "/members/" in parent]
     for name in left:
         run(store, name)
     return len(left)

@@ -44,7 +44,15 @@ PROPOSAL = Kind(
     filters=("state", "round"),
     columns=lambda m: {"state": Part.Name(m.state)},
 )
-OPERATION = Kind("operation", operations_pb2.Operation, "operations", "operation")
+# State of an operation's row; of one that runs it is empty.
+DONE = "DONE"
+OPERATION = Kind(
+    "operation",
+    operations_pb2.Operation,
+    "operations",
+    "operation",
+    columns=lambda m: {"state": DONE if m.done else ""},
+)
 
 FINAL = frozenset({State.COMMITTED, State.RELEASED, State.CANCELLED, State.FAILED})
 _END = frozenset({State.RELEASED, State.CANCELLED, State.FAILED})

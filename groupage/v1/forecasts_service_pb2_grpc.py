@@ -101,7 +101,7 @@ class ForecastsServicer:
 
     def DeleteForecastModel(self, request, context):
         """Deletes one forecast model. The newest one that is READY is used for what is planned: deleting it makes the one
-        before count.
+        before count. Fails with OPERATION_RUNNING while the model is being trained.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

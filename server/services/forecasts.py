@@ -311,10 +311,10 @@ def _span(tx: Transaction, company: str, until: date) -> tuple[date | None, date
         DemandRow.pallets.is_not(None),  # type: ignore[union-attr]
         DemandRow.day <= until.isoformat(),
     )
-    _, last = tx.connection.execute(known).one()
+    last: Any = tx.connection.execute(known).one()[1]
     if last is None:
         return None, None
     end = date.fromisoformat(last)
     oldest = end - timedelta(days=lanes.OLDEST_DAYS - 1)
-    first, _ = tx.connection.execute(known.where(DemandRow.day >= oldest.isoformat())).one()
+    first: Any = tx.connection.execute(known.where(DemandRow.day >= oldest.isoformat())).one()[0]
     return date.fromisoformat(first), end

@@ -18,7 +18,7 @@ from sqlmodel import col, select
 from groupage.v1 import companies_pb2, negotiation_pb2, negotiation_service_pb2_grpc
 from server import bus
 from server.faults import Fault
-from server.store.events import last_versions
+from server.services.watching import must_be_known
 from server.store.ids import new_id
 from server.store.tables import AgentRow, CapacityOfferRow, Participation, QuestionRow, Record
 from server.store.writer import Transaction, Write, single
@@ -189,10 +189,7 @@ def _begin(session: Reading, viewer: Viewer, opening: Any) -> tuple[int, frozens
     for role in opening.roles:
         if role not in has:
             raise Fault("ROLE_MISSING", metadata={"role": companies_pb2.Role.Name(role)})
-    stream = bus.stream_of(viewer.company)
-    last = last_versions(session.connection(), [stream]).get(stream, 0)
-    if opening.after_sequence > last:
-        raise Fault("SEQUENCE_UNKNOWN", metadata={"first": "1" if last else "0", "last": str(last)})
+    last = must_be_known(session, bus.stream_of(viewer.company), opening.after_sequence)
     query = select(Participation.synchronization).where(
         Participation.company == viewer.company, col(Participation.open)
     )

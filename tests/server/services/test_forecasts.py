@@ -1,6 +1,10 @@
 import os
 import signal
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -42,6 +46,9 @@ def world(store):
         company(World.network, key)
     yield World
     World.forecasts.close()
+
+
+BEGIN = training.begin
 
 
 @pytest.fixture(autouse=True)
@@ -311,6 +318,42 @@ def test_a_killed_training_process_is_begun_again_and_gives_the_same_model(world
     assert content(world, trained(world, operation)) == content(world, straight)
 
 
+def test_a_training_begins_by_itself_and_once(world, monkeypatch):
+    """In the background, whatever asks for it again meanwhile; the operation tells when it is done."""
+    demand(world)
+    started = []
+    child = training.Child
+    monkeypatch.setattr(training, "Child", lambda: started.append(1) or child())
+    operation = train(world, run=False)
+    for _ in range(3):
+        BEGIN(world.base, operation.name)
+    for _ in range(3):
+        done = call(world.operations, "acme", "WaitOperation", name=operation.name)
+    assert done.done
+    assert trained(world, operation).state == Model.READY
+    assert len(started) == 1
+    while training._waiting:
+        time.sleep(0.05)
+
+
+def test_a_process_ends_with_the_server_that_started_it():
+    """A server that is killed leaves nobody behind that computes for it."""
+    program = (
+        "import time\nfrom server.children import Child\n"
+        "if __name__ == '__main__':\n    print(Child().process.pid, flush=True)\n    time.sleep(600)\n"
+    )
+    server = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    with server:
+        pid = int(server.stdout.readline())
+        os.kill(pid, 0)
+        server.kill()
+    for _ in range(400):
+        if not Path(f"/proc/{pid}").exists() or Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
+            return
+        time.sleep(0.05)
+    pytest.fail("it goes on")
+
+
 def test_a_training_whose_process_always_dies_fails_in_the_end(world):
     """With an incident id and no text of an exception; the next training may begin."""
     demand(world)
@@ -336,11 +379,14 @@ def test_a_training_that_a_crash_left_is_resumed_by_whoever_finds_it_and_by_nobo
     monkeypatch.setattr(Store, "now", staticmethod(lambda: at))
     assert training.resume(world.base) == 1
     assert by_hand == [operation.name]
+    second = world.base.transact(lambda tx: training._claim(tx, operation.name))
+    stale = training.learning.Learned(b"stale", 9, False)
+    world.base.transact(lambda tx: training._finish(tx, operation.name, first, stale))
+    assert not ended(world, operation).done
+    world.base.transact(lambda tx: training._let_go(tx, operation.name, second))
     training.run(world.base, operation.name)
     model = trained(world, operation)
-    world.base.transact(
-        lambda tx: training._finish(tx, operation.name, first, training.learning.Learned(b"stale", 9, False))
-    )
+    world.base.transact(lambda tx: training._finish(tx, operation.name, second, stale))
     assert content(world, model) != b"stale"
     assert training.resume(world.base) == 0
 
@@ -355,7 +401,7 @@ def test_the_same_request_again_trains_once(world, by_hand):
 
 
 def test_models_learn_from_fellows_only_by_rulebook_and_consent(world, monkeypatch):
-    """Not from a company outside the pool, nor where the rulebook says nothing of it; and keep none of their records."""
+    """Not from a company outside the pool, nor where the rulebook says nothing of it; and keep none of their days."""
     pool = SimpleNamespace(pools=Pools(world.base), base=world.base)
     company(world.network, "swift")
     call(pool.pools, OPERATOR, "CreatePool", pool_id="rhine", pool=pools_pb2.Pool(display_name="Rhine"))

@@ -46,7 +46,7 @@ def address(postgresql: bool) -> Iterator[str]:
         with postgres.cluster() as socket:
             yield postgres.create(socket, "fuzz")
         return
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         yield f"sqlite:///{folder}/store.sqlite"
 
 
@@ -61,6 +61,8 @@ async def attack(store: Store, calls: int, seed: int) -> tuple[Found, list[float
             whole.counts.update(found.counts)
             whole.hows.update(found.hows)
             whole.wrong += found.wrong
+            for why, sent, answer in found.wrong[:20]:
+                say(f"WRONG {why}: {sent.who} {sent.method.path} {sent.how} {sent.requests!r} {answer}")
             memory.append(resident_mib())
             say(f"{sum(whole.counts.values()):>8,} calls, {len(whole.wrong)} wrong, {memory[-1]:,.0f} MiB")
         seconds = time.perf_counter() - began
@@ -118,8 +120,6 @@ def main() -> int:
         "memory_mib": memory[-1],
     }
     report("hostile requests", measures, ("grpcio", "protobuf", "protovalidate", "sqlalchemy"), given.json)
-    for why, sent, answer in found.wrong[:20]:
-        say(f"WRONG {why}: {sent.who} {sent.method.path} {sent.how} {sent.requests!r} {answer}")
     for line in logged[:20]:
         say(f"LOGGED {line}")
     return int(bool(found.wrong or logged))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -203,6 +204,9 @@ async def planted(store: Store, **settings: Any) -> AsyncIterator[Site]:
             yield Site(app, world, tokens, channel)
     finally:
         await app.stop()
+        for thread in threading.enumerate():  # what was begun to be trained still reads the store
+            if thread.name == "training":
+                await asyncio.to_thread(thread.join, 60)
 
 
 def token_of(store: Store, company: str, *, operator: bool = False) -> str:

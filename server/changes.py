@@ -1,8 +1,8 @@
 """Changes of a committed plan: each step one transaction, each company's view a record of its own.
 
 The whole of a change is one private record (kind ``change``); what a company may see of it is its own
-``change_request`` under a name of its own, so that views cannot be matched by their names. The plan in force is that of the latest change
-that took effect, or else what was negotiated.
+``change_request`` under a name of its own, so that views cannot be matched by their names.
+The plan in force is that of the latest change that took effect, or else what was negotiated.
 """
 
 from __future__ import annotations

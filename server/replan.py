@@ -1,8 +1,9 @@
 """A committed plan with one order changed, and what that costs: pure, the same for the same plan and change.
 
 Whoever did not ask is left as committed: stops that stay keep their times where that is possible, carriers get
-their own costs' difference on top of the agreed price (so that their margin stays), hubs keep their price, and all of it is borne
-by the order's owner. A carrier that its own agent speaks for, or that told no costs, keeps its price.
+their own costs' difference on top of the agreed price (so that their margin stays), hubs keep their price, and
+all of it is borne by the order's owner. A carrier that its own agent speaks
+for, or that told no costs, keeps its price.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from server.wire.account import SHARE
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from agents.settlement import Load, Settlement
+    from agents.settlement import Booking, Leg, Load, Settlement
     from logistics.routing.problem import FleetVehicle, Job, Stop
     from logistics.shipments import Shipment
     from server.market import Freeze
@@ -77,19 +78,20 @@ def replanned(
         raise NoPlanError(NO_PLAN) from None
     touched = {leg.load for leg in settlement.legs if leg.shipment == order}
     fleet = _fleet(changed, book)
-    loads, more = [], {}
+    loads: list[Load] = []
+    more: dict[str, int] = {}
     for load in settlement.loads:
         if load.id not in touched:
             loads.append(load)
             continue
-        stops = _without(load, order) if becomes is None else _with(load, order, book, fleet)
+        stops = _without(load, order, JobBook(market)) if becomes is None else _with(load, order, book, fleet)
         delta = _delta(freeze, fleet, load, stops)
         delta = 0 if load.carrier in keeping else delta
         more[load.carrier] = more.get(load.carrier, 0) + delta
         if stops:
             lines = {**load.price_lines, **({CHANGE: load.price_lines.get(CHANGE, 0) + delta} if delta else {})}
             loads.append(replace(load, stops=stops, price_lines=lines))
-    if book.faults(loads):
+    if becomes is not None and book.faults(loads):
         raise NoPlanError(NO_PLAN)
     legs = tuple(
         leg if leg.shipment != order else _leg(leg, book, becomes)
@@ -97,7 +99,8 @@ def replanned(
         if becomes is not None or leg.shipment != order
     )
     bookings = _bookings(settlement, order, market.shipments[order].pallets, becomes)
-    _docks_hold(settlement, {load.id: load for load in loads}, freeze)
+    if becomes is not None:
+        _docks_hold(settlement, {load.id: load for load in loads}, freeze)
     owner = market.shipments[order].owner
     transfers = [*settlement.transfers]
     for carrier, cents in sorted(more.items()):
@@ -108,17 +111,38 @@ def replanned(
     return changed, new, more
 
 
-def _without(load: Load, order: str) -> tuple[Stop, ...]:
-    """Stops of a tour without an order; those that stay keep their times, an empty tour is none."""
+def _without(load: Load, order: str, before: JobBook) -> tuple[Stop, ...]:
+    """Stops of a tour without an order; services at those that stay begin when they did, an empty tour is none.
+
+    The vehicle waits instead, and is back at its base as early as the last stop lets it. So a tour that was sound
+    stays so, whatever is taken off.
+    """
 
     def kept(jobs: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(job for job in jobs if shipment_of(job) != order)
 
-    stops = [replace(s, pickups=kept(s.pickups), deliveries=kept(s.deliveries)) for s in load.stops]
-    inner = [s for s in stops[1:-1] if s.pickups or s.deliveries]
-    if not inner and not (stops[0].pickups or stops[-1].deliveries):
+    def less(stop: Stop) -> Stop:
+        gone = [before[j].loading_min for j in stop.pickups if shipment_of(j) == order]
+        gone += [before[j].unloading_min for j in stop.deliveries if shipment_of(j) == order]
+        # What was handled behind it begins earlier by that much, and never before the stop itself did.
+        left = stop.departure_min - sum(gone)
+        return replace(stop, departure_min=left, pickups=kept(stop.pickups), deliveries=kept(stop.deliveries))
+
+    first, *inner, last = (less(s) for s in load.stops)
+    inner = [s for s in inner if s.pickups or s.deliveries]
+    if not inner and not (first.pickups or last.deliveries):
         return ()
-    return (stops[0], *inner, stops[-1])
+    ahead = (inner or [first])[-1]
+    network, speed = before.market.network, before.market.vehicles[load.vehicle].speed_kmh
+    a, b = ahead.site, last.site
+    travel = network.minutes(a, b) if speed is None else network.km(a, b) * 60 / speed
+    back = min(last.arrival_min, ahead.departure_min + travel)
+    earlier = last.arrival_min - back
+    if not (last.pickups or last.deliveries):
+        last = replace(
+            last, arrival_min=back, start_min=last.start_min - earlier, departure_min=last.departure_min - earlier
+        )
+    return (first, *inner, last)
 
 
 def _with(load: Load, order: str, book: JobBook, fleet: Mapping[str, FleetVehicle]) -> tuple[Stop, ...]:
@@ -161,12 +185,11 @@ def _delta(freeze: Freeze, fleet: Mapping[str, FleetVehicle], load: Load, stops:
     return max(after - before, -sum(load.price_lines.values()))
 
 
-def _leg(leg: object, book: JobBook, becomes: Shipment) -> object:
-    job = book[leg.job]  # type: ignore[attr-defined]
-    return replace(leg, pallets=becomes.pallets, to_site=job.destination)  # type: ignore[type-var]
+def _leg(leg: Leg, book: JobBook, becomes: Shipment | None) -> Leg:
+    return leg if becomes is None else replace(leg, pallets=becomes.pallets, to_site=book[leg.job].destination)
 
 
-def _bookings(settlement: Settlement, order: str, pallets: float, becomes: Shipment | None) -> tuple[object, ...]:
+def _bookings(settlement: Settlement, order: str, pallets: float, becomes: Shipment | None) -> tuple[Booking, ...]:
     """Dock slots with other quantities, at the price that was agreed."""
     out = []
     for b in settlement.bookings:

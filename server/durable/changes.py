@@ -1,7 +1,8 @@
 """Prices changes of committed plans, and sees to what comes of the answers.
 
 There is no workflow: a change's state is in the store, and each living worker looks for what is open. What one
-that died was pricing another prices again; of two that do the same the second is refused, and writes of the fenced are too.
+that died was pricing another prices again; of two that do the same the second is refused, and
+writes of the fenced are too.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from sqlmodel import col, select
 
 from agents import records
@@ -31,8 +33,6 @@ from server.viewer import SYSTEM
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-
-    from google.protobuf.timestamp_pb2 import Timestamp
 
     from agents.settlement import Settlement
     from groupage.v1 import proposals_pb2
@@ -189,8 +189,6 @@ class Changer:
 
 
 def _past(expire: str, now: Any) -> bool:
-    from google.protobuf.timestamp_pb2 import Timestamp as Stamp
-
-    at: Timestamp = Stamp()
+    at = Timestamp()
     at.FromJsonString(expire)
     return bool(now >= at.ToDatetime(UTC))

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, insert, update
 from sqlmodel import col, select
 
+from agents import records
 from agents.visibility import Phase
 from groupage.v1 import change_requests_pb2, orders_pb2, proposals_pb2, synchronizations_pb2
 from server import order_writes, plan, tracking
 from server import synchronization as steps
 from server.durable import record, telling
 from server.faults import Fault
+from server.market import freeze_from
 from server.names import company_of
 from server.services.standard import Kind, change_record, decoded, insert_record
 from server.store.ids import new_id
@@ -71,8 +73,8 @@ def in_force(session: Reading, name: str) -> tuple[Freeze, Settlement, dict[str,
         return record.freeze_of(session, row), record.settlement_of(session, row), alone
     # The latest: one is taken up at a time.
     last = json.loads(max(done, key=lambda r: (r.updated_at, r.name)).body)
-    freeze = record.freeze_from(record.blob(session, last["freeze"]))
-    return freeze, record.records.loads(record.blob(session, last["settlement"])), alone
+    freeze = freeze_from(record.blob(session, last["freeze"]))
+    return freeze, records.loads(record.blob(session, last["settlement"])), alone
 
 
 def parts(freeze: Freeze, settlement: Settlement, alone: Mapping[str, float] | None) -> Parts:
@@ -236,7 +238,8 @@ def ask(tx: Transaction, master: Record, said: dict[str, Any], asked: Mapping[st
 
 def request_of(said: Mapping[str, Any]) -> ChangeRequest:
     """What was asked for."""
-    return ChangeRequest.FromString(bytes.fromhex(said["request"]))
+    request: ChangeRequest = ChangeRequest.FromString(bytes.fromhex(said["request"]))
+    return request
 
 
 def replied(tx: Transaction, view: Record, accepts: bool, comment: str = "") -> None:

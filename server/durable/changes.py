@@ -120,9 +120,12 @@ class Changer:
         """Do what comes next for every synchronization's oldest open change; what breaks down is declined."""
         query = select(Record.parent).where(Record.kind == changes.MASTER, col(Record.state).in_(changes.OPEN))
         for name in sorted(set(self._store.look(SYSTEM, lambda s: list(s.exec(query))))):
-            found = self._store.look(SYSTEM, lambda s, n=name: changes.masters(s, n, *changes.OPEN))
-            if found:
-                self.forward(found[0])
+            self._oldest(name)
+
+    def _oldest(self, name: str) -> None:
+        found = self._store.look(SYSTEM, lambda s: changes.masters(s, name, *changes.OPEN))
+        if found:
+            self.forward(found[0])
 
     def forward(self, master: Record) -> None:
         """Do what comes next for one change."""

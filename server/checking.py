@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf import descriptor_pool, message_factory
@@ -12,7 +14,7 @@ from server import rules
 from server.faults import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 # Compiles the rules of a message type when it first meets one, and keeps them.
 _validator = Validator()
@@ -52,6 +54,8 @@ def check(message: Any) -> None:
         return
     if lines := LINES.get(message.DESCRIPTOR.full_name):
         message = _without_lines(message, lines)
+    if wrong := list(_no_times(message, "")):
+        raise Fault("INVALID_FIELD", violations=wrong)
     violations = _validator.collect_violations(message)
     if not violations:
         return
@@ -67,6 +71,74 @@ def check(message: Any) -> None:
             limit = f"{field}: {violation.rule_value}"
             raise Fault("REQUEST_TOO_LARGE", metadata={"limit": limit}, violations=found)
     raise Fault("INVALID_FIELD", violations=found)
+
+
+# The schema's rules take whatever stands in a time or date, and all that reads one afterwards does not: the rules' own
+# comparisons, Python, the calendar. So that comes first.
+def _is_timestamp(value: Any) -> bool:
+    return _YEAR_1 <= value.seconds < _YEAR_10000 and 0 <= value.nanos < 1_000_000_000
+
+
+def _is_duration(value: Any) -> bool:
+    # Below the least and the most that Python's own can hold, and above all that the contract asks for.
+    return abs(value.seconds) <= _MOST_DURATION_S and -1_000_000_000 < value.nanos < 1_000_000_000
+
+
+def _is_day(value: Any) -> bool:
+    try:
+        date(value.year, value.month, value.day)
+    except ValueError:
+        return False
+    return True
+
+
+_YEAR_1, _YEAR_10000 = -62_135_596_800, 253_402_300_800
+_MOST_DURATION_S = 3_660_000 * 86_400
+_TIMES: Mapping[str, tuple[Callable[[Any], bool], str]] = {
+    "google.protobuf.Timestamp": (_is_timestamp, "a time from year 1 to year 9999"),
+    "google.protobuf.Duration": (_is_duration, "a duration of 10,000 years at most"),
+    "google.type.Date": (_is_day, "a day of the calendar"),
+}
+
+
+def _no_times(message: Any, place: str) -> Iterator[tuple[str, str]]:
+    """Fields of a message, and of those in it, that hold what is no time, with what was expected."""
+    for name, repeated, time in _timed(message.DESCRIPTOR):
+        if not repeated and not message.HasField(name):
+            continue
+        values = getattr(message, name)
+        for i, value in enumerate(values) if repeated else ((-1, values),):
+            where = f"{place}{name}[{i}]" if repeated else f"{place}{name}"
+            if time is None:
+                yield from _no_times(value, f"{where}.")
+            elif not _TIMES[time][0](value):
+                yield where, _TIMES[time][1]
+
+
+@cache
+def _timed(descriptor: Any) -> tuple[tuple[str, bool, str | None], ...]:
+    """Fields of a message type that hold a time, or something that may hold one: name, whether repeated, which time."""
+    found: list[tuple[str, bool, str | None]] = []
+    for field in descriptor.fields:
+        kind = field.message_type
+        if kind is None or kind.GetOptions().map_entry:
+            continue
+        if kind.full_name in _TIMES:
+            found.append((field.name, field.is_repeated, kind.full_name))
+        elif _reaches_a_time(kind, frozenset({descriptor.full_name})):
+            found.append((field.name, field.is_repeated, None))
+    return tuple(found)
+
+
+def _reaches_a_time(descriptor: Any, above: frozenset[str]) -> bool:
+    if descriptor.full_name in above:
+        return False
+    within = (f.message_type for f in descriptor.fields if f.message_type is not None)
+    return any(
+        kind.full_name in _TIMES or _reaches_a_time(kind, above | {descriptor.full_name})
+        for kind in within
+        if not kind.GetOptions().map_entry
+    )
 
 
 def _without_lines(message: Any, lines: str) -> Any:

@@ -280,7 +280,8 @@ def _cancel_one(tx: Transaction, write: Write) -> bytes:
     with tx.reading(SYSTEM) as session:
         pending = steps.open_proposals(session, request.name, cancelled.round)
     for proposal in pending:
-        steps.proposal_becomes(tx, proposal.name, steps.Part.RELEASED)
+        if proposal.state in (steps.Part.OPEN, steps.Part.ACCEPTED):
+            steps.proposal_becomes(tx, proposal.name, steps.Part.RELEASED)
     return bytes(cancelled.SerializeToString())
 
 

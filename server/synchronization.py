@@ -250,6 +250,24 @@ def release_all(tx: Transaction, name: str, state: Any, reason: str) -> None:
     orders_become(tx, name, names, state, reasons=dict.fromkeys(names, reason))
 
 
+def cancel(tx: Transaction, name: str, reason: str) -> synchronizations_pb2.Synchronization:
+    """End a synchronization before commitment: its orders are open again, and who was asked need not answer.
+
+    Raises
+    ------
+    StepRefusedError
+        If it is final already.
+    """
+    cancelled = move(tx, name, State.CANCELLED, reason=reason)
+    release_all(tx, name, OrderState.OPEN, reason)
+    with tx.reading() as session:
+        pending = open_proposals(session, name, cancelled.round)
+    for proposal in pending:
+        if proposal.state in (Part.OPEN, Part.ACCEPTED):
+            proposal_becomes(tx, proposal.name, Part.RELEASED)
+    return cancelled
+
+
 def propose(
     tx: Transaction,
     name: str,

@@ -16,7 +16,7 @@ from sqlmodel import col
 
 from agents.settlement import LeftStatus
 from agents.visibility import Phase
-from groupage.v1 import fleets_pb2, negotiation_pb2, rulebooks_pb2, synchronizations_pb2
+from groupage.v1 import fleets_pb2, hubs_pb2, negotiation_pb2, rulebooks_pb2, synchronizations_pb2
 from logistics.fleet import type_of
 from server import bus, plan, tracking
 from server import synchronization as steps
@@ -253,19 +253,28 @@ def commit(tx: Transaction, case: Case) -> None:
 
 
 def _fits(tx: Transaction, case: Case) -> bool:
-    """Tell whether no other plan has taken the capacity since the market was frozen."""
+    """Tell whether no other plan has taken the vehicles or dock slots since the market was frozen."""
+    ours = plan.holds(case.freeze, case.settlement)
     used: Counter[str] = Counter(type_of(load.vehicle) for load in case.settlement.loads)
-    for good in sorted(used):
+    hubs = {hold.good for hold in ours if "/hubs/" in hold.good}
+    for good in sorted({*used, *hubs}):
         tx.lock(f"capacity/{good}")
     market = case.freeze.market
     until = market.start + timedelta(minutes=market.horizon_min)
     with tx.reading() as session:
-        held = gather.held(session, market.start, until, case.name)
+        others = gather.holds(session, market.start, until, case.name)
+        held = plan.held_at_most(others, market.start, until)
         for good, vehicles in used.items():
             row = session.get(Record, good)
             have = fleets_pb2.VehicleType.FromString(row.body).count if row is not None else 0
             have = max(have, sum(v.count for v in market.vehicles.values() if type_of(v.id) == good))
             if vehicles + held.get(good, 0) > have:
+                return False
+        docks = plan.held_at_most([*others, *ours], market.start, until)
+        for hub in hubs:
+            row = session.get(Record, hub)
+            slots = hubs_pb2.Hub.FromString(row.body).dock_slots_per_hour if row is not None else 0
+            if docks.get(hub, 0) > slots:
                 return False
     return True
 

@@ -89,11 +89,15 @@ def records(session: Reading, name: str, now: datetime) -> Records:
 
 def held(session: Reading, since: datetime, until: datetime, name: str) -> dict[str, int]:
     """How much committed plans hold of each good in a window, a synchronization's own apart."""
+    return held_at_most(holds(session, since, until, name), since, until)
+
+
+def holds(session: Reading, since: datetime, until: datetime, name: str) -> list[Hold]:
+    """What committed plans hold in a window, a synchronization's own apart."""
     query = select(CommitmentRow).where(
         col(CommitmentRow.since) < until, col(CommitmentRow.until) > since, CommitmentRow.synchronization != name
     )
-    rows = (Hold(r.id, r.company, r.good, r.since, r.until, r.quantity) for r in session.exec(query))
-    return held_at_most(rows, since, until)
+    return [Hold(r.id, r.company, r.good, r.since, r.until, r.quantity) for r in session.exec(query)]
 
 
 def _members(session: Reading, name: str) -> list[members_pb2.Member]:

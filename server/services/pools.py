@@ -190,8 +190,7 @@ def _close_one(tx: Transaction, write: Write) -> bytes:
     final = {steps.State.Name(s) for s in steps.FINAL}
     for row in rows:
         if row.state not in final:
-            steps.move(tx, row.name, steps.State.CANCELLED, reason="the pool was closed")
-            steps.release_all(tx, row.name, steps.OrderState.OPEN, "the pool was closed")
+            steps.cancel(tx, row.name, "the pool was closed")
     pool.state = pools_pb2.Pool.CLOSED
     changed = pools.lapse(tx, record, pool)
     return bytes(standard.decoded(POOL, changed).SerializeToString())

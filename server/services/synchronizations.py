@@ -273,15 +273,9 @@ def _cancel_one(tx: Transaction, write: Write) -> bytes:
         raise Fault("NOT_REQUESTER")
     standard.must_match(record, request.etag)
     try:
-        cancelled = steps.move(tx, request.name, steps.State.CANCELLED, reason="cancelled by who asked for it")
+        cancelled = steps.cancel(tx, request.name, "the synchronization was cancelled")
     except steps.StepRefusedError:
         raise Fault("ALREADY_FINAL", metadata={"state": record.state}) from None
-    steps.release_all(tx, request.name, steps.OrderState.OPEN, "the synchronization was cancelled")
-    with tx.reading(SYSTEM) as session:
-        pending = steps.open_proposals(session, request.name, cancelled.round)
-    for proposal in pending:
-        if proposal.state in (steps.Part.OPEN, steps.Part.ACCEPTED):
-            steps.proposal_becomes(tx, proposal.name, steps.Part.RELEASED)
     return bytes(cancelled.SerializeToString())
 
 

@@ -7,14 +7,24 @@ from google.longrunning import operations_pb2
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from agents.policy import Choice, Policy
-from groupage.v1 import companies_pb2, members_pb2, pools_pb2, rulebooks_pb2, tariffs_pb2
+from groupage.v1 import (
+    companies_pb2,
+    members_pb2,
+    pools_pb2,
+    proposals_pb2,
+    rulebooks_pb2,
+    synchronizations_pb2,
+    tariffs_pb2,
+)
 from server import exports, pools
+from server import synchronization as steps
 from server.faults import Fault
 from server.services.network import Network
 from server.services.orders import Orders
 from server.services.pools import Pools
 from server.services.synchronizations import _members
 from server.store import Store
+from server.store.tables import Record
 from server.viewer import Viewer, calls
 from server.wire.policies import policy_message
 from tests.server import calling
@@ -379,8 +389,6 @@ def export(world, key):
         return operation.name
 
     operation = asyncio.run(go())
-    from server.store.tables import Record
-
     body = world.base.look(Viewer(key), lambda s: s.get(Record, operation)).body
     return operations_pb2.Operation.FromString(body)
 
@@ -405,3 +413,26 @@ def test_an_export_that_a_crash_left_is_made_again(world, monkeypatch):
     later(world, monkeypatch, hours=3)
     assert exports.resume(world.base) == 1
     assert exports.resume(world.base) == 0
+
+
+def test_closing_a_pool_lets_everybody_go(world, monkeypatch):
+    """Its open synchronization is cancelled, and proposals that lay before companies lie there no longer."""
+    in_force(world, monkeypatch)
+    name = f"{POOL}/synchronizations/s"
+
+    def proposed(tx):
+        one = synchronizations_pb2.Synchronization(name=name)
+        one.window_start.FromDatetime(tx.now)
+        one.window_end.FromDatetime(tx.now + timedelta(days=1))
+        steps.opened(tx, one, ["acme", "acme2"], requester="acme")
+        steps.move(tx, name, steps.State.NEGOTIATING)
+        made = steps.propose(
+            tx, name, 1, dict.fromkeys(["acme"], proposals_pb2.Proposal()), tx.now + timedelta(hours=1)
+        )
+        steps.move(tx, name, steps.State.PROPOSED, round_number=1)
+        return made["acme"]
+
+    proposal = world.base.transact(proposed)
+    call(world.pools, OPERATOR, "ClosePool", name=POOL)
+    rows = [world.base.look(OPERATOR, lambda s, n=n: s.get(Record, n)) for n in (name, proposal)]
+    assert [r.state for r in rows] == ["CANCELLED", "RELEASED"]

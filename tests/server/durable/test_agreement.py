@@ -23,7 +23,7 @@ def slot(key, hour, quantity=1.0):
 
 @pytest.mark.parametrize(("hour", "fits"), [(8, False), (11, True)])
 def test_two_plans_cannot_have_the_same_dock(store, monkeypatch, hour, fits):
-    """What another plan has booked since the market was frozen leaves no room in that hour, and is no matter in others."""
+    """What another plan has booked since leaves no room in that hour, and is no matter in others."""
     market = SimpleNamespace(start=START, horizon_min=1440.0, vehicles={})
     case = SimpleNamespace(
         name="pools/p/synchronizations/b", freeze=SimpleNamespace(market=market), settlement=SimpleNamespace(loads=())

@@ -76,12 +76,12 @@ def check(message: Any) -> None:
 # The schema's rules take whatever stands in a time or date, and all that reads one afterwards does not: the rules' own
 # comparisons, Python, the calendar. So that comes first.
 def _is_timestamp(value: Any) -> bool:
-    return _YEAR_1 <= value.seconds < _YEAR_10000 and 0 <= value.nanos < 1_000_000_000
+    return bool(_YEAR_1 <= value.seconds < _YEAR_10000 and 0 <= value.nanos < 1_000_000_000)
 
 
 def _is_duration(value: Any) -> bool:
     # Below the least and the most that Python's own can hold, and above all that the contract asks for.
-    return abs(value.seconds) <= _MOST_DURATION_S and -1_000_000_000 < value.nanos < 1_000_000_000
+    return bool(abs(value.seconds) <= _MOST_DURATION_S and -1_000_000_000 < value.nanos < 1_000_000_000)
 
 
 def _is_day(value: Any) -> bool:

@@ -115,7 +115,8 @@ def record(tx: Transaction, company: str, answer: negotiation_pb2.Answer) -> Que
     """
     asked = {"question_id": answer.question_id}
     with tx.reading() as session:
-        row = session.get(QuestionRow, (company, answer.question_id))
+        # Locked: the same agent may answer twice through two servers, and only one of them is first.
+        row = session.get(QuestionRow, (company, answer.question_id), with_for_update=True)
     if row is None:
         raise Fault("QUESTION_UNKNOWN", metadata=asked)
     body = answer.SerializeToString(deterministic=True)

@@ -121,6 +121,8 @@ class Freeze:
         By resource, why it is not in the market; for its company only.
     grants
         What the rulebook shows beyond the matrix: fact, viewer's role, phase.
+    named_as
+        Digest of the market that pseudonyms hang on; empty: of this one. A plan that was changed keeps its names.
     """
 
     market: Market
@@ -140,6 +142,12 @@ class Freeze:
     left_out: Mapping[str, str] = field(default_factory=dict)
     fees: tuple[FeeRule, ...] = ()
     grants: tuple[tuple[str, str, str], ...] = ()
+    named_as: str = ""
+
+    @property
+    def names_digest(self) -> str:
+        """Digest that the names of jobs, loads and places hang on."""
+        return self.named_as or self.market.digest
 
     @property
     def companies(self) -> tuple[str, ...]:

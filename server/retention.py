@@ -7,6 +7,7 @@ people are erased when their company erases them (`server.people`), whatever sta
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import ColumnElement, and_, delete, func, insert, literal, or_, select, tuple_
 from sqlmodel import col
 
-from server import people
+from server import changes, people
 from server import synchronization as steps
 from server.exports import EXPORTED
 from server.store.ids import new_id
@@ -223,6 +224,9 @@ def _forget(tx: Transaction, plan: str) -> None:
         for digest in row
         if digest
     }
+    for body in connection.execute(select(col(Record.body)).where(of, col(Record.kind) == changes.MASTER)).scalars():
+        said = json.loads(body)
+        blobs |= {said[part] for part in ("freeze", "settlement") if part in said}
     for table in (NegotiationRow, ExchangeRow, QuestionRow, CommitmentRow, LegRow, Participation):
         connection.execute(delete(table).where(col(table.synchronization) == plan))
     # Equal content is stored once: of another negotiation too.

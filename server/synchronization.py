@@ -214,7 +214,8 @@ def orders_become(
         froms = [OrderState.Name(s) for s in only_from]
         query = query.where(col(OrderRow.state).in_(froms)) if froms else query.where(OrderRow.synchronization == name)
         with tx.reading() as session:
-            rows = list(session.exec(query))
+            # Locked until the end: an owner may be cancelling or amending one of them in another process.
+            rows = list(session.exec(query.with_for_update()))
         tx.connection.execute(
             update(OrderRow)
             .where(col(OrderRow.name).in_([r.name for r in rows]))

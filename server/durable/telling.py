@@ -37,7 +37,7 @@ def names_for(freeze: Freeze, company: str) -> Pseudonyms:
         Its resource name.
     """
     # The seed is drawn at random and told to nobody.
-    secret = hashlib.sha256(f"{freeze.seed}|{freeze.market.digest}".encode()).digest()
+    secret = hashlib.sha256(f"{freeze.seed}|{freeze.names_digest}".encode()).digest()
     return Pseudonyms(secret, company, freeze.market)
 
 

@@ -18,6 +18,7 @@ from sqlmodel import col, select
 from server import logs
 from server import synchronization as steps
 from server.durable import engine
+from server.durable.changes import Changer
 from server.durable.driver import Driver
 from server.durable.executors import Executor, FencedError
 from server.durable.pace import Pace
@@ -117,6 +118,7 @@ class Worker:
         try:
             self.executor.look(self._pace.dead_after_s)
             keep(self._store, self.executor, client)
+            Changer(self.executor).look()
         except FencedError:
             raise
         except Exception as error:

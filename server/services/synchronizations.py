@@ -16,13 +16,13 @@ from groupage.v1 import (
     pools_pb2,
     rulebooks_pb2,
     synchronizations_pb2,
-    synchronizations_service_pb2_grpc,
 )
 from groupage.v1 import proposals_pb2 as proposals
 from server import pools
 from server import synchronization as steps
 from server.faults import Fault
 from server.services import standard
+from server.services.change_requests import ChangeRequests
 from server.services.watching import coalesced, must_be_known
 from server.store.events import last_versions
 from server.store.ids import new_id
@@ -40,7 +40,7 @@ LONGEST_WINDOW = timedelta(days=14)
 _TAKING_PART = (members_pb2.Member.ACTIVE, members_pb2.Member.LEAVING)
 
 
-class Synchronizations(synchronizations_service_pb2_grpc.SynchronizationsServicer):
+class Synchronizations(ChangeRequests):
     """Plans of pools.
 
     Parameters
@@ -280,7 +280,8 @@ def _cancel_one(tx: Transaction, write: Write) -> bytes:
     with tx.reading(SYSTEM) as session:
         pending = steps.open_proposals(session, request.name, cancelled.round)
     for proposal in pending:
-        steps.proposal_becomes(tx, proposal.name, steps.Part.RELEASED)
+        if proposal.state in (steps.Part.OPEN, steps.Part.ACCEPTED):
+            steps.proposal_becomes(tx, proposal.name, steps.Part.RELEASED)
     return bytes(cancelled.SerializeToString())
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,11 @@ if TYPE_CHECKING:
 
     from server.store.events import Event
 
+log = logging.getLogger(__name__)
+
 POLL_S = 0.05
 _TOGETHER_S = 0.01  # so that a burst of commits costs one look
+_AWAY_S = 0.5  # between looks at a database that does not answer
 KEPT = 2_000  # events of a stream that are kept for those who lag; who lags more reads the database
 
 
@@ -95,7 +99,13 @@ class Feeds:
             if not self._feeds:
                 continue
             known = {stream: feed.version for stream, feed in self._feeds.items()}
-            for stream, fresh in (await asyncio.to_thread(self._fresh, known)).items():
+            try:
+                news = await asyncio.to_thread(self._fresh, known)
+            except Exception as error:  # this one task serves all who follow: it outlives a database that is away
+                log.warning("streams cannot be looked at: %s", type(error).__name__)
+                await asyncio.sleep(_AWAY_S)
+                continue
+            for stream, fresh in news.items():
                 feed = self._feeds.get(stream)
                 if feed is None or not fresh or fresh[0].version != feed.version + 1:
                     continue

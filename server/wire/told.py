@@ -45,7 +45,7 @@ class Hashed:
     @classmethod
     def of(cls, freeze: Freeze, reader: str = "") -> Hashed:
         """Those of one negotiation, whose seed is its secret, for one reader or for all alike."""
-        return cls(hashlib.sha256(f"{freeze.seed}|{freeze.market.digest}|{reader}".encode()).digest())
+        return cls(hashlib.sha256(f"{freeze.seed}|{freeze.names_digest}|{reader}".encode()).digest())
 
     def called(self, kind: str, name: str) -> str:
         """Pseudonym of something; see `Names`."""

@@ -1,4 +1,6 @@
 import asyncio
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -11,7 +13,7 @@ from server import synchronization as steps
 from server.faults import Fault
 from server.services.negotiation import Negotiation
 from server.services.synchronizations import Synchronizations
-from server.viewer import Viewer, calls
+from server.viewer import SYSTEM, Viewer, calls
 from tests.server import world
 
 CARRIER, SHIPPER = companies_pb2.ROLE_CARRIER, companies_pb2.ROLE_SHIPPER
@@ -311,3 +313,31 @@ def test_a_question_asked_again_after_a_crash_is_one_question(store, service):
         return [r.WhichOneof("said") for r in told], reason_of(receipt[0])
 
     assert asyncio.run(story()) == (["opened", "question", "withdrawn"], "REPLY_LATE")
+
+
+def test_of_two_answers_at_once_the_first_counts(store, service):
+    """An answer that comes through another server meanwhile conflicts; it does not take the first one's place."""
+    ask(store, service, 1)
+    refused = []
+
+    def answer(tx, text):
+        given = negotiation_pb2.Answer(question_id="s/1", performative=negotiation_pb2.PERFORMATIVE_REFUSE, reason=text)
+        return bus.record(tx, "swift", given)
+
+    def second():
+        try:
+            store.transact(lambda tx: answer(tx, "second"))
+        except Fault as fault:
+            refused.append(fault.reason)
+
+    other = threading.Thread(target=second)
+
+    def first(tx):
+        answer(tx, "first")
+        other.start()
+        time.sleep(0.5)  # on PostgreSQL it comes as far as this transaction lets it
+
+    store.transact(first)
+    other.join()
+    assert refused == ["ANSWER_CONFLICT"]
+    assert store.look(SYSTEM, lambda s: bus.answered(s, "swift", "s/1")).reason == "first"

@@ -1,10 +1,13 @@
 import asyncio
+import threading
+import time
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from google.longrunning import operations_pb2
-from sqlmodel import select
+from sqlalchemy import update
+from sqlmodel import col, select
 
 from groupage.v1 import proposals_pb2, synchronizations_pb2
 from server import synchronization as steps
@@ -285,3 +288,45 @@ def test_a_sequence_that_was_never_given_is_refused(store, service):
         asyncio.run(world.taken(watch(service, "acme", name, after=99), 1))
     assert caught.value.reason == "SEQUENCE_UNKNOWN"
     assert caught.value.metadata == {"first": "1", "last": "1"}
+
+
+def test_an_order_that_is_cancelled_meanwhile_is_not_put_on_the_table(store, service):
+    """Of a cancellation and a negotiation that want an order at once the first one gets it, and keeps it."""
+    name = named(ask(service))
+    (order,) = world.put_orders(store, "acme", 1, datetime.now(UTC) + timedelta(days=2))
+    taken = []
+
+    def take():
+        states = [steps.OrderState.OPEN]
+        taken.append(
+            store.transact(
+                lambda tx: steps.orders_become(tx, name, [order], steps.OrderState.NEGOTIATING, only_from=states)
+            )
+        )
+
+    negotiating = threading.Thread(target=take)
+
+    def cancel(tx):
+        values = {"state": "CANCELLED", "version": col(OrderRow.version) + 1}
+        tx.connection.execute(update(OrderRow).where(col(OrderRow.name) == order).values(**values))
+        negotiating.start()
+        time.sleep(0.5)  # on PostgreSQL it comes as far as this transaction lets it
+
+    store.transact(cancel)
+    negotiating.join()
+    assert taken == [[]]
+    assert store.look(SYSTEM, lambda s: s.get(OrderRow, order)).state == "CANCELLED"
+
+
+def test_cancelling_leaves_answers_of_earlier_rounds_as_they_were(store, service):
+    """Who declined has declined, whatever becomes of the synchronization; only what was open or accepted is let go."""
+    name = named(ask(service))
+    made = propose(store, name)
+    reply(service, "acme2", made["acme2"], "DeclineProposal")
+    cancel = synchronizations_pb2.CancelSynchronizationRequest(name=name, request_id=str(uuid4()))
+    asyncio.run(world.as_("acme", service.CancelSynchronization, cancel))
+    found = store.look(SYSTEM, lambda s: steps.open_proposals(s, name, 1))
+    assert {p.company: p.state for p in found} == {
+        "companies/acme": proposals_pb2.Proposal.RELEASED,
+        "companies/acme2": proposals_pb2.Proposal.DECLINED,
+    }

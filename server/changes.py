@@ -1,0 +1,382 @@
+"""Changes of a committed plan: each step one transaction, each company's view a record of its own.
+
+The whole of a change is one private record (kind ``change``); what a company may see of it is its own
+``change_request`` under a name of its own, so that views cannot be matched by their names.
+The plan in force is that of the latest change that took effect, or else what was negotiated.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import delete, insert, update
+from sqlmodel import col, select
+
+from agents import records
+from agents.visibility import Phase
+from groupage.v1 import change_requests_pb2, orders_pb2, proposals_pb2, synchronizations_pb2
+from server import order_writes, plan, tracking
+from server import synchronization as steps
+from server.durable import record, telling
+from server.faults import Fault
+from server.market import freeze_from
+from server.names import company_of
+from server.services.standard import Kind, change_record, decoded, insert_record
+from server.store.ids import new_id
+from server.store.moments import to_us
+from server.store.tables import CommitmentRow, LegRow, OrderRow, Record, ShipmentRow
+from server.wire import account
+from server.wire.proposals import proposals
+from server.wire.shipments import shipment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from agents.settlement import Settlement
+    from logistics.shipments import Shipment
+    from server.market import Freeze
+    from server.store import Reading, Transaction
+
+ChangeRequest = change_requests_pb2.ChangeRequest
+State = ChangeRequest.State
+CHANGE_REQUEST = Kind(
+    "change_request",
+    ChangeRequest,
+    "changeRequests",
+    "change_request",
+    filters=("state", "order", "create_time"),
+    columns=lambda m: {"state": State.Name(m.state)},
+)
+MASTER = "change"
+OPEN = (State.Name(State.PRICING), State.Name(State.AWAITING_REPLIES))
+Parts = dict[str, proposals_pb2.Proposal]
+
+
+def masters(session: Reading, name: str, *states: str) -> list[Record]:
+    """Changes of a synchronization in some states, oldest first."""
+    query = select(Record).where(Record.kind == MASTER, Record.parent == name, col(Record.state).in_(states))
+    return list(session.exec(query.order_by(col(Record.created_at), col(Record.name))))
+
+
+def in_force(session: Reading, name: str) -> tuple[Freeze, Settlement, dict[str, float] | None]:
+    """The plan in force: its market, what was agreed, and emissions without the pool where they are known."""
+    row = record.last_negotiation(session, name)
+    if row is None:
+        raise LookupError(f"{name} was never negotiated")
+    alone = json.loads(row.alone_kgco2e) if row.alone_kgco2e else None
+    done = masters(session, name, State.Name(State.ACCEPTED))
+    if not done:
+        return record.freeze_of(session, row), record.settlement_of(session, row), alone
+    # The latest: one is taken up at a time.
+    last = json.loads(max(done, key=lambda r: (r.updated_at, r.name)).body)
+    freeze = freeze_from(record.blob(session, last["freeze"]))
+    return freeze, records.loads(record.blob(session, last["settlement"])), alone
+
+
+def parts(freeze: Freeze, settlement: Settlement, alone: Mapping[str, float] | None) -> Parts:
+    """Everybody's part; who is still paid for what fell away has one too."""
+    made = proposals(freeze, settlement, Phase.AFTER, names=lambda c: telling.names_for(freeze, c), alone_kgco2e=alone)
+    for who, seat in freeze.seats.items():
+        company = company_of(seat.company)
+        paid = account.received_cents(settlement, who)
+        if who in freeze.market.carriers and paid and not made.get(company, _NONE).HasField("carrier_part"):
+            part = made.setdefault(company, proposals_pb2.Proposal(company=seat.company))
+            part.carrier_part.received_cents = paid
+    return made
+
+
+_NONE = proposals_pb2.Proposal()
+
+
+def becomes(row: OrderRow, change: ChangeRequest) -> tuple[orders_pb2.Order | None, Shipment | None]:
+    """An order as a change would have it; ``None`` where it does not travel.
+
+    Raises
+    ------
+    Fault
+        INVALID_FIELD where what is short is more than was ordered.
+    """
+    if change.HasField("cancellation"):
+        return None, None
+    order: Any = orders_pb2.Order.FromString(row.body)
+    order.name = row.name
+    order.create_time.FromDatetime(row.created_at)
+    given = change.amendment if change.HasField("amendment") else change.short_quantity
+    if change.HasField("short_quantity"):
+        if given.pallets > order.pallets or given.weight_kg > order.weight_kg:
+            raise Fault("INVALID_FIELD", violations=[("change_request.short_quantity", "more than was ordered")])
+        order.volume_m3 *= given.pallets / order.pallets
+        order.pallets, order.weight_kg = given.pallets, given.weight_kg
+    else:
+        for field in ("ready_at", "window_open", "window_close", "due_at"):
+            if given.HasField(field):
+                getattr(order, field).CopyFrom(getattr(given, field))
+        if given.HasField("pallets"):
+            order.volume_m3 *= given.pallets / order.pallets
+            order.pallets = given.pallets
+        if given.HasField("weight_kg"):
+            order.weight_kg = given.weight_kg
+        order.destination = given.destination or order.destination
+        if order.window_open.ToNanoseconds() > order.window_close.ToNanoseconds():
+            raise Fault("INVALID_FIELD", violations=[("change_request.amendment", "the window closes before it opens")])
+    return order, shipment(order)
+
+
+def opened(tx: Transaction, name: str, company: str, request: ChangeRequest) -> ChangeRequest:
+    """Store a new change, to be priced; its maker sees it at once."""
+    for other in _open_of(tx, name, request.order):
+        view = _view_of(tx, other, company)
+        raise Fault("CHANGE_OPEN", metadata={"change_request": view.name if view is not None else ""})
+    master = Record(
+        name=f"{name}/changes/{new_id()}",
+        kind=MASTER,
+        parent=name,
+        key=request.order,
+        state=State.Name(State.PRICING),
+        body=json.dumps({"requester": company, "request": request.SerializeToString().hex()}).encode(),
+        created_at=tx.now,
+        updated_at=tx.now,
+    )
+    with tx.reading() as session:
+        session.add(master)
+        session.flush()
+    own = ChangeRequest()
+    own.CopyFrom(request)
+    own.own, own.state = True, State.PRICING
+    return _show(tx, name, company, master.name, own)
+
+
+def _open_of(tx: Transaction, name: str, order: str) -> list[Record]:
+    with tx.reading() as session:
+        return [m for m in masters(session, name, *OPEN) if m.key == order]
+
+
+def _show(tx: Transaction, name: str, company: str, master: str, view: ChangeRequest) -> ChangeRequest:
+    """Store a company's own view under a name of its own, and tell it."""
+    view.name = f"{name}/changeRequests/{new_id()}"
+    row = insert_record(tx, CHANGE_REQUEST, view, parent=name, company=company)
+    tx.connection.execute(update(Record).where(col(Record.name) == view.name).values(key=master))
+    _tell(tx, name, company, view)
+    return decoded(CHANGE_REQUEST, row)  # type: ignore[no-any-return]
+
+
+def _tell(tx: Transaction, name: str, company: str, view: ChangeRequest) -> None:
+    changed = synchronizations_pb2.ChangeRequestChanged(change_request=view.name, state=view.state)
+    steps.tell(tx, name, company, change_request_changed=changed)
+
+
+def views(session: Reading, master: Record) -> list[Record]:
+    """Every company's view of a change."""
+    query = select(Record).where(
+        Record.kind == CHANGE_REQUEST.kind, Record.parent == master.parent, Record.key == master.name
+    )
+    return list(session.exec(query.order_by(col(Record.name))))
+
+
+def _view_of(tx: Transaction, master: Record, company: str) -> Record | None:
+    with tx.reading() as session:
+        return next((v for v in views(session, master) if v.company == company), None)
+
+
+def move(tx: Transaction, master: Record, state: int, said: Mapping[str, Any], reason: str = "") -> None:
+    """Take a change and all views of it to a state; refused where another was faster.
+
+    Raises
+    ------
+    StepRefusedError
+        Nothing is written.
+    """
+    values = {
+        "state": State.Name(state),
+        "version": master.version + 1,
+        "updated_at": tx.now,
+        "body": json.dumps(said).encode(),
+    }
+    of = (col(Record.name) == master.name, col(Record.version) == master.version)
+    if tx.connection.execute(update(Record).where(*of).values(**values)).rowcount != 1:
+        raise steps.StepRefusedError(f"{master.name} moved on")
+    with tx.reading() as session:
+        rows = views(session, master)
+    for row in rows:
+        view = ChangeRequest.FromString(row.body)
+        view.state, view.reason = state, reason
+        if view.own and "price" in said:
+            view.price_cents = said["price"]
+            view.part.CopyFrom(change_requests_pb2.ChangePart.FromString(bytes.fromhex(said["part"])))
+            if said.get("expire"):
+                view.expire_time.FromJsonString(said["expire"])
+        _tell(
+            tx, master.parent, row.company or "", decoded(CHANGE_REQUEST, change_record(tx, CHANGE_REQUEST, row, view))
+        )
+
+
+def ask(tx: Transaction, master: Record, said: dict[str, Any], asked: Mapping[str, Any], expire_at: datetime) -> None:
+    """Lay a priced change before those whom it affects, each its own part."""
+    request = request_of(said)
+    said["asked"], said["replies"] = sorted(asked), {}
+    view = ChangeRequest(state=State.AWAITING_REPLIES)
+    view.expire_time.FromDatetime(expire_at)
+    said["expire"] = view.expire_time.ToJsonString()
+    move(tx, master, State.AWAITING_REPLIES, said)
+    # What it is, and its reason; neither the order nor its figures: what concerns a company stands in its part.
+    if request.HasField("cancellation"):
+        view.cancellation.reason = request.cancellation.reason
+    elif request.HasField("amendment"):
+        view.amendment.SetInParent()
+    else:
+        view.short_quantity.SetInParent()
+    for company, part in sorted(asked.items()):
+        one = ChangeRequest()
+        one.CopyFrom(view)
+        one.part.CopyFrom(part)
+        _show(tx, master.parent, company, master.name, one)
+
+
+def request_of(said: Mapping[str, Any]) -> ChangeRequest:
+    """What was asked for."""
+    request: ChangeRequest = ChangeRequest.FromString(bytes.fromhex(said["request"]))
+    return request
+
+
+def replied(tx: Transaction, view: Record, accepts: bool, comment: str = "") -> None:
+    """Note a company's answer; the workers see to what comes of it.
+
+    Raises
+    ------
+    Fault
+        CHANGE_NOT_OPEN, DEADLINE_PASSED.
+    """
+    tx.lock(f"change/{view.key}")
+    with tx.reading() as session:
+        master = session.get(Record, view.key)
+    message = ChangeRequest.FromString(view.body)
+    if master is None or master.state != State.Name(State.AWAITING_REPLIES) or message.own:
+        raise Fault("CHANGE_NOT_OPEN", metadata={"state": State.Name(message.state)})
+    said = json.loads(master.body)
+    company = view.company or ""
+    if said["replies"].get(company) == accepts:
+        return
+    if company in said["replies"]:
+        raise Fault("CHANGE_NOT_OPEN", metadata={"state": State.Name(message.state)})
+    if tx.now >= message.expire_time.ToDatetime(UTC):
+        raise Fault("DEADLINE_PASSED", metadata={"expire_time": message.expire_time.ToJsonString()})
+    said["replies"][company] = accepts
+    if comment:
+        said.setdefault("comments", {})[company] = comment
+    values = {"version": master.version + 1, "body": json.dumps(said).encode()}
+    of = (col(Record.name) == master.name, col(Record.version) == master.version)
+    if tx.connection.execute(update(Record).where(*of).values(**values)).rowcount != 1:
+        raise Fault("ETAG_MISMATCH", metadata={"name": view.name})
+
+
+def withdrawn(tx: Transaction, view: Record) -> None:
+    """End a change that its maker does not want any more.
+
+    Raises
+    ------
+    Fault
+        NOT_REQUESTER, CHANGE_NOT_OPEN.
+    """
+    message = ChangeRequest.FromString(view.body)
+    if not message.own:
+        raise Fault("NOT_REQUESTER")
+    with tx.reading() as session:
+        master = session.get(Record, view.key)
+    if master is None or master.state not in OPEN:
+        raise Fault("CHANGE_NOT_OPEN", metadata={"state": State.Name(message.state)})
+    try:
+        move(tx, master, State.WITHDRAWN, json.loads(master.body), "withdrawn by who made it")
+    except steps.StepRefusedError:
+        raise Fault("ETAG_MISMATCH", metadata={"name": view.name}) from None
+
+
+def under_way(session: Reading, name: str, order: str) -> bool:
+    """Tell whether an order's goods are moving, or it is not committed any more."""
+    row = session.get(OrderRow, order)
+    legs = session.exec(select(LegRow).where(LegRow.synchronization == name, LegRow.order_name == order))
+    return row is None or row.state != "COMMITTED" or any(leg.state != "PLANNED" for leg in legs)
+
+
+def take_effect(
+    tx: Transaction,
+    master: Record,
+    said: dict[str, Any],
+    made: tuple[Freeze, Settlement, Parts],
+    texts: tuple[str, str],
+    reason: str = "",
+) -> None:
+    """Put a changed plan in the old one's place: order, proposals, capacity and tracking in one transaction."""
+    name, request = master.parent, request_of(said)
+    freeze, settlement, new = made
+    with tx.reading() as session:
+        if under_way(session, name, request.order):
+            raise steps.StepRefusedError("its goods are under way")
+        row = session.get(OrderRow, request.order)
+        whole = synchronizations_pb2.Synchronization.FromString(steps.record_of(session, name).body)
+        found = steps.open_proposals(session, name, whole.round)
+    if row is None:
+        raise steps.StepRefusedError("the order is gone")
+    said["freeze"] = record.put_blob(tx, record.FREEZE, texts[0])
+    said["settlement"] = record.put_blob(tx, record.SETTLEMENT, texts[1])
+    move(tx, master, State.ACCEPTED, said, reason)
+    _order_changes(tx, name, row, request)
+    for proposal in found:
+        content = new.get(company_of(proposal.company))
+        fields = ("owner_part", "carrier_part", "hub_part")
+        if content is not None and any(
+            content.HasField(f) and getattr(content, f) != getattr(proposal, f) for f in fields
+        ):
+            steps.proposal_becomes(tx, proposal.name, steps.Part.COMMITTED, content=content)
+    tx.connection.execute(delete(CommitmentRow).where(col(CommitmentRow.synchronization) == name))
+    rows = [{"synchronization": name, **asdict(hold)} for hold in plan.holds(freeze, settlement)]
+    if rows:
+        tx.connection.execute(insert(CommitmentRow), rows)
+    _track(tx, name, plan.hops(freeze, settlement, lambda c: telling.names_for(freeze, c)), request.order)
+
+
+def _order_changes(tx: Transaction, name: str, row: OrderRow, request: ChangeRequest) -> None:
+    order, _ = becomes(row, request)
+    if order is None:
+        reason = {row.name: "cancelled by its owner"}
+        steps.orders_become(tx, name, [row.name], steps.OrderState.CANCELLED, reasons=reason)
+        return
+    new = order_writes.row_of(f"companies/{row.company}", order, row.name.rsplit("/", 1)[1])
+    keep = ("name", "company", "state", "synchronization", "version")
+    tx.connection.execute(
+        update(OrderRow)
+        .where(col(OrderRow.name) == row.name)
+        .values(**{k: v for k, v in new.items() if k not in keep}, version=row.version + 1, updated_at=tx.now)
+    )
+
+
+def _track(tx: Transaction, name: str, hops: tuple[tracking.Hop, ...], order: str) -> None:
+    """Follow the changed plan: hops that stay keep what was reported of them."""
+    with tx.reading() as session:
+        had = {(r.load_id, r.job): r for r in session.exec(select(LegRow).where(LegRow.synchronization == name))}
+    fresh = []
+    wanted = {(h.load_id, h.job) for h in hops}
+    touched = {order}
+
+    def of(load_id: str, job: str) -> tuple[Any, ...]:
+        return (col(LegRow.synchronization) == name, col(LegRow.load_id) == load_id, col(LegRow.job) == job)
+
+    for load_id, job in sorted(had.keys() - wanted):
+        tx.connection.execute(delete(LegRow).where(*of(load_id, job)))
+    for h in hops:
+        row = had.get((h.load_id, h.job))
+        if row is None:
+            fresh.append(h)
+        elif (to_us(row.pickup_at), to_us(row.delivery_at)) != (to_us(h.pickup_at), to_us(h.delivery_at)):
+            tx.connection.execute(
+                update(LegRow).where(*of(h.load_id, h.job)).values(pickup_at=h.pickup_at, delivery_at=h.delivery_at)
+            )
+            touched.add(h.order)
+    tracking.begin(tx, name, fresh)
+    for one in sorted(touched):
+        tracking.refresh(tx, one)
+    if not any(h.order == order for h in hops):
+        tx.connection.execute(delete(ShipmentRow).where(col(ShipmentRow.name) == tracking.shipment_of(order)))

@@ -127,7 +127,7 @@ class Site:
         }[method.client_streaming, method.server_streaming](method.path)
         answer = Answer()
         given: Any = _sent(requests, wait_s) if method.client_streaming else requests[0]
-        call = made(given, metadata=self.metadata(who), timeout=20)
+        call = made(given, metadata=self.metadata(who), timeout=90)
         try:
             if method.server_streaming:
                 if not await _ended(call, answer, method, wait_s):

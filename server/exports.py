@@ -62,7 +62,9 @@ _RECORDS = (
 
 def _lines(session: Reading, company: str) -> Iterator[tuple[str, Iterable[bytes]]]:
     """Kinds of records, and each one's lines; the session sees the company's own only."""
-    for kind in _RECORDS:
+    from server.forecast_models import FORECAST_MODEL  # it brings the learners along, which few need
+
+    for kind in (*_RECORDS, FORECAST_MODEL):
         query = select(Record).where(Record.kind == kind.kind, Record.company == company).order_by(Record.name)
         yield (
             f"{kind.kind}s".replace("companys", "companies"),

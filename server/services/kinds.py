@@ -61,16 +61,13 @@ def _must_be_only(tx: Transaction, kind: str, name: str, gln: str) -> None:
 
 
 def _check_company(tx: Transaction, viewer: Viewer, after: Any, before: Any) -> None:
+    if not after.state:
+        after.state = companies_pb2.Company.ACTIVE if before is None else before.state
     # A number is unique among all companies: who may try numbers would learn who else is here.
-    if (
-        not viewer.operator
-        and before is not None
-        and (list(after.roles) != list(before.roles) or after.gln != before.gln)
-    ):
+    own = ("roles", "gln", "state")
+    if not viewer.operator and before is not None and any(getattr(after, f) != getattr(before, f) for f in own):
         raise Fault("NOT_ALLOWED")
     _must_be_only(tx, "company", after.name, after.gln)
-    if before is None:
-        after.state = companies_pb2.Company.ACTIVE
     people.put(tx, names.company_of(after.name), after.contacts)
     after.ClearField("contacts")
 

@@ -45,6 +45,15 @@ class Scoped(SQLModel):
         return col(cls.company) == viewer.company if viewer.company else false()  # type: ignore[attr-defined]
 
 
+class _Nobodys:
+    """A table that is read by workers and the operator only."""
+
+    @classmethod
+    def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
+        """Nobody's but the operator's."""
+        return true() if viewer.operator else false()
+
+
 class Membership(Scoped, table=True):
     """Who is in which pool; the row filter of what a pool's members share.
 
@@ -283,7 +292,7 @@ class CapacityOfferRow(Scoped, table=True):
     body: bytes = _bytes()
 
 
-class BlobRow(SQLModel, table=True):
+class BlobRow(_Nobodys, Scoped, table=True):
     """Large content by its SHA-256: frozen markets, transcripts, settlements. Read by workers and the operator only."""
 
     __tablename__ = "blobs"
@@ -344,7 +353,7 @@ class CommitmentRow(Scoped, table=True):
     until: datetime = _moment()
 
 
-class NegotiationRow(Scoped, table=True):
+class NegotiationRow(_Nobodys, Scoped, table=True):
     """One negotiation of a synchronization, and how far it is. Read by workers and the operator only.
 
     Attributes
@@ -378,13 +387,8 @@ class NegotiationRow(Scoped, table=True):
     alone_kgco2e: str = ""
     at: datetime = _moment()
 
-    @classmethod
-    def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
-        """Nobody's but the operator's."""
-        return true() if viewer.operator else false()
 
-
-class ExchangeRow(Scoped, table=True):
+class ExchangeRow(_Nobodys, Scoped, table=True):
     """One exchange of a negotiation, as it was: what was asked, and what was answered. Append-only."""
 
     __tablename__ = "exchanges"
@@ -395,13 +399,8 @@ class ExchangeRow(Scoped, table=True):
     number: int = Field(primary_key=True)
     body: bytes = _bytes()
 
-    @classmethod
-    def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
-        """Nobody's but the operator's."""
-        return true() if viewer.operator else false()
 
-
-class ExecutorRow(SQLModel, table=True):
+class ExecutorRow(_Nobodys, Scoped, table=True):
     """A worker process: when it was last alive, and whether it was declared dead (and so may write no more)."""
 
     __tablename__ = "executors"
@@ -440,7 +439,7 @@ class TraceRow(Scoped, table=True):
     body: bytes = _bytes()
 
 
-class LegRow(SQLModel, table=True):
+class LegRow(_Nobodys, Scoped, table=True):
     """One hop of an order in a committed plan; of the service's own, since it ties an owner to a carrier.
 
     Attributes

@@ -8,7 +8,8 @@ from sqlmodel import select
 from groupage.v1 import certificates_pb2, companies_pb2, fleets_pb2, hubs_pb2, sites_pb2, tariffs_pb2
 from server.services.network import Network
 from server.services.orders import Orders
-from server.store.tables import BlobRow, ContactRow, Scoped
+from server.store.identities import is_suspended
+from server.store.tables import ContactRow, Scoped
 from server.viewer import SYSTEM
 from tests.server import calling
 from tests.server.calling import OPERATOR, call, company, reason, site
@@ -37,6 +38,23 @@ def test_only_the_operator_enters_companies(network):
     assert reason(network, "acme", "UpdateCompany", company=own) == "NOT_ALLOWED"
     assert call(network, OPERATOR, "UpdateCompany", company=own).roles == [companies_pb2.ROLE_SHIPPER]
     assert reason(network, OPERATOR, "CreateCompany", company_id="acme", company=made) == "NAME_TAKEN"
+
+
+def test_the_operator_suspends_a_company_and_lets_it_go_on(network, store):
+    """Only the operator says where a company stands; an update that does not say it leaves it as it is."""
+    own = call(network, "acme", "GetCompany", name="companies/acme")
+    assert own.state == companies_pb2.Company.ACTIVE
+    own.state, own.etag = companies_pb2.Company.SUSPENDED, ""
+    assert reason(network, "acme", "UpdateCompany", company=own) == "NOT_ALLOWED"
+    changed = call(network, OPERATOR, "UpdateCompany", company=own, update_mask=FieldMask(paths=["state"]))
+    assert changed.state == companies_pb2.Company.SUSPENDED
+    assert store.look(SYSTEM, lambda s: is_suspended(s, "acme"))
+    assert not store.look(SYSTEM, lambda s: is_suspended(s, "acme2"))
+    changed.ClearField("state")
+    assert call(network, OPERATOR, "UpdateCompany", company=changed).state == companies_pb2.Company.SUSPENDED
+    own.state = companies_pb2.Company.ACTIVE
+    assert call(network, OPERATOR, "UpdateCompany", company=own).state == companies_pb2.Company.ACTIVE
+    assert not store.look(SYSTEM, lambda s: is_suspended(s, "acme"))
 
 
 def test_what_is_anothers_does_not_exist(network):
@@ -186,7 +204,7 @@ def test_people_stand_in_one_place_and_go_from_there(network, store):
     assert len(again.contacts) == 1
 
     def tables_with(what):
-        tables = [*Scoped.__subclasses__(), BlobRow]
+        tables = Scoped.__subclasses__()
         rows = {t: store.look(SYSTEM, lambda s, t=t: s.exec(select(t)).all()) for t in tables}
         return [t for t in tables if any(what in repr(r.model_dump()).lower() for r in rows[t])]
 

@@ -4,9 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from google.longrunning import operations_pb2
+from google.protobuf import json_format
 from google.protobuf.field_mask_pb2 import FieldMask
+from google.type import date_pb2
 
 from agents.policy import Choice, Policy
+<<<<<<< HEAD
 from groupage.v1 import (
     companies_pb2,
     members_pb2,
@@ -16,9 +19,14 @@ from groupage.v1 import (
     synchronizations_pb2,
     tariffs_pb2,
 )
+=======
+from groupage.v1 import companies_pb2, demand_pb2, forecasts_pb2, members_pb2, pools_pb2, rulebooks_pb2, tariffs_pb2
+>>>>>>> network
 from server import exports, pools
 from server import synchronization as steps
 from server.faults import Fault
+from server.forecast_models import FORECAST_MODEL
+from server.services import standard
 from server.services.network import Network
 from server.services.orders import Orders
 from server.services.pools import Pools
@@ -333,11 +341,18 @@ def test_an_export_holds_all_of_ones_own_and_nothing_of_others(world, monkeypatc
     for key in ("acme", "acme2"):
         site(world.network, key, "client", display_name=f"canary of {key}!")
         call(world.orders, key, "CreateOrder", parent=f"companies/{key}", order=calling.order(key, f"ref-{key}!"))
+        model = forecasts_pb2.ForecastModel(name=f"companies/{key}/forecastModels/m", state=2)
+        owned = {"parent": f"companies/{key}", "company": key}
+        world.base.transact(lambda tx, m=model, o=owned: standard.insert_record(tx, FORECAST_MODEL, m, **o))
+        call(world.orders, key, "SubmitDemand", parent=f"companies/{key}", records=[history()])
     operation = export(world, "acme")
     answer = members_pb2.ExportMemberResponse()
     assert operation.response.Unpack(answer)
     files = {f.kind: f for f in answer.files}
     assert (files["orders"].rows, files["sites"].rows, files["consents"].rows) == (1, 2, 1)
+    assert files["forecast_models"].rows == 1
+    line = read(world, "acme", files["demand"].file_id)
+    assert json_format.Parse(line, demand_pb2.DemandRecord()) == history()
     whole = b"".join(read(world, "acme", f.file_id) for f in answer.files)
     assert b"ref-acme!" in whole
     assert b"canary of acme!" in whole
@@ -376,6 +391,11 @@ def test_people_in_an_export_go_when_they_are_erased(world, monkeypatch):
     assert caught.value.reason == "EXPORT_UNKNOWN"
     assert read(world, "acme", files["acme"]["companies"]) == whole["companies"]
     assert b"Person of acme2" in read(world, "acme2", files["acme2"]["contacts"])
+
+
+def history():
+    day = date_pb2.Date(year=2026, month=5, day=4)
+    return demand_pb2.DemandRecord(zone="40", product="steel", day=day, pallets=2.5, promotion=True)
 
 
 def export(world, key):

@@ -9,9 +9,10 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from google.type import date_pb2
 
 from agents.policy import Choice, Policy
-<<<<<<< HEAD
 from groupage.v1 import (
     companies_pb2,
+    demand_pb2,
+    forecasts_pb2,
     members_pb2,
     pools_pb2,
     proposals_pb2,
@@ -19,9 +20,6 @@ from groupage.v1 import (
     synchronizations_pb2,
     tariffs_pb2,
 )
-=======
-from groupage.v1 import companies_pb2, demand_pb2, forecasts_pb2, members_pb2, pools_pb2, rulebooks_pb2, tariffs_pb2
->>>>>>> network
 from server import exports, pools
 from server import synchronization as steps
 from server.faults import Fault

@@ -123,7 +123,7 @@ def test_strangers_get_nothing(store: Store, who: str) -> None:
 
     async def main() -> None:
         async with planted(store) as site:
-            made = await tried(site, who, names_of(site, "acme", "pools/rhine"), 1, wait_s=5)
+            made = await tried(site, who, names_of(site, "acme", "pools/rhine"), 1, wait_s=60)
             said = {(a.code, a.reason, a.text) for calls in made.values() for _, a in calls}
             assert len(said) == 1
             assert next(iter(said))[:2] == ("UNAUTHENTICATED", "UNAUTHENTICATED_CALLER")

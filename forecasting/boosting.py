@@ -85,6 +85,7 @@ class Lesson:
         if len(target) > DRAWN_FROM:
             drawn = draw_rows(weight, rng)
             values, target, each = values[drawn], target[drawn], None
+        self.is_all_zero = not target.any()
         # Small records get leaves small enough that something can be learned from them.
         self._settings = SETTINGS | {
             "num_threads": threads,

@@ -7,6 +7,7 @@ import pytest
 
 from forecasting import boosting
 from forecasting.boosting import Lesson, draw_rows
+from forecasting.point_model import train_mean
 
 
 def test_rows_are_drawn_as_often_as_they_weigh() -> None:
@@ -35,3 +36,10 @@ def test_many_rows_teach_the_quantile_that_weights_do(monkeypatch: pytest.Monkey
     # Of all weight a tenth lies around 0, so the middle is the quantile at 4/9 of the heavy rows.
     assert told["weighed"] == pytest.approx(10 + 4 / 9, abs=0.05)
     assert told["drawn"] == pytest.approx(told["weighed"], abs=0.05)
+
+
+def test_a_mean_of_nothing_is_nothing():
+    """Rows without any demand are learned to have none, where LightGBM's Poisson refuses them."""
+    values = np.arange(200, dtype=np.float32).reshape(100, 2)
+    lesson = Lesson(values, np.zeros(100), np.ones(100), [], np.random.default_rng(1))
+    assert not train_mean(lesson, 5, 1).predict(values, 1, None).any()

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from forecasting.forecast import FittedForecaster
     from forecasting.model_state import ModelState
 
+# What the commands need to know of how a model came to be.
+ORIGIN = ("owners", "consents", "first", "learned_until", "lanes")
+
 
 def _silent(done: int, total: int, word: str = "") -> None:
     pass
@@ -141,6 +144,11 @@ def open_model(folder: Path) -> Model:
         # Digests are no signature: a folder that was written by somebody else may lack anything.
         said = f"{type(error).__name__}: {error}"
         raise ModelFileError(f"{folder}: {said}, expected the parts of a {state.forecaster} model") from error
+    lost = [name for name in ORIGIN if name not in training]
+    if lost:
+        # Whose history made it decides who may be forecast with it, so nothing is assumed.
+        expected = "what `forecast train` writes, whose history made the model"
+        raise ModelFileError(f"{folder}: training is without {', '.join(lost)}, expected {expected}")
     return Model(folder, state, fitted, training, history)
 
 

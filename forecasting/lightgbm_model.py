@@ -49,8 +49,8 @@ class LightGBM:
     Parameters
     ----------
     horizon
-        How many periods ahead the models look; 14 days, 8 weeks or 3 months if ``None``. What is asked beyond repeats
-        the last ones' quantiles.
+        How many periods ahead the models look; 14 days, 8 weeks or 3 months if ``None``. Beyond, the models of the
+        last season within it speak, with the lags that they saw there and the calendar of the later periods.
     trees
         Boosting rounds of each model at most; on the days that judge, half or a quarter may turn out better.
     threads

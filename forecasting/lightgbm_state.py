@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from forecasting.boosting import Trees
-from forecasting.bucket import GROUPS, Bucket
+from forecasting.bucket import GROUPS, MEMBERS, Bucket
 from forecasting.features import Recipe
+from forecasting.levels import LEVELS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,21 +48,41 @@ def buckets_state(
 
 
 def buckets_from_state(state: ModelState) -> tuple[Bucket, ...]:
-    """Put together what `buckets_state` took apart."""
+    """Put together what `buckets_state` took apart.
+
+    Raises
+    ------
+    LookupError, TypeError, ValueError
+        Where a part is missing, or of another shape than this version works with.
+    """
     buckets = []
     for spec in state.spec["buckets"]:
         key = f"bucket_{spec['reach']}"
         categories = {name: tuple(texts) for name, texts in spec["categories"].items()}
         chosen = Recipe(**{**spec, "known_ahead": tuple(spec["known_ahead"]), "categories": categories})
         count = sum(name.startswith(f"{key}.quantile_") for name in state.boosters)
+        if count != len(LEVELS):
+            raise ValueError(f"{key} has {count} quantile models, expected {len(LEVELS)}")
         buckets.append(
             Bucket(
                 recipe=chosen,
                 mean=Trees(state.boosters[f"{key}.mean"]),
                 quantiles=tuple(Trees(state.boosters[f"{key}.quantile_{n}"]) for n in range(count)),
-                errors=tuple(np.asarray(state.arrays[f"{key}.errors.{group}"]) for group in GROUPS),
-                weights=np.asarray(state.arrays[f"{key}.weights"]),
-                shift=np.asarray(state.arrays[f"{key}.shift"]),
+                errors=tuple(_figures(state, f"{key}.errors.{group}", (None,)) for group in GROUPS),
+                weights=_figures(state, f"{key}.weights", (len(GROUPS), len(MEMBERS))),
+                shift=_figures(state, f"{key}.shift", (len(GROUPS), len(LEVELS))),
             )
         )
     return tuple(buckets)
+
+
+def _figures(state: ModelState, name: str, shape: tuple[int | None, ...]) -> NDArray[np.float64]:
+    """Look up finite figures of a shape, in which ``None`` is any length."""
+    found = np.asarray(state.arrays[name], dtype=np.float64)
+    fits = len(found.shape) == len(shape) and all(s in (None, n) for s, n in zip(shape, found.shape, strict=True))
+    if not fits:
+        wanted = " x ".join("any" if s is None else str(s) for s in shape)
+        raise ValueError(f"{name} has the shape {found.shape}, expected {wanted}")
+    if not np.isfinite(found).all():
+        raise ValueError(f"{name} has {int((~np.isfinite(found)).sum())} unknown figures, expected none")
+    return found

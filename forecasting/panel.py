@@ -175,7 +175,22 @@ def panel_state(panel: Panel) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
 
 
 def panel_from_state(spec: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Panel:
-    """Put together what `panel_state` took apart."""
+    """Put together what `panel_state` took apart.
+
+    Raises
+    ------
+    LookupError, TypeError, ValueError
+        Where a part is missing, or its figures are not one row for each series.
+    """
+    rows, shape = len(spec["series"]), arrays["demand"].shape
+    if len(shape) != 2 or shape[0] != rows:
+        raise ValueError(f"demand has the shape {shape}, expected a row for each of {rows} series")
+    if arrays["censored"].shape != shape:
+        raise ValueError(f"censored has the shape {arrays['censored'].shape}, expected demand's {shape}")
+    for name in spec["ahead"]:
+        known = arrays[f"ahead.{name}"].shape
+        if len(known) != 2 or known[0] != rows:
+            raise ValueError(f"ahead.{name} has the shape {known}, expected a row for each of {rows} series")
     return Panel(
         series=tuple(spec["series"]),
         first=date.fromisoformat(spec["first"]),

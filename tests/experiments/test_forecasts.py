@@ -181,3 +181,24 @@ def test_a_model_of_other_parts_is_told(tmp_path: Path) -> None:
         write_model(tmp_path / "broken", broken, dict(training))
         with pytest.raises(ModelFileError, match="expected the parts of a"):
             open_model(tmp_path / "broken")
+
+
+@pytest.mark.parametrize("lost", ["owners", "consents", "lanes", "first", "learned_until"])
+def test_a_model_of_unknown_origin_is_told(tmp_path: Path, lost: str) -> None:
+    """A folder that does not say whose history made it, as one written without `train`, is named when it is opened."""
+    train(demand_of(tmp_path, factory_demand(90)), tmp_path / "m", "moving_average", {}, 1)
+    state, training = read_model(tmp_path / "m")
+    write_model(tmp_path / "broken", state, {k: v for k, v in training.items() if k != lost})
+    with pytest.raises(ModelFileError, match=f"training is without {lost}, expected .*`forecast train`"):
+        open_model(tmp_path / "broken")
+
+
+@pytest.mark.parametrize(("name", "shape"), [("demand", (4,)), ("demand", (7, 90)), ("censored", (2, 2))])
+def test_a_history_of_another_size_is_told(tmp_path: Path, name: str, shape: tuple[int, ...]) -> None:
+    """A history whose figures are not one row for each series is named when it is opened."""
+    train(demand_of(tmp_path, factory_demand(90)), tmp_path / "m", "moving_average", {}, 1)
+    state, training = read_model(tmp_path / "m")
+    broken = replace(state, arrays={**state.arrays, name: np.zeros(shape, state.arrays[name].dtype)})
+    write_model(tmp_path / "broken", broken, dict(training))
+    with pytest.raises(ModelFileError, match=f"{name} has the shape"):
+        open_model(tmp_path / "broken")

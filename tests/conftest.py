@@ -45,9 +45,12 @@ def shared_dir() -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium without a network, driven by Playwright."""
+    """Headless Chromium without a network, driven by Playwright.
+
+    For one module only: while it is there, an event loop runs in this thread, and nobody else can run one.
+    """
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     if path is None:
         pytest.skip("no Chromium on this machine (tools/browser.sh installs Debian's where it may)")

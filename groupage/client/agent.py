@@ -16,11 +16,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from groupage.client import retries
+from groupage.client import retries as again
 from groupage.client.aio import AsyncClient
+from groupage.client.connection import one_connection
 from groupage.client.conversation import NegotiationTalk
 from groupage.client.retries import Retries
-from groupage.client.shared import after_break, one_connection
+from groupage.client.shared import after_break
 from groupage.errors import InputError, ServiceError
 from groupage.v1 import companies_pb2, negotiation_pb2, proposals_pb2
 
@@ -92,7 +93,7 @@ class Agent:
         self.sequence = 0
         self._seat, self._decide, self._seed = seat, decide, seed
         self._retries, self._workers = retries, workers
-        self._rng = _rng(seed)
+        self._rng = again.rng(seed)
         self._clock = timedelta(0)  # how far the service's is ahead
         self._talks: dict[str, NegotiationTalk] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -301,7 +302,7 @@ class Agent:
         waiting = self._receipts.get(receipt.request_id)
         if waiting is not None and not waiting.done():
             status = receipt.status
-            waiting.set_result(retries.read(status, retries.code_of(status.code)) if status.code else None)
+            waiting.set_result(again.read(status, again.code_of(status.code)) if status.code else None)
 
     def _acknowledge(self) -> None:
         """Say how far all is taken in: read, and where it was asked something, answered."""
@@ -340,6 +341,3 @@ def _role(role: str | int) -> companies_pb2.Role:
         if role in (name, number):
             return number
     raise InputError(f"role is {role!r}, expected one of {', '.join(known)}")
-
-
-_rng = retries.rng

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from groupage.client import frames, retries
+from groupage.client.base import BaseClient
 from groupage.client.methods import Method, services
-from groupage.client.retries import Retries
-from groupage.client.shared import WATCHES, Upload, after_break, one_connection, uploads
+from groupage.client.shared import WATCHES, Upload, after_break, uploads
 from groupage.v1 import demand_pb2, orders_pb2
 
 if TYPE_CHECKING:
@@ -19,59 +19,17 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from groupage.client.connection import Connection
     from groupage.client.frames import Receipt
+    from groupage.errors import ServiceError
 
 
-class _Service:
-    """The methods of one service, such as ``await client.orders.get_order(name="companies/acme/orders/1")``."""
-
-    def __init__(self, client: AsyncClient, methods: Mapping[str, Method]) -> None:
-        self._client, self._methods = client, methods
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            method = self._methods[name]
-        except KeyError:
-            raise AttributeError(f"no method {name!r}, expected one of {', '.join(self._methods)}") from None
-        if method.client_streaming or method.server_streaming:
-            return lambda request=None, /, **fields: self._client.stream(method, request, fields)
-        return lambda request=None, /, **fields: self._client.call(method, request, fields)
-
-    def __dir__(self) -> list[str]:
-        return sorted(self._methods)
-
-
-class AsyncClient:
+class AsyncClient(BaseClient):
     """A connection to the service on behalf of one company; like `groupage.client.Client`, with ``await``.
 
     It belongs to the event loop in which it was made.
     """
 
-    def __init__(
-        self,
-        connection: Connection | str,
-        *,
-        retries: Retries = Retries(),  # noqa: B008 - frozen
-        timeout_s: float = 30.0,
-        seed: int | None = None,
-        **given: Any,
-    ) -> None:
-        self.connection = one_connection(connection, given)
-        self._retries, self._timeout_s = retries, timeout_s
-        self._rng = _rng(seed)
-        where, options = self.connection.address, self.connection.options
-        self._channel = (
-            grpc.aio.secure_channel(where, self.connection.credentials(), options)
-            if self.connection.secure
-            else grpc.aio.insecure_channel(where, options)
-        )
-
-    def __getattr__(self, name: str) -> _Service:
-        try:
-            return _Service(self, services()[name])
-        except KeyError:
-            raise AttributeError(f"no service {name!r}, expected one of {', '.join(services())}") from None
+    _channels = grpc.aio
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -92,7 +50,7 @@ class AsyncClient:
         while True:
             attempt += 1
             try:
-                return await self._open(method)(request, timeout=self._timeout_s, metadata=self.connection.metadata)
+                return await self._open(method, request, timeout=self._timeout_s)
             except grpc.RpcError as error:
                 await self._wait(retries.told(error), attempt if method.repeatable else self._retries.attempts)
 
@@ -100,7 +58,7 @@ class AsyncClient:
         """Call a method that is a stream; of one that takes a stream, `request` is what to send."""
         if not method.client_streaming:
             request = method.asked(request, fields)
-        call = self._open(method)(request, metadata=self.connection.metadata)
+        call = self._open(method, request)
         try:
             if not method.server_streaming:
                 yield await call
@@ -112,24 +70,12 @@ class AsyncClient:
         finally:
             call.cancel()  # whoever stops listening ends the stream
 
-    def _open(self, method: Method) -> Any:
-        kind = {
-            (False, False): self._channel.unary_unary,
-            (False, True): self._channel.unary_stream,
-            (True, False): self._channel.stream_unary,
-            (True, True): self._channel.stream_stream,
-        }[method.client_streaming, method.server_streaming]
-        return kind(
-            method.path,
-            request_serializer=method.request.SerializeToString,
-            response_deserializer=method.response.FromString,
-        )
+    def _dispatch(self, method: Method, request: Any, fields: Mapping[str, Any]) -> Any:
+        is_stream = method.client_streaming or method.server_streaming
+        return (self.stream if is_stream else self.call)(method, request, fields)
 
-    async def _wait(self, error: Any, attempt: int) -> None:
-        wait = self._retries.wait_s(error, attempt, self._rng)
-        if wait is None:
-            raise error from None
-        await asyncio.sleep(wait)
+    async def _wait(self, error: ServiceError, attempt: int) -> None:
+        await asyncio.sleep(self._wait_s(error, attempt))
 
     async def pages(self, service: str, method: str, request: Any = None, /, **fields: Any) -> AsyncIterator[Any]:
         """All that a list method answers, page after page."""
@@ -157,7 +103,7 @@ class AsyncClient:
         while True:
             request = watch.request(**{field: name, "after_sequence": after_sequence})
             try:
-                async for answer in self._open(watch)(request, metadata=self.connection.metadata):
+                async for answer in self._open(watch, request):
                     attempt = 0
                     for row in getattr(answer, rows):
                         yield row
@@ -198,13 +144,10 @@ class AsyncClient:
         attempt = 0
         while upload.pending:
             try:
-                async for answer in self._open(method)(upload.requests(), metadata=self.connection.metadata):
+                async for answer in self._open(method, upload.requests()):
                     attempt = 0
                     upload.took(answer)
             except grpc.RpcError as error:
                 attempt += 1
                 await self._wait(retries.told(error), attempt)
         return upload.receipt()
-
-
-_rng = retries.rng

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import grpc
 
 from groupage.client import frames, retries
+from groupage.client.base import BaseClient
 from groupage.client.methods import Method, services
-from groupage.client.retries import Retries
-from groupage.client.shared import WATCHES, Upload, after_break, one_connection, uploads
+from groupage.client.shared import WATCHES, Upload, after_break, uploads
 from groupage.v1 import demand_pb2, orders_pb2
 
 if TYPE_CHECKING:
@@ -19,75 +19,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from groupage.client.connection import Connection
     from groupage.client.frames import Receipt
+    from groupage.errors import ServiceError
 
 
-class _Service:
-    """The methods of one service, such as ``client.orders.get_order(name="companies/acme/orders/1")``."""
+class Client(BaseClient):
+    """A connection to the service on behalf of one company; see `groupage.client.base.BaseClient` for what it takes."""
 
-    def __init__(self, client: Client, methods: Mapping[str, Method]) -> None:
-        self._client, self._methods = client, methods
-
-    def __getattr__(self, name: str) -> Any:
-        try:
-            method = self._methods[name]
-        except KeyError:
-            raise AttributeError(f"no method {name!r}, expected one of {', '.join(self._methods)}") from None
-        return lambda request=None, /, **fields: self._client.call(method, request, fields)
-
-    def __dir__(self) -> list[str]:
-        return sorted(self._methods)
-
-
-class Client:
-    """A connection to the service on behalf of one company.
-
-    Every method of the contract is there under its service: ``client.orders.list_orders(parent=...)``; it takes the
-    request, or its fields, and answers the contract's message. Writes get a request id of their own and keep it when
-    they are sent again.
-
-    Parameters
-    ----------
-    connection
-        Where and who; or the address, with the fields of `Connection` by name.
-    retries
-        When to ask again.
-    timeout_s
-        Of each attempt of a call that is no stream.
-    seed
-        Of the jitter between attempts; None: another one each time.
-
-    Raises
-    ------
-    ServiceError
-        By every call that the service refuses, or that it could not be reached for.
-    """
-
-    def __init__(
-        self,
-        connection: Connection | str,
-        *,
-        retries: Retries = Retries(),  # noqa: B008 - frozen
-        timeout_s: float = 30.0,
-        seed: int | None = None,
-        **given: Any,
-    ) -> None:
-        self.connection = one_connection(connection, given)
-        self._retries, self._timeout_s = retries, timeout_s
-        self._rng = _rng(seed)
-        where, options = self.connection.address, self.connection.options
-        self._channel = (
-            grpc.secure_channel(where, self.connection.credentials(), options)
-            if self.connection.secure
-            else grpc.insecure_channel(where, options)
-        )
-
-    def __getattr__(self, name: str) -> _Service:
-        try:
-            return _Service(self, services()[name])
-        except KeyError:
-            raise AttributeError(f"no service {name!r}, expected one of {', '.join(services())}") from None
+    _channels = grpc
 
     def __enter__(self) -> Client:
         return self
@@ -110,34 +49,24 @@ class Client:
         while True:
             attempt += 1
             try:
-                return self._open(method)(request, timeout=self._timeout_s, metadata=self.connection.metadata)
+                return self._open(method, request, timeout=self._timeout_s)
             except grpc.RpcError as error:
                 self._wait(retries.told(error), attempt if method.repeatable else self._retries.attempts)
 
-    def _open(self, method: Method) -> Any:
-        kind = {
-            (False, False): self._channel.unary_unary,
-            (False, True): self._channel.unary_stream,
-            (True, False): self._channel.stream_unary,
-            (True, True): self._channel.stream_stream,
-        }[method.client_streaming, method.server_streaming]
-        return kind(
-            method.path,
-            request_serializer=method.request.SerializeToString,
-            response_deserializer=method.response.FromString,
-        )
+    def _dispatch(self, method: Method, request: Any, fields: Mapping[str, Any]) -> Any:
+        return self.call(method, request, fields)
 
     def _stream(self, method: Method, request: Any) -> Iterator[Any]:
+        call = self._open(method, request)
         try:
-            yield from self._open(method)(request, metadata=self.connection.metadata)
+            yield from call
         except grpc.RpcError as error:
             raise retries.told(error) from None
+        finally:
+            call.cancel()  # whoever stops listening ends the stream
 
-    def _wait(self, error: Any, attempt: int) -> None:
-        wait = self._retries.wait_s(error, attempt, self._rng)
-        if wait is None:
-            raise error from None
-        time.sleep(wait)
+    def _wait(self, error: ServiceError, attempt: int) -> None:
+        time.sleep(self._wait_s(error, attempt))
 
     def pages(self, service: str, method: str, request: Any = None, /, **fields: Any) -> Iterator[Any]:
         """All that a list method answers, page after page: ``client.pages("orders", "list_orders", parent=...)``."""
@@ -176,7 +105,7 @@ class Client:
         while True:
             request = watch.request(**{field: name, "after_sequence": after_sequence})
             try:
-                for answer in self._open(watch)(request, metadata=self.connection.metadata):
+                for answer in self._open(watch, request):
                     attempt = 0
                     yield from getattr(answer, rows)
                     after_sequence = answer.sequence or after_sequence
@@ -214,7 +143,7 @@ class Client:
         method = services()["orders"][upload.method]
         attempt = 0
         while upload.pending:
-            answers = self._open(method)(iter(upload.requests()), metadata=self.connection.metadata)
+            answers = self._open(method, iter(upload.requests()))
             try:
                 for answer in answers:
                     attempt = 0
@@ -223,6 +152,3 @@ class Client:
                 attempt += 1
                 self._wait(retries.told(error), attempt)
         return upload.receipt()
-
-
-_rng = retries.rng

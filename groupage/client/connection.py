@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import grpc
 
 from groupage.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 LARGEST_ANSWER_BYTES = 16 * 2**20
 
@@ -73,6 +76,21 @@ class Connection:
     def credentials(self) -> grpc.ChannelCredentials:
         """TLS credentials out of the files."""
         return grpc.ssl_channel_credentials(_read(self.ca_file), _read(self.key_file), _read(self.certificate_file))
+
+
+def one_connection(connection: Connection | str, given: Mapping[str, Any]) -> Connection:
+    """Make the connection out of what a client or agent was given.
+
+    Raises
+    ------
+    InputError
+        If a `Connection` and fields of one are given.
+    """
+    if isinstance(connection, str):
+        return Connection(connection, **given)
+    if given:
+        raise InputError(f"a Connection and {', '.join(given)} are given, expected one of them")
+    return connection
 
 
 def _read(file: str | Path | None) -> bytes | None:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from groupage.client import frames, retries
-from groupage.client.connection import Connection
 from groupage.client.methods import services
-from groupage.errors import InputError, ServiceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
+
+    from groupage.errors import ServiceError
 
 # By the first segment of what is watched: service, method, field of the name, field of what happened.
 WATCHES = {
@@ -23,15 +23,6 @@ WATCHES = {
 }
 # A stream that ends so is gone on with at once, from the last sequence number.
 _GO_ON = frozenset({"SERVER_DRAINING", "WATCHER_TOO_SLOW"})
-
-
-def one_connection(connection: Connection | str, given: Mapping[str, Any]) -> Connection:
-    """Make the connection out of what a client was given."""
-    if isinstance(connection, str):
-        return Connection(connection, **given)
-    if given:
-        raise InputError(f"a Connection and {', '.join(given)} are given, expected one of them")
-    return connection
 
 
 def after_break(error: ServiceError) -> ServiceError:

@@ -1,5 +1,6 @@
 import asyncio
 import inspect
+import threading
 from datetime import UTC, datetime
 
 import grpc
@@ -255,3 +256,19 @@ def test_the_moment_of_a_message_stays_what_it_was(client, service):
     frame = client.frame("orders", "list_orders", parent="companies/acme")
     assert frame["window_open"][0] == pd.Timestamp(at)
     assert orders_service_pb2.DESCRIPTOR.services_by_name["Orders"].full_name == "groupage.v1.Orders"
+
+
+def test_who_stops_listening_ends_the_stream(client, service):
+    """A watch that is left in the middle is no stream that stays open at the service."""
+    ended = threading.Event()
+
+    def endless(request, context):
+        context.add_callback(ended.set)
+        yield events(1, 1)
+        ended.wait(30)
+
+    service.script = [endless]
+    watching = client.synchronizations.watch_synchronization(name="pools/rhine/synchronizations/s")
+    next(watching)
+    watching.close()
+    assert ended.wait(10)

@@ -45,13 +45,6 @@ class AuditSink(Protocol):
         """Take one read in."""
 
 
-class NoAudit:
-    """Takes everything in and keeps nothing: for tests."""
-
-    async def seen(self, read: Seen) -> None:
-        """Forget it."""
-
-
 def now() -> datetime:
     """Time of an entry."""
     return datetime.now(UTC)

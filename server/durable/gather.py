@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from server.store import Reading, Transaction
 
 State = steps.OrderState
-_AT_ONCE = 400
 _MASTER_DATA = (kinds.SITE, kinds.HUB, kinds.VEHICLE_TYPE, kinds.TARIFF, kinds.CERTIFICATE, kinds.AUDIT)
 
 

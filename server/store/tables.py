@@ -69,7 +69,6 @@ class Membership(Scoped, table=True):
     pool: str = Field(primary_key=True)
     company: str = Field(primary_key=True)
     since: datetime = _moment()
-    until: datetime | None = _moment(nullable=True)
     shown: bool = False
 
 

@@ -151,7 +151,6 @@ def upgrade() -> None:
         sa.Column("pool", sa.String(), nullable=False),
         sa.Column("company", sa.String(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
-        sa.Column("until", sa.BigInteger(), nullable=True),
         sa.Column("shown", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("pool", "company"),
     )

@@ -161,6 +161,7 @@ def sweep(tx: Transaction) -> int:
 def refresh(tx: Transaction, order: str, event: tracking_events_pb2.TrackingEvent | None = None) -> bool:
     """Reckon an order's shipment anew; its owner and carriers are told if anything changed."""
     name = shipment_of(order)
+    tx.lock(f"shipment/{name}")  # two servers would each reckon without what the other was told
     with tx.reading() as session:
         legs = list(session.exec(select(LegRow).where(LegRow.order_name == order).order_by(col(LegRow.position))))
         row = session.get(ShipmentRow, name)

@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -9,7 +10,7 @@ from groupage.v1 import shipments_pb2, tracking_events_pb2
 from server import tracking
 from server.faults import Fault
 from server.services.tracking import Tracking
-from server.store.tables import OrderRow
+from server.store.tables import LegRow, OrderRow
 from server.tracking import Hop
 from server.viewer import SYSTEM, Viewer, calls
 from tests.server import world
@@ -228,3 +229,34 @@ def test_a_watcher_gets_all_and_then_what_changes(store, service):
 
 def report_in_thread(service, one):
     report(service, "swift", one)
+
+
+def test_two_servers_lose_no_word_of_one_order(store, service):
+    """What is reported of one order at two servers at the same time is all in its shipment."""
+    order = service.orders[0]
+    commit(store, hop(order, final=False), hop(order, load="l2", job="j2", position=1, pickup=180, delivery=240))
+    began, go = threading.Event(), threading.Event()
+
+    def legs(tx, load):
+        with tx.reading() as session:
+            return list(session.exec(select(LegRow).where(LegRow.load_id == load)))
+
+    def damaged(tx):
+        tracking.report(tx, "swift", event(0, "unloading", load_id="l1", disposition="damaged"), legs(tx, "l1"))
+        tx.flush()
+        began.set()
+        go.wait(10)
+
+    def departed(tx):
+        tracking.report(tx, "swift", event(0, "departing", load_id="l2"), legs(tx, "l2"))
+
+    threads = [threading.Thread(target=store.transact, args=(fn,)) for fn in (damaged, departed)]
+    threads[0].start()
+    assert began.wait(10)
+    threads[1].start()
+    threads[1].join(1)  # it waits, or it has read what is about to change
+    go.set()
+    for thread in threads:
+        thread.join(30)
+    shipment = get(service, "acme", order)
+    assert (shipment.state, [a.kind for a in shipment.alerts]) == (Shipment.UNDER_WAY, [Alert.DAMAGED])

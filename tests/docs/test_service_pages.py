@@ -119,7 +119,9 @@ def test_the_page_about_agents(tmp_path: Path) -> None:
         identity = {"GROUPAGE_TOKEN": token(place.store, "swift"), "PYTHONPATH": str(ROOT)}
         for number, text in enumerate((first, own)):
             coordinator = Coordinator(place.store, place.name, frozen(), f"n{number}", bytes([number]) * 16)
-            command = [sys.executable, "-c", text.replace(PUBLISHED, place.served.address)]
+            # Where the tests were begun in the background of a shell, Ctrl-C is ignored by all that they start.
+            heard = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+            command = [sys.executable, "-c", heard + text.replace(PUBLISHED, place.served.address)]
             process = subprocess.Popen(command, cwd=tmp_path, env=os.environ | identity, stderr=subprocess.PIPE)
             try:
                 coordinator.settle("companies/swift")

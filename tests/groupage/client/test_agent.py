@@ -284,7 +284,12 @@ def test_a_server_that_goes_and_comes_back(place: Place, calm: list[Any], number
 
 def test_an_agent_that_is_started_anew(place: Place, calm: list[Any]) -> None:
     """Agents that take turns, and know nothing of each other, answer as one: what was said before is sent again."""
-    coordinator = Coordinator(place.store, place.name, frozen(), before=lambda _: time.sleep(0.3))
+    heard = [0]
+    coordinator = Coordinator(place.store, place.name, frozen(), before=lambda count: heard.append(count))
+
+    async def turn(story: asyncio.Task[Any], until: int) -> None:
+        while heard[-1] < until and not story.done():
+            await asyncio.sleep(0.02)
 
     async def main() -> None:
         story = asyncio.create_task(asyncio.to_thread(coordinator.settle, "companies/swift"))
@@ -292,7 +297,7 @@ def test_an_agent_that_is_started_anew(place: Place, calm: list[Any]) -> None:
         while not story.done():
             turns += 1
             one = asyncio.create_task(place.agent("swift", seat("swift")).converse())
-            await asyncio.wait([story, one], timeout=1.0)
+            await turn(story, heard[-1] + 2)
             one.cancel()
             await asyncio.gather(one, return_exceptions=True)
         await story

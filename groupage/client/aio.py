@@ -9,8 +9,8 @@ import grpc
 
 from groupage.client import frames, retries
 from groupage.client.base import BaseClient
-from groupage.client.methods import Method, services
-from groupage.client.shared import WATCHES, Upload, after_break, uploads
+from groupage.client.methods import Method, listing, row_kind, services
+from groupage.client.shared import Upload, after_break, uploads, watching
 from groupage.v1 import demand_pb2, orders_pb2
 
 if TYPE_CHECKING:
@@ -79,10 +79,9 @@ class AsyncClient(BaseClient):
 
     async def pages(self, service: str, method: str, request: Any = None, /, **fields: Any) -> AsyncIterator[Any]:
         """All that a list method answers, page after page."""
-        one = services()[service][method]
+        one, rows = listing(service, method)
         asked = one.request()
         asked.CopyFrom(one.asked(request, fields))
-        rows = next(f.name for f in one.response.DESCRIPTOR.fields if f.is_repeated)
         while True:
             page = await self.call(one, asked, {})
             for row in getattr(page, rows):
@@ -93,12 +92,12 @@ class AsyncClient(BaseClient):
 
     async def frame(self, service: str, method: str, request: Any = None, /, **fields: Any) -> pd.DataFrame:
         """All that a list method answers, as a frame."""
-        return frames.frame([row async for row in self.pages(service, method, request, **fields)])
+        rows = [row async for row in self.pages(service, method, request, **fields)]
+        return frames.frame(rows, row_kind(service, method))
 
     async def watch(self, name: str, after_sequence: int = 0) -> AsyncIterator[Any]:
         """What happens from a sequence number on; see `groupage.client.Client.watch`."""
-        service, method, field, rows = WATCHES[name.split("/")[0]]
-        watch = services()[service][method]
+        watch, field, rows = watching(name)
         attempt = 0
         while True:
             request = watch.request(**{field: name, "after_sequence": after_sequence})

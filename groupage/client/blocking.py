@@ -9,8 +9,8 @@ import grpc
 
 from groupage.client import frames, retries
 from groupage.client.base import BaseClient
-from groupage.client.methods import Method, services
-from groupage.client.shared import WATCHES, Upload, after_break, uploads
+from groupage.client.methods import Method, listing, row_kind, services
+from groupage.client.shared import Upload, after_break, uploads, watching
 from groupage.v1 import demand_pb2, orders_pb2
 
 if TYPE_CHECKING:
@@ -70,10 +70,9 @@ class Client(BaseClient):
 
     def pages(self, service: str, method: str, request: Any = None, /, **fields: Any) -> Iterator[Any]:
         """All that a list method answers, page after page: ``client.pages("orders", "list_orders", parent=...)``."""
-        one = services()[service][method]
+        one, rows = listing(service, method)
         asked = one.request()
         asked.CopyFrom(one.asked(request, fields))
-        rows = next(f.name for f in one.response.DESCRIPTOR.fields if f.is_repeated)
         while True:
             page = self.call(one, asked, {})
             yield from getattr(page, rows)
@@ -83,7 +82,7 @@ class Client(BaseClient):
 
     def frame(self, service: str, method: str, request: Any = None, /, **fields: Any) -> pd.DataFrame:
         """All that a list method answers, as a frame."""
-        return frames.frame(self.pages(service, method, request, **fields))
+        return frames.frame(self.pages(service, method, request, **fields), row_kind(service, method))
 
     def watch(self, name: str, after_sequence: int = 0) -> Iterator[Any]:
         """What happens from a sequence number on, without gaps or repeats however often the connection breaks.
@@ -99,8 +98,7 @@ class Client(BaseClient):
         ------
         SynchronizationEvent or Shipment
         """
-        service, method, field, rows = WATCHES[name.split("/")[0]]
-        watch = services()[service][method]
+        watch, field, rows = watching(name)
         attempt = 0
         while True:
             request = watch.request(**{field: name, "after_sequence": after_sequence})

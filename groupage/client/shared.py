@@ -10,10 +10,12 @@ import pandas as pd
 
 from groupage.client import frames, retries
 from groupage.client.methods import services
+from groupage.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from groupage.client.methods import Method
     from groupage.errors import ServiceError
 
 # By the first segment of what is watched: service, method, field of the name, field of what happened.
@@ -21,8 +23,27 @@ WATCHES = {
     "pools": ("synchronizations", "watch_synchronization", "name", "events"),
     "companies": ("tracking", "watch_shipments", "parent", "shipments"),
 }
+
 # A stream that ends so is gone on with at once, from the last sequence number.
 _GO_ON = frozenset({"SERVER_DRAINING", "WATCHER_TOO_SLOW"})
+
+
+def watching(name: str) -> tuple[Method, str, str]:
+    """What watches a resource: the method, and the fields of the resource's name and of what happened.
+
+    Raises
+    ------
+    InputError
+        If the name is not one of what can be watched.
+    """
+    segments = name.split("/")
+    if (segments[0], len(segments)) not in (("pools", 4), ("companies", 2)) or not all(segments):
+        raise InputError(
+            f"{name!r} cannot be watched, expected a synchronization, such as pools/rhine/synchronizations/01jx5q, "
+            "or a company, such as companies/acme"
+        )
+    service, method, field_, rows = WATCHES[segments[0]]
+    return services()[service][method], field_, rows
 
 
 def after_break(error: ServiceError) -> ServiceError:

@@ -272,3 +272,21 @@ def test_who_stops_listening_ends_the_stream(client, service):
     next(watching)
     watching.close()
     assert ended.wait(3)  # before the service would end a connection that only pings
+
+
+def test_what_cannot_be_watched_or_listed_is_named(client):
+    """A wrong name is an error with what was expected, and no fault of Python's."""
+    for name in ("acme", "pools/rhine", "companies/acme/orders/1", "pools//synchronizations/1"):
+        with pytest.raises(InputError, match="cannot be watched, expected a synchronization"):
+            next(client.watch(name))
+    for service, method in (("order", "list_orders"), ("orders", "get_order")):
+        with pytest.raises(
+            InputError, match=rf"{service}\.{method} answers no pages, expected one of .*orders.list_orders"
+        ):
+            client.frame(service, method, parent="companies/acme")
+
+
+def test_a_frame_of_nothing_has_its_columns(client, service):
+    """Where a list is empty a program finds the columns that it asks for."""
+    service.script = [orders_pb2.ListOrdersResponse()]
+    assert len(client.frame("orders", "list_orders", parent="companies/acme")[["external_ref", "state"]]) == 0

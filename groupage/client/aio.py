@@ -101,8 +101,9 @@ class AsyncClient(BaseClient):
         attempt = 0
         while True:
             request = watch.request(**{field: name, "after_sequence": after_sequence})
+            call = self._open(watch, request)
             try:
-                async for answer in self._open(watch, request):
+                async for answer in call:
                     attempt = 0
                     for row in getattr(answer, rows):
                         yield row
@@ -111,6 +112,8 @@ class AsyncClient(BaseClient):
             except grpc.RpcError as error:
                 attempt += 1
                 await self._wait(after_break(retries.told(error)), attempt)
+            finally:
+                call.cancel()  # whoever stops listening ends the stream
 
     async def wait(self, operation: Any, *, timeout_s: float = 3600.0, every_s: float = 1.0) -> Any:
         """Wait until a long-running operation is done; answers it.
@@ -131,22 +134,28 @@ class AsyncClient(BaseClient):
         return operation
 
     async def upload_orders(self, parent: str, rows: pd.DataFrame | Iterable[Any]) -> Receipt:
-        """Submit orders in bulk; what is refused is named, and holds up nothing else."""
+        """Submit orders in bulk; see `groupage.client.Client.upload_orders`."""
         return await self._upload(uploads("upload_orders", parent, rows, orders_pb2.Order))
 
     async def upload_demand(self, parent: str, rows: pd.DataFrame | Iterable[Any]) -> Receipt:
-        """Submit demand history in bulk."""
+        """Submit demand history in bulk; see `groupage.client.Client.upload_demand`."""
         return await self._upload(uploads("upload_demand", parent, rows, demand_pb2.DemandRecord))
 
     async def _upload(self, upload: Upload) -> Receipt:
         method = services()["orders"][upload.method]
         attempt = 0
         while upload.pending:
+            broken = None
+            call = self._open(method, upload.requests())
             try:
-                async for answer in self._open(method, upload.requests()):
+                async for answer in call:
                     attempt = 0
                     upload.took(answer)
             except grpc.RpcError as error:
+                broken = retries.told(error)
+            finally:
+                call.cancel()
+            if upload.pending:
                 attempt += 1
-                await self._wait(retries.told(error), attempt)
+                await self._wait(upload.broke_off(broken), attempt)
         return upload.receipt()

@@ -102,8 +102,9 @@ class Client(BaseClient):
         attempt = 0
         while True:
             request = watch.request(**{field: name, "after_sequence": after_sequence})
+            call = self._open(watch, request)
             try:
-                for answer in self._open(watch, request):
+                for answer in call:
                     attempt = 0
                     yield from getattr(answer, rows)
                     after_sequence = answer.sequence or after_sequence
@@ -111,6 +112,8 @@ class Client(BaseClient):
             except grpc.RpcError as error:
                 attempt += 1
                 self._wait(after_break(retries.told(error)), attempt)
+            finally:
+                call.cancel()  # whoever stops listening ends the stream
 
     def wait(self, operation: Any, *, timeout_s: float = 3600.0, every_s: float = 1.0) -> Any:
         """Wait until a long-running operation is done; answers it.
@@ -130,23 +133,37 @@ class Client(BaseClient):
         return operation
 
     def upload_orders(self, parent: str, rows: pd.DataFrame | Iterable[Any]) -> Receipt:
-        """Submit orders in bulk; what is refused is named, and holds up nothing else."""
+        """Submit orders in bulk; what is refused is named, and holds up nothing else.
+
+        Raises
+        ------
+        InputError
+            If cells of a frame fit no field; nothing was sent then.
+        ServiceError
+            If the upload is given up; its `receipt` says what became of which line until then. What it calls
+            unanswered may be sent again: an order that was stored is refused as EXTERNAL_REF_TAKEN, with its name.
+        """
         return self._upload(uploads("upload_orders", parent, rows, orders_pb2.Order))
 
     def upload_demand(self, parent: str, rows: pd.DataFrame | Iterable[Any]) -> Receipt:
-        """Submit demand history in bulk."""
+        """Submit demand history in bulk; see `upload_orders` for errors. The same record again counts once."""
         return self._upload(uploads("upload_demand", parent, rows, demand_pb2.DemandRecord))
 
     def _upload(self, upload: Upload) -> Receipt:
         method = services()["orders"][upload.method]
         attempt = 0
         while upload.pending:
-            answers = self._open(method, iter(upload.requests()))
+            broken = None
+            call = self._open(method, upload.requests())
             try:
-                for answer in answers:
+                for answer in call:
                     attempt = 0
                     upload.took(answer)
             except grpc.RpcError as error:
+                broken = retries.told(error)
+            finally:
+                call.cancel()
+            if upload.pending:
                 attempt += 1
-                self._wait(retries.told(error), attempt)
+                self._wait(upload.broke_off(broken), attempt)
         return upload.receipt()

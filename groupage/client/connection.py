@@ -52,8 +52,11 @@ class Connection:
     def __post_init__(self) -> None:
         if (self.certificate_file is None) != (self.key_file is None):
             raise InputError("a certificate_file and its key_file go together, one of them is given")
-        if ":" not in self.address:
+        if ":" not in self.address or self.address.startswith(("http://", "https://")):
             raise InputError(f"address is {self.address!r}, expected host:port")
+        # gRPC would say no more than "Invalid metadata".
+        if not all("!" <= sign <= "~" for sign in self.token):
+            raise InputError("the token has blanks, line ends or letters that no token has, expected gpg_ID_SECRET")
 
     @property
     def secure(self) -> bool:

@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives import serialization
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
 from groupage.errors import GroupageError
@@ -71,6 +72,8 @@ def examine(settings: Settings) -> list[Finding]:
             found += check(settings)
         except GroupageError as error:
             found.append(Finding(check.__name__.strip("_"), FAILURE, str(error)))
+        except DBAPIError as error:
+            found.append(Finding(check.__name__.strip("_"), FAILURE, " ".join(str(error.orig).split())))
         except Exception as error:
             found.append(Finding(check.__name__.strip("_"), FAILURE, f"{type(error).__name__}: {error}"))
     return found

@@ -291,6 +291,11 @@ def test_a_connection_is_checked_and_keeps_its_secret(tmp_path):
         Connection("localhost")
     with pytest.raises(InputError, match=r"none\.pem cannot be read"):
         Connection("a:1", ca_file=tmp_path / "none.pem").credentials()
+    (tmp_path / "no.pem").write_text("nothing")
+    with pytest.raises(InputError, match=r"no\.pem is no PEM file"):
+        Connection("a:1", ca_file=tmp_path / "no.pem").credentials()
+    assert not Connection("a:1").secure
+    assert Connection("a:1", tls=True).secure
     with pytest.raises(InputError, match="host:port"):
         Connection("https://localhost:7443")
     for wrong in ("gpg_a_b\n", " gpg_a_b", "gpg_ä_b"):

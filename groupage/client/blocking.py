@@ -9,7 +9,7 @@ import grpc
 
 from groupage.client import frames, retries
 from groupage.client.base import BaseClient
-from groupage.client.methods import Method, listing, row_kind, services
+from groupage.client.methods import PAGE_ROWS, Method, listing, row_kind, services
 from groupage.client.shared import Upload, after_break, uploads, watching
 from groupage.v1 import demand_pb2, orders_pb2
 
@@ -73,6 +73,7 @@ class Client(BaseClient):
         one, rows = listing(service, method)
         asked = one.request()
         asked.CopyFrom(one.asked(request, fields))
+        asked.page_size = asked.page_size or PAGE_ROWS
         while True:
             page = self.call(one, asked, {})
             yield from getattr(page, rows)

@@ -39,6 +39,9 @@ _FILES = (
     tracking_service_pb2,
 )
 
+# The most that the service answers in a page: who reads all of a list has no use for less.
+PAGE_ROWS = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Method:

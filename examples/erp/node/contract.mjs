@@ -108,7 +108,7 @@ export class Client {
   async *pages(service, method, request) {
     let page_token = ''
     do {
-      const page = await this.call(service, method, { ...request, page_token })
+      const page = await this.call(service, method, { page_size: 1_000, ...request, page_token })
       yield* Object.values(page).find(Array.isArray)
       page_token = page.next_page_token
     } while (page_token)

@@ -106,6 +106,7 @@ def test_pages_are_read_to_the_end(client, service):
     assert list(frame["name"]) == ["a", "b", "c"]
     assert [r.page_token for r in service.requests] == ["", "t"]
     assert {r.filter for r in service.requests} == {"state:OPEN"}
+    assert {r.page_size for r in service.requests} == {1_000}
 
 
 def test_a_watch_has_no_gaps_and_no_repeats_over_breaks(client, service):

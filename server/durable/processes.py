@@ -104,7 +104,7 @@ class Processes:
         for left in reversed(range(_TRIES)):
             pool = self._pool(home)
             try:
-                advance = _submit(pool, go_on, key, count, replies).result()
+                advance: Advance | None = _submit(pool, go_on, key, count, replies).result()
                 if advance is None:
                     freeze, rounds = record()
                     advance = _submit(pool, go_on, key, count, replies, freeze, rounds).result()

@@ -147,7 +147,7 @@ async def listed(store: Store, kind: Kind, request: Any, response: Any, *, paren
 
     def page(session: Reading) -> tuple[list[Any], bool]:
         out: list[Any] = []
-        after = last or ""
+        after, room = last or "", paging.MOST_BYTES
         while True:
             rows = session.exec(
                 select(Record)
@@ -158,7 +158,8 @@ async def listed(store: Store, kind: Kind, request: Any, response: Any, *, paren
             for row in rows:
                 message = seen(session, kind, row)
                 if filters.matches(wanted, message):
-                    if len(out) == size:
+                    room -= message.ByteSize()
+                    if len(out) == size or (out and room < 0):
                         return out, True
                     out.append(message)
             if not wanted or len(rows) < max(size + 1, _SCAN):

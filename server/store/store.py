@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from server.store.engine import open_engines
-from server.store.feeds import Feeds
+from server.store.feeds import THREADS, Feeds
 from server.store.migrate import upgrade
 from server.store.reading import Reading, declare
 from server.store.writer import Transaction, Write, Writer
@@ -40,7 +40,7 @@ class Store:
 
     def __init__(self, url: str, *, readers: int = 4) -> None:
         self.url = url
-        self.engines = open_engines(url, pool_size=readers + 2)
+        self.engines = open_engines(url, pool_size=readers + THREADS + 2)
         try:
             upgrade(self.engines.writing)
         except BaseException:
@@ -111,6 +111,7 @@ class Store:
     def close(self) -> None:
         """Write what waits and let go of the database."""
         self.writer.close()
+        self.feeds.close()
         self._threads.shutdown()
         self.engines.reading.dispose()
         self.engines.writing.dispose()

@@ -276,4 +276,4 @@ def test_a_server_forgets_by_itself_as_it_is_set(store):
 
 def test_every_kind_has_its_period():
     """No kind without a setting, no setting without a kind."""
-    assert {f"{kind}_days" for kind in retention._RULES} == set(Retention.model_fields)
+    assert {f"{kind}_days" for kind in (*retention._RULES, retention.WORKFLOWS)} == set(Retention.model_fields)

@@ -220,7 +220,7 @@ def test_cancelling_opens_the_orders_again(store, service):
 
 
 def test_a_cancellation_waits_for_an_answer_that_another_server_takes(store, service):
-    """Who names no etag is not told of one: the answer is taken first, and what it changed is cancelled with the rest."""
+    """Who names no etag is told of none: the answer is taken first, and what it changed is cancelled with the rest."""
     name = named(ask(service))
     made = propose(store, name)
     began, go, out = threading.Event(), threading.Event(), []

@@ -19,6 +19,7 @@ from server.store.tables import Record
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from server.registry import Bridge
     from server.retention import Retention
     from server.store import Store, Transaction
 
@@ -72,9 +73,10 @@ CHORES: tuple[Chore, ...] = (
 )
 
 
-def forgetting(retention: Retention) -> Chore:
+def forgetting(retention: Retention, bridge: Bridge | None = None) -> Chore:
     """The chore that lets go of what has been kept for long enough."""
-    return Chore("retention", 6 * 3600.0, lambda store: erase(store, retention))
+    workflows = bridge.forget if bridge else None
+    return Chore("retention", 6 * 3600.0, lambda store: erase(store, retention, workflows))
 
 
 async def run(store: Store, chore: Chore) -> None:

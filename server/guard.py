@@ -51,6 +51,8 @@ class Limits:
         For how long the server works on one call at most, whatever deadline the caller gave.
     stream_wait_s
         For how long a stream that sends too fast is slowed down before it is ended.
+    stalled_s
+        For how long a watcher may take nothing of what waits for it, before its stream is ended.
     """
 
     calls: Rate = Rate(2_000, 10_000)
@@ -61,6 +63,7 @@ class Limits:
     most_streams: int = 64
     unary_timeout_s: float = 60.0
     stream_wait_s: float = 5.0
+    stalled_s: float = 60.0
 
 
 class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
@@ -129,10 +132,11 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         self.streams.drain()
 
     async def watch(self, every_s: float = 0.5) -> None:
-        """End calls that take too long, and streams of identities that are no longer good; runs until cancelled."""
+        """End calls that take too long, and streams that stall or whose identity is not good; runs until cancelled."""
         while True:
             await asyncio.sleep(every_s)
             self._end_late_calls()
+            self.streams.end_stalled(self._limits.stalled_s)
             for stream in self.streams:
                 if stream.credentials == ("", b""):
                     continue
@@ -196,7 +200,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
             call, stream = Call.begin(rule, self._metrics, context), None
             try:
                 caller = await self._admitted(call, context)
-                stream = self._open(call, context)
+                stream = self._open(call, context, watches=not request_streaming)
                 if request_streaming:
                     request: Any = self._requests(call, caller, given)
                 else:
@@ -308,10 +312,10 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
                 call.late = True
                 task.cancel()
 
-    def _open(self, call: Call, context: Any) -> Stream:
+    def _open(self, call: Call, context: Any, *, watches: bool = False) -> Stream:
         key = call.viewer.key if call.viewer else context.peer().rpartition(":")[0]
         credentials = (call.authorization, self._certificate(context)) if call.viewer else ("", b"")
-        return self.streams.open(key, credentials)
+        return self.streams.open(key, credentials, watches=watches and call.viewer is not None)
 
     def _close(self, call: Call, stream: Stream | None) -> None:
         if stream is not None:

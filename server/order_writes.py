@@ -18,7 +18,7 @@ from sqlmodel import col, select
 from groupage.v1 import orders_pb2
 from server import bulk
 from server.faults import Fault
-from server.services import standard
+from server.services import masks, standard
 from server.store import bulk_sql
 from server.store.ids import new_id, new_ids
 from server.store.moments import to_us
@@ -324,7 +324,7 @@ def _amend_one(tx: Transaction, write: Write) -> bytes:
     row = _own(tx, write, request.order.name)
     _must_match(row, request.order.etag)
     _must_be_free(row, "OPEN")
-    after = standard.masked(ORDER, orders_pb2.Order.FromString(row.body), request.order, request.update_mask)
+    after = masks.masked(orders_pb2.Order, orders_pb2.Order.FromString(row.body), request.order, request.update_mask)
     new = _row(f"companies/{row.company}", after, row.name)
     fault = judged(tx, [new], new=False)[0]
     if fault is not None:

@@ -13,6 +13,7 @@ from dbos._serialization import Serializer  # isort: skip - the class is public 
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +22,8 @@ SCHEMA = "groupage_workflows"
 QUEUE = "synchronizations"
 WORKFLOW = "synchronize"
 ACTIVE = ("PENDING", "ENQUEUED", "DELAYED")
+OVER = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+_TOGETHER = 200
 
 
 class Json(Serializer):
@@ -131,3 +134,21 @@ def wake(of: DBOSClient, name: str, topic: str) -> None:
     for workflow in active(of, workflow_id_prefix=name):
         if workflow.workflow_id.split("~")[0] == name:
             of.send(workflow.workflow_id, "", topic)
+
+
+def forget(of: DBOSClient, before: datetime) -> int:
+    """Delete what is kept of workflows that were over before a moment; answers of how many."""
+    count = 0
+    while True:
+        found = of.list_workflows(
+            status=list(OVER),
+            completed_before=before.isoformat(),
+            name=WORKFLOW,
+            limit=_TOGETHER,
+            load_input=False,
+            load_output=False,
+        )
+        if not found:
+            return count
+        of.delete_workflows([w.workflow_id for w in found])
+        count += len(found)

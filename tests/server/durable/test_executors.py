@@ -106,7 +106,6 @@ class TestFencing:
             executor.transact(broken)
         assert blobs(store) == 0
 
-
     def test_waits_for_what_is_being_written(self, store, executor):
         """Fencing returns when no transaction of the fenced is under way: what was begun is whole before it."""
         with in_the_middle(executor) as (go_on, ended):

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from dbos import DBOS, DBOSClient, DBOSConfig
 from sqlalchemy.engine import make_url
 
+from server.store.engine import IDLE_MS
+
 from dbos._serialization import Serializer  # isort: skip - the class is public in the configuration, not by name
 
 if TYPE_CHECKING:
@@ -78,6 +80,7 @@ def configuration(url: str, executor: str, version: str, threads: int) -> DBOSCo
         "serializer": Json(),
         "max_executor_threads": threads,
         "notification_listener_polling_interval_sec": 0.1,
+        "sys_db_idle_transaction_timeout_sec": IDLE_MS / 1000,
         "log_level": "WARNING",
         "enable_otlp": False,
     }
@@ -91,6 +94,7 @@ def client(url: str) -> DBOSClient:
         serializer=Json(),
         application_name=APPLICATION,
         retry_connection_errors=False,
+        sys_db_idle_transaction_timeout_sec=IDLE_MS / 1000,
     )
 
 

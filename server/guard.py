@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -170,8 +171,9 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
                 await self._seen(call)
                 return answer
             except BaseException as error:
+                raw, request = b"", None  # this frame goes on with the error, if that is raised again
                 await self._refused(call, context, error)
-                raise AssertionError("unreachable") from error
+                return b""  # never sent
             finally:
                 call.end(timed=True)
 
@@ -189,7 +191,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
                 return answer
             except BaseException as error:
                 await self._refused(call, context, (stream and stream.ended(error)) or error)
-                raise AssertionError("unreachable") from error
+                return b""  # never sent
             finally:
                 self._close(call, stream)
 
@@ -210,6 +212,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
                 async for message in stream.responses(behaviour(request, context)):
                     yield self._response(rule, message)
             except BaseException as error:
+                given = request = None  # this frame goes on with the error, if that is raised again
                 await self._refused(call, context, (stream and stream.ended(error)) or error)
             finally:
                 self._close(call, stream)
@@ -270,18 +273,20 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         checking.check(request)
         return request
 
-    async def _requests(self, call: Call, caller: Caller | None, messages: AsyncIterator[bytes]) -> AsyncIterator[Any]:
-        async for raw in messages:
-            self._sized(call, len(raw))
-            # Who sends faster than it may is read more slowly: flow control tells it so.
-            waited = 0.0
-            while wait := self._wait(call, len(raw)):
-                limit, seconds = wait
-                waited += seconds
-                if waited > self._limits.stream_wait_s:
-                    raise Fault("RATE_LIMITED", metadata={"limit": limit}, retry_after_s=seconds)
-                await asyncio.sleep(seconds)
-            yield self._request(call, caller, raw)
+    async def _requests(self, call: Call, caller: Caller | None, messages: Any) -> AsyncIterator[Any]:
+        # gRPC's own generator and its maker hold each other, and the last message, until it is closed.
+        async with contextlib.aclosing(aiter(messages)) as received:
+            async for raw in received:
+                self._sized(call, len(raw))
+                # Who sends faster than it may is read more slowly: flow control tells it so.
+                waited = 0.0
+                while wait := self._wait(call, len(raw)):
+                    limit, seconds = wait
+                    waited += seconds
+                    if waited > self._limits.stream_wait_s:
+                        raise Fault("RATE_LIMITED", metadata={"limit": limit}, retry_after_s=seconds)
+                    await asyncio.sleep(seconds)
+                yield self._request(call, caller, raw)
 
     def _response(self, rule: Rule, answer: Any) -> bytes:
         raw = rule.to_bytes(answer)

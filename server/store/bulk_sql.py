@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 from functools import cache
-from itertools import chain
+from itertools import chain, repeat
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 # SQLite's limit is 32,766.
 _MOST_PARAMETERS = 30_000
+# Rows of a statement: few sizes, so that the driver's cache holds the statements; a chunk is often a thousand.
+_STEPS = (1000, 256, 64, 16, 4, 1)
 
 
 def insert_rows(connection: Connection, table: Any, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -55,12 +57,60 @@ def insert_rows(connection: Connection, table: Any, rows: Sequence[Mapping[str, 
         connection.exec_driver_sql(_statement(table.__tablename__, columns, count), tuple(flat))
 
 
+def insert_columns(
+    connection: Connection, table: Any, cells: Mapping[str, list[Any]], alike: Mapping[str, Any]
+) -> None:
+    """Insert rows that are given column by column.
+
+    Parameters
+    ----------
+    cells
+        Lists of equal length; times in microseconds.
+    alike
+        What all rows have in common, by column.
+
+    Raises
+    ------
+    sqlalchemy.exc.IntegrityError
+        If a row breaks a constraint; none of its statement's is stored then.
+    """
+    names, count = tuple(cells), len(next(iter(cells.values())))
+    if connection.dialect.name != "sqlite":
+        kinds = tuple(table.__table__.c[c].type.compile(connection.dialect) for c in (*alike, *names))
+        statement = _of_arrays(table.__tablename__, tuple(alike), names, kinds)
+        connection.exec_driver_sql(statement, (*alike.values(), *cells.values()))
+        return
+    done, width, first = 0, len(names), len(alike)
+    while done < count:
+        step = _step(count - done, (_MOST_PARAMETERS - first) // width)
+        flat = [*alike.values(), *repeat(None, step * width)]
+        for i, column in enumerate(cells.values(), first):
+            flat[i::width] = column[done : done + step]
+        done += step
+        connection.exec_driver_sql(_of_columns(table.__tablename__, tuple(alike), names, step), tuple(flat))
+
+
+@cache
+def _of_columns(table: str, alike: tuple[str, ...], cells: tuple[str, ...], count: int) -> str:
+    same = [f"?{i + 1}" for i in range(len(alike))]
+    rows = (range(at, at + len(cells)) for at in range(len(alike), len(alike) + count * len(cells), len(cells)))
+    values = ", ".join(f"({', '.join([*same, *(f'?{i + 1}' for i in row)])})" for row in rows)
+    return f"INSERT INTO {table} ({', '.join((*alike, *cells))}) VALUES {values}"  # noqa: S608 - our own names
+
+
+@cache
+def _of_arrays(table: str, alike: tuple[str, ...], cells: tuple[str, ...], kinds: tuple[str, ...]) -> str:
+    # COPY takes nothing into a table with row-level security.
+    same = [f"%s::{kind}" for kind in kinds[: len(alike)]]
+    arrays = ", ".join(f"%s::{kind}[]" for kind in kinds[len(alike) :])
+    return (
+        f"INSERT INTO {table} ({', '.join((*alike, *cells))}) "  # noqa: S608 - our own names
+        f"SELECT {', '.join((*same, *cells))} FROM unnest({arrays}) AS q({', '.join(cells)})"
+    )
+
+
 def _step(left: int, most: int) -> int:
-    # Few sizes, so that the driver's cache holds the statements.
-    size = 1
-    while size * 4 <= min(left, most):
-        size *= 4
-    return size
+    return next(size for size in _STEPS if size <= min(left, most))
 
 
 @cache

@@ -14,11 +14,12 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from google.protobuf import descriptor_pool
 from numpy.typing import NDArray
 
 from groupage.v1 import demand_pb2, orders_pb2
 from server import rules as schema
-from server.checking import check
+from server.checking import LINES, check
 from server.columns import Columns, readable
 from server.faults import Fault
 
@@ -64,6 +65,13 @@ def _faults(columns: Columns) -> dict[int, Fault]:
         except Fault as fault:
             out[line] = fault
     return out
+
+
+def warm() -> None:
+    """Compile what chunks need, before the first one comes."""
+    for request, lines in LINES.items():
+        field = descriptor_pool.Default().FindMessageTypeByName(request).fields_by_name[lines]
+        sure(Columns.within(b"", field))
 
 
 def sure(columns: Columns) -> Flags:
@@ -154,7 +162,8 @@ def _field_rules(field: FieldDescriptor) -> list[Rule]:
     if kind == "string":
         good = _string(rules.string)
         if good is not None:
-            return [lambda columns: _each(columns.texts(name), lambda text: good(text) or (zero_ok and not text))]
+            kept = (lambda text: not text or good(text)) if zero_ok else good
+            return [lambda columns: _each(columns.texts(name), kept)]
     if kind == "enum" and rules.enum.ListFields() and _only(rules.enum, {"defined_only"}) and not zero_ok:
         known = np.array(sorted(field.enum_type.values_by_number))
         return [lambda columns: np.isin(columns.numbers(name), known)]
@@ -192,7 +201,10 @@ def _string(rules: Any) -> Callable[[str], bool] | None:
     least, most = rules.min_len, rules.max_len or 1 << 40
     # RE2 searches, and its $ is the end of the text: what looks the same to Python is \Z, and ASCII classes.
     pattern = re.compile(rules.pattern.replace("$", r"\Z"), re.ASCII) if rules.HasField("pattern") else None
-    return lambda text: least <= len(text) <= most and (pattern is None or pattern.search(text) is not None)
+    if pattern is None:
+        return lambda text: least <= len(text) <= most
+    search = pattern.search
+    return lambda text: least <= len(text) <= most and search(text) is not None
 
 
 def _each(column: Sequence[Any], good: Callable[[Any], bool]) -> Any:

@@ -21,13 +21,13 @@ from server.columns import Columns
 from server.store import bulk_sql
 from server.store.moments import to_us
 from server.store.tables import OrderRow
-from server.store.writer import Handler, Transaction, Write, single
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from server.faults import Fault
     from server.order_writes import Row
+    from server.store.writer import Transaction, Write
 
 _LINES = orders_pb2.UploadOrdersRequest.DESCRIPTOR.fields_by_name["orders"]
 
@@ -123,7 +123,13 @@ def _odd(columns: Columns, faults: Mapping[int, Fault]) -> list[int]:
     return [line for line in np.flatnonzero(odd).tolist() if line not in faults]
 
 
-def _upload_one(tx: Transaction, write: Write) -> bytes:
+def upload(tx: Transaction, writes: Sequence[Write]) -> Sequence[bytes | Fault]:
+    """Store the chunks of all writes that came together, one after the other."""
+    # A chunk is never refused as a whole, so that none needs a savepoint of its own.
+    return [_receipt(tx, write) for write in writes]
+
+
+def _receipt(tx: Transaction, write: Write) -> bytes:
     chunk: Chunk = write.payload
     if not _fine(tx, chunk):
         chunk = _judged(tx, chunk)
@@ -139,9 +145,6 @@ def _upload_one(tx: Transaction, write: Write) -> bytes:
     for line in sorted(chunk.faults):
         answer.failures.add(line=line).status.CopyFrom(chunk.faults[line].status())
     return bytes(answer.SerializeToString())
-
-
-upload: Handler = single(_upload_one)
 
 
 def _fine(tx: Transaction, chunk: Chunk) -> bool:

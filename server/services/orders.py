@@ -36,7 +36,7 @@ FILTERS = {
 DEMAND_FILTERS = {"zone": DemandRow.zone, "product": DemandRow.product, "day": DemandRow.day}
 MOST_DEMAND, DEFAULT_DEMAND = 5_000, 1_000
 # Chunks of one upload that may wait for their receipt.
-WAITING = 4
+WAITING = 8
 
 
 class Orders(orders_service_pb2_grpc.OrdersServicer):

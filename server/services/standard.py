@@ -168,13 +168,34 @@ def _plural(response: Any) -> str:
     return name
 
 
-def write(method: str, request: Any, handler: Handler, *, payload: Any = None, resources: Sequence[str] = ()) -> Write:
-    """Make the write that a request asks for: its idempotency key, its digest, and on whose behalf."""
+def serialized(request: Any) -> bytes:
+    """A request as bytes that are the same whenever it is."""
+    raw: bytes = request.SerializeToString(deterministic=True)
+    return raw
+
+
+def write(
+    method: str,
+    request: Any,
+    handler: Handler,
+    *,
+    payload: Any = None,
+    resources: Sequence[str] = (),
+    raw: bytes | None = None,
+) -> Write:
+    """Make the write that a request asks for: its idempotency key, its digest, and on whose behalf.
+
+    Parameters
+    ----------
+    raw
+        `serialized` of the request, where somebody needed it already.
+    """
+    content = serialized(request) if raw is None else raw
     return Write(
         viewer=caller(),
         method=method,
         request_id=request.request_id,
-        digest=hashlib.sha256(method.encode() + request.SerializeToString(deterministic=True)).digest(),
+        digest=hashlib.sha256(method.encode() + content).digest(),
         handler=handler,
         payload=request if payload is None else payload,
         names=tuple(resources),

@@ -117,7 +117,7 @@ def test_questions_go_before_the_plans_that_they_were_asked_for(store):
 
 
 def test_what_a_pool_agreed_on_is_never_forgotten(store):
-    """Companies, pools, members, rulebooks, consents and master data stay, however old and however short a period is."""
+    """Companies, pools, members, rulebooks, consents and master data stay, however old they are."""
     world.build(store)
     store.transact(lambda tx: tx.connection.execute(update(Record).values(updated_at=OLD, created_at=OLD)))
     before = {r.name for r in rows(store, Record)}

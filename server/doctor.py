@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sqlalchemy import Engine
+    from sqlalchemy.engine import Connection
 
     from server.settings import Settings, Tls
 
@@ -234,6 +235,8 @@ def _store(settings: Settings) -> Iterator[Finding]:
             if url.drivername == "sqlite":
                 (said,) = connection.exec_driver_sql("PRAGMA quick_check(1)").one()
                 yield Finding("store's file", OK if said == "ok" else FAILURE, "whole" if said == "ok" else "damaged")
+            elif have == newest:
+                yield _row_security(connection)
             names = set(inspect(connection).get_table_names())
         if {"tokens", "executors"} <= names:
             with Session(engine) as session:
@@ -241,6 +244,24 @@ def _store(settings: Settings) -> Iterator[Finding]:
                 yield from _executors(settings, session)
     finally:
         engine.dispose()
+
+
+def _row_security(connection: Connection) -> Finding:
+    """Whether the database itself filters rows: superusers, and who may go around it, are filtered by nothing."""
+    asked = "SELECT rolname, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+    role, above = connection.execute(text(asked)).one()
+    asked = (
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace "
+        "AND relname <> 'alembic_version' AND NOT (relrowsecurity AND relforcerowsecurity) ORDER BY relname"
+    )
+    bare = [name for (name,) in connection.execute(text(asked))]
+    if above:
+        said = f"role {role} goes around it; one without SUPERUSER and BYPASSRLS is filtered a second time"
+    elif bare:
+        said = f"off for {', '.join(bare[:5])}"
+    else:
+        said = f"on for all tables, and binds role {role}"
+    return Finding("row-level security", WARNING if above or bare else OK, said)
 
 
 def _engine(settings: Settings) -> Engine:

@@ -11,7 +11,7 @@ from collections import Counter
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from server.durable.sitting import Advance, go_on
 
@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 _TRIES = 3
 _END_S = 3.0
+
+T = TypeVar("T")
 
 
 def _begin() -> None:
@@ -37,7 +39,7 @@ def _begin() -> None:
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
-def _submit(pool: ProcessPoolExecutor, work: Callable[..., Any], *arguments: Any) -> Future[Any]:
+def _submit(pool: ProcessPoolExecutor, work: Callable[..., T], *arguments: Any) -> Future[T]:
     """Have work done; a process that is begun for it is deaf to the keyboard from its first moment.
 
     It would load what negotiates for seconds before `_begin` could see to that, and die of Ctrl-C with a traceback.

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from groupage.errors import InputError, Problem
 from server.store.engine import open_engines
-from server.store.feeds import Feeds
+from server.store.feeds import THREADS, Feeds
 from server.store.migrate import upgrade
 from server.store.reading import Reading, declare
 from server.store.writer import Transaction, Write, Writer
@@ -48,7 +48,7 @@ class Store:
 
     def __init__(self, url: str, *, readers: int = 4) -> None:
         self.url = url
-        self.engines = open_engines(url, pool_size=readers + 2)
+        self.engines = open_engines(url, pool_size=readers + THREADS + 2)
         try:
             upgrade(self.engines.writing)
         except BaseException as error:
@@ -123,6 +123,7 @@ class Store:
     def close(self) -> None:
         """Write what waits and let go of the database."""
         self.writer.close()
+        self.feeds.close()
         self._threads.shutdown()
         self.engines.reading.dispose()
         self.engines.writing.dispose()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import trustme
 from sqlalchemy import create_engine
@@ -19,6 +20,7 @@ from server.identity import key_id, new_token
 from server.settings import Settings, Tls, server_key
 from server.store import Store, identities
 from server.store.tables import ExecutorRow
+from tests.server import postgres
 from tests.server.probe import issue, run
 from tests.server.test_app import started
 
@@ -213,3 +215,16 @@ def test_looking_does_not_upgrade(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "store.sqlite")
     assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
     connection.close()
+
+
+def test_a_role_above_row_level_security_is_told(tmp_path: Path, pg_socket: str) -> None:
+    """The service's own role is bound by it; of a superuser, or a table without it, the report says so."""
+    url = postgres.create(pg_socket, "examined")
+    Store(url).close()
+    settings = at(tmp_path, store_url=url)
+    assert found(settings)["row-level security"][0] == "ok"
+    state, said = found(at(tmp_path, store_url=url.replace("//groupage@", "//admin@")))["row-level security"]
+    assert (state, "BYPASSRLS" in said) == ("warning", True)
+    with psycopg.connect(host=pg_socket, dbname="examined", user="groupage") as connection:
+        connection.execute("ALTER TABLE orders NO FORCE ROW LEVEL SECURITY")
+    assert found(settings)["row-level security"] == ("warning", "off for orders")

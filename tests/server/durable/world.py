@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from groupage.v1 import companies_pb2, members_pb2, pools_pb2, rulebooks_pb2, sy
 from server import order_writes, pools
 from server import synchronization as steps
 from server.durable import record
+from server.freezing import Records
 from server.services import kinds
 from server.services.standard import insert_record
 from server.store import Store, Transaction
@@ -24,11 +26,19 @@ POOL = "pools/rhine"
 COMPANIES = (*pool.SHIPPERS, *pool.CARRIERS, "north")
 
 
-def fill(store: Store, *, each: int = 2, protocol: str = "contract_net", sits_out: tuple[str, ...] = ()) -> None:
-    """Store the pool with its members, their master data and orders."""
+def fill(
+    store: Store,
+    *,
+    each: int = 2,
+    protocol: str = "contract_net",
+    sits_out: tuple[str, ...] = (),
+    marked: Callable[[Records], None] = lambda _: None,
+) -> None:
+    """Store the pool with its members, their master data and orders; `marked` may change them before."""
     book = pool.rulebook(protocol)
     book.name, book.state = f"{POOL}/rulebooks/v1", rulebooks_pb2.Rulebook.IN_FORCE
     found = pool.records(rulebook=book, orders=pool.orders(each))
+    marked(found)
 
     def put(tx: Transaction) -> None:
         made = pools_pb2.Pool(name=POOL, rulebook=book.name, state=pools_pb2.Pool.ACTIVE)

@@ -13,6 +13,7 @@ from groupage.v1 import proposals_pb2, synchronizations_pb2
 from server import synchronization as steps
 from server.faults import Fault
 from server.services.synchronizations import Synchronizations
+from server.store import Store
 from server.store.tables import OrderRow, Participation, Record
 from server.viewer import SYSTEM, Viewer, calls
 from tests.server import world
@@ -147,6 +148,34 @@ def test_concurrent_requests_of_one_window_give_one_synchronization(store, servi
     answers = asyncio.run(all_at_once())
     assert sum(isinstance(a, operations_pb2.Operation) for a in answers) == 1
     assert {a for a in answers if isinstance(a, str)} == {"SYNCHRONIZATION_OPEN"}
+
+
+def test_two_servers_open_one_synchronization(store, store_url, service):
+    """Asked of two servers at the same moment, window after window, exactly one is opened of each."""
+    second = Store(store_url)
+    both = service, Synchronizations(second, lambda _: None, lambda _: None)
+
+    async def at_once(start):
+        async def one(server, company):
+            try:
+                return await world.as_(company, server.RequestSynchronization, world.asking(start=start))
+            except Fault as fault:
+                return fault.reason
+
+        return await asyncio.gather(
+            *(one(s, c) for s, c in zip(both * 2, ("acme", "acme2", "swift", "acme"), strict=True))
+        )
+
+    try:
+        for day in range(2, 12):
+            answers = asyncio.run(at_once(datetime.now(UTC) + timedelta(days=day)))
+            assert sum(isinstance(a, operations_pb2.Operation) for a in answers) == 1
+            assert {a for a in answers if isinstance(a, str)} == {"SYNCHRONIZATION_OPEN"}
+    finally:
+        second.close()
+    query = select(Participation.company, Participation.since)
+    rows = store.look(SYSTEM, lambda s: list(s.exec(query)))
+    assert len(rows) == len(set(rows)) == 30
 
 
 def test_who_takes_no_part_sees_nothing_of_it(store, service):

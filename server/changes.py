@@ -21,6 +21,7 @@ from groupage.v1 import change_requests_pb2, orders_pb2, proposals_pb2, synchron
 from server import order_writes, plan, tracking
 from server import synchronization as steps
 from server.durable import record, telling
+from server.failures import RELEASED
 from server.faults import Fault
 from server.market import freeze_from
 from server.names import company_of
@@ -33,11 +34,12 @@ from server.wire.proposals import proposals
 from server.wire.shipments import shipment
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
     from agents.settlement import Settlement
     from logistics.shipments import Shipment
+    from server.durable.priced import Priced
     from server.market import Freeze
     from server.store import Reading, Transaction
 
@@ -68,24 +70,40 @@ def in_force(session: Reading, name: str) -> tuple[Freeze, Settlement, dict[str,
     if row is None:
         raise LookupError(f"{name} was never negotiated")
     alone = json.loads(row.alone_kgco2e) if row.alone_kgco2e else None
+    negotiated = record.freeze_of(session, row)
     done = masters(session, name, State.Name(State.ACCEPTED))
     if not done:
-        return record.freeze_of(session, row), record.settlement_of(session, row), alone
+        return negotiated, record.settlement_of(session, row), alone
     # The latest: one is taken up at a time.
     last = json.loads(max(done, key=lambda r: (r.updated_at, r.name)).body)
     freeze = freeze_from(record.blob(session, last["freeze"]))
+    if alone is not None:
+        # What an order that was amended since would emit alone is not known.
+        now, then = freeze.market.shipments, negotiated.market.shipments
+        alone = {s: kg for s, kg in alone.items() if now.get(s) == then.get(s)}
     return freeze, records.loads(record.blob(session, last["settlement"])), alone
 
 
-def parts(freeze: Freeze, settlement: Settlement, alone: Mapping[str, float] | None) -> Parts:
-    """Everybody's part; who is still paid for what fell away has one too."""
+def parts(
+    freeze: Freeze, settlement: Settlement, alone: Mapping[str, float] | None, had: Mapping[str, Any] | None = None
+) -> Parts:
+    """Everybody's part.
+
+    Parameters
+    ----------
+    had
+        Parts before a change: who had work then, and has none now, has a part that says so, with what it is still paid.
+    """
     made = proposals(freeze, settlement, Phase.AFTER, names=lambda c: telling.names_for(freeze, c), alone_kgco2e=alone)
-    for who, seat in freeze.seats.items():
+    for who, seat in sorted(freeze.seats.items()):
         company = company_of(seat.company)
-        paid = account.received_cents(settlement, who)
-        if who in freeze.market.carriers and paid and not made.get(company, _NONE).HasField("carrier_part"):
-            part = made.setdefault(company, proposals_pb2.Proposal(company=seat.company))
-            part.carrier_part.received_cents = paid
+        field = "carrier_part" if who in freeze.market.carriers else "hub_part" if who in freeze.market.hubs else ""
+        paid, before = account.received_cents(settlement, who), (had or {}).get(company, _NONE)
+        if not field or made.get(company, _NONE).HasField(field) or not (paid or before.HasField(field)):
+            continue
+        part = getattr(made.setdefault(company, proposals_pb2.Proposal(company=seat.company)), field)
+        part.SetInParent()
+        part.received_cents, part.liability_cents = paid, account.liability_cents(settlement, who)
     return made
 
 
@@ -128,14 +146,15 @@ def becomes(row: OrderRow, change: ChangeRequest) -> tuple[orders_pb2.Order | No
 
 def opened(tx: Transaction, name: str, company: str, request: ChangeRequest) -> ChangeRequest:
     """Store a new change, to be priced; its maker sees it at once."""
-    for other in _open_of(tx, name, request.order):
+    about = request.order or request.provider_failure.load_or_booking_id
+    for other in _open_of(tx, name, about):
         view = _view_of(tx, other, company)
         raise Fault("CHANGE_OPEN", metadata={"change_request": view.name if view is not None else ""})
     master = Record(
         name=f"{name}/changes/{new_id()}",
         kind=MASTER,
         parent=name,
-        key=request.order,
+        key=about,
         state=State.Name(State.PRICING),
         body=json.dumps({"requester": company, "request": request.SerializeToString().hex()}).encode(),
         created_at=tx.now,
@@ -150,9 +169,9 @@ def opened(tx: Transaction, name: str, company: str, request: ChangeRequest) -> 
     return _show(tx, name, company, master.name, own)
 
 
-def _open_of(tx: Transaction, name: str, order: str) -> list[Record]:
+def _open_of(tx: Transaction, name: str, about: str) -> list[Record]:
     with tx.reading() as session:
-        return [m for m in masters(session, name, *OPEN) if m.key == order]
+        return [m for m in masters(session, name, *OPEN) if m.key == about]
 
 
 def _show(tx: Transaction, name: str, company: str, master: str, view: ChangeRequest) -> ChangeRequest:
@@ -215,25 +234,50 @@ def move(tx: Transaction, master: Record, state: int, said: Mapping[str, Any], r
 
 
 def ask(tx: Transaction, master: Record, said: dict[str, Any], asked: Mapping[str, Any], expire_at: datetime) -> None:
-    """Lay a priced change before those whom it affects, each its own part."""
-    request = request_of(said)
-    said["asked"], said["replies"] = sorted(asked), {}
-    view = ChangeRequest(state=State.AWAITING_REPLIES)
+    """Lay a priced change before those whom it affects, each its own part.
+
+    Where others were asked before, who agreed to the same part has agreed.
+    """
+    told = {company: part.SerializeToString(deterministic=True).hex() for company, part in asked.items()}
+    before = said.get("told", {})
+    said["replies"] = {c: yes for c, yes in said.get("replies", {}).items() if yes and before.get(c) == told.get(c)}
+    said["asked"], said["told"] = sorted(asked), told
+    view = ChangeRequest()
     view.expire_time.FromDatetime(expire_at)
     said["expire"] = view.expire_time.ToJsonString()
     move(tx, master, State.AWAITING_REPLIES, said)
-    # What it is, and its reason; neither the order nor its figures: what concerns a company stands in its part.
-    if request.HasField("cancellation"):
-        view.cancellation.reason = request.cancellation.reason
-    elif request.HasField("amendment"):
-        view.amendment.SetInParent()
-    else:
-        view.short_quantity.SetInParent()
-    for company, part in sorted(asked.items()):
-        one = ChangeRequest()
-        one.CopyFrom(view)
-        one.part.CopyFrom(part)
-        _show(tx, master.parent, company, master.name, one)
+    tell_parts(tx, master, said, State.AWAITING_REPLIES, asked)
+
+
+def tell_parts(
+    tx: Transaction, master: Record, said: Mapping[str, Any], state: int, parts: Mapping[str, Any], reason: str = ""
+) -> None:
+    """Have all views but its maker's say these parts; who had one and is not among them any more has none."""
+    request = request_of(said)
+    with tx.reading() as session:
+        rows = {v.company: v for v in views(session, master)}
+    for company in sorted({*parts, *(c for c in rows if c)} - {said["requester"]}):
+        row = rows.get(company)
+        view = ChangeRequest() if row is None else ChangeRequest.FromString(row.body)
+        view.state, view.reason = state, reason
+        view.ClearField("part")
+        view.ClearField("expire_time")
+        # What it is, and its reason; neither the order nor its figures: what concerns a company stands in its part.
+        for kind in ("cancellation", "amendment", "short_quantity", "provider_failure"):
+            if request.HasField(kind):
+                getattr(view, kind).SetInParent()
+        for kind in ("cancellation", "provider_failure"):
+            if request.HasField(kind):
+                getattr(view, kind).reason = getattr(request, kind).reason
+        if company in parts:
+            view.part.CopyFrom(parts[company])
+        if company in said.get("asked", ()) and said.get("expire"):
+            view.expire_time.FromJsonString(said["expire"])
+        if row is None:
+            _show(tx, master.parent, company, master.name, view)
+        else:
+            decided = decoded(CHANGE_REQUEST, change_record(tx, CHANGE_REQUEST, row, view))
+            _tell(tx, master.parent, company, decided)
 
 
 def request_of(said: Mapping[str, Any]) -> ChangeRequest:
@@ -258,6 +302,8 @@ def replied(tx: Transaction, view: Record, accepts: bool, comment: str = "") -> 
         raise Fault("CHANGE_NOT_OPEN", metadata={"state": State.Name(message.state)})
     said = json.loads(master.body)
     company = view.company or ""
+    if company not in said["asked"]:
+        raise Fault("CHANGE_NOT_OPEN", metadata={"state": State.Name(message.state)})
     if said["replies"].get(company) == accepts:
         return
     if company in said["replies"]:
@@ -297,33 +343,38 @@ def withdrawn(tx: Transaction, view: Record) -> None:
 def under_way(session: Reading, name: str, order: str) -> bool:
     """Tell whether an order's goods are moving, or it is not committed any more."""
     row = session.get(OrderRow, order)
-    legs = session.exec(select(LegRow).where(LegRow.synchronization == name, LegRow.order_name == order))
-    return row is None or row.state != "COMMITTED" or any(leg.state != "PLANNED" for leg in legs)
+    return row is None or row.state != "COMMITTED" or order in moving(session, name, order)
 
 
-def take_effect(
-    tx: Transaction,
-    master: Record,
-    said: dict[str, Any],
-    made: tuple[Freeze, Settlement, Parts],
-    texts: tuple[str, str],
-    reason: str = "",
-) -> None:
-    """Put a changed plan in the old one's place: order, proposals, capacity and tracking in one transaction."""
+def moving(session: Reading, name: str, *about: str) -> frozenset[str]:
+    """Orders of which something has moved already, of those named and those on loads named as tracking names them."""
+    query = select(LegRow).where(LegRow.synchronization == name, LegRow.state != "PLANNED")
+    return frozenset(leg.order_name for leg in session.exec(query) if leg.order_name in about or leg.load_id in about)
+
+
+def take_effect(tx: Transaction, master: Record, said: dict[str, Any], one: Priced, texts: tuple[str, str]) -> None:
+    """Put a changed plan in the old one's place: orders, proposals, capacity and tracking in one transaction."""
     name, request = master.parent, request_of(said)
-    freeze, settlement, new = made
+    freeze, settlement, new = one.freeze, one.settlement, one.parts
+    failure = request.HasField("provider_failure")
     with tx.reading() as session:
-        if under_way(session, name, request.order):
+        stays = moving(session, name, request.provider_failure.load_or_booking_id) if failure else frozenset[str]()
+        if stays or any(under_way(session, name, order) for order in one.orders):
             raise steps.StepRefusedError("its goods are under way")
-        row = session.get(OrderRow, request.order)
+        row = session.get(OrderRow, request.order) if request.order else None
         whole = synchronizations_pb2.Synchronization.FromString(steps.record_of(session, name).body)
         found = steps.open_proposals(session, name, whole.round)
-    if row is None:
+    if row is None and not failure:
         raise steps.StepRefusedError("the order is gone")
     said["freeze"] = record.put_blob(tx, record.FREEZE, texts[0])
     said["settlement"] = record.put_blob(tx, record.SETTLEMENT, texts[1])
-    move(tx, master, State.ACCEPTED, said, reason)
-    _order_changes(tx, name, row, request)
+    move(tx, master, State.ACCEPTED, said)
+    if row is not None:
+        _order_changes(tx, name, row, request)
+    else:
+        tell_parts(tx, master, said, State.ACCEPTED, one.affected)
+        reasons = dict.fromkeys(one.released, RELEASED)
+        steps.orders_become(tx, name, one.released, steps.OrderState.RELEASED, reasons=reasons)
     for proposal in found:
         content = new.get(company_of(proposal.company))
         fields = ("owner_part", "carrier_part", "hub_part")
@@ -335,7 +386,8 @@ def take_effect(
     rows = [{"synchronization": name, **asdict(hold)} for hold in plan.holds(freeze, settlement)]
     if rows:
         tx.connection.execute(insert(CommitmentRow), rows)
-    _track(tx, name, plan.hops(freeze, settlement, lambda c: telling.names_for(freeze, c)), request.order)
+    hops = plan.hops(freeze, settlement, lambda c: telling.names_for(freeze, c))
+    _track(tx, name, hops, {request.order} if request.order else one.orders)
 
 
 def _order_changes(tx: Transaction, name: str, row: OrderRow, request: ChangeRequest) -> None:
@@ -353,13 +405,13 @@ def _order_changes(tx: Transaction, name: str, row: OrderRow, request: ChangeReq
     )
 
 
-def _track(tx: Transaction, name: str, hops: tuple[tracking.Hop, ...], order: str) -> None:
+def _track(tx: Transaction, name: str, hops: tuple[tracking.Hop, ...], orders: Collection[str]) -> None:
     """Follow the changed plan: hops that stay keep what was reported of them."""
     with tx.reading() as session:
         had = {(r.load_id, r.job): r for r in session.exec(select(LegRow).where(LegRow.synchronization == name))}
     fresh = []
     wanted = {(h.load_id, h.job) for h in hops}
-    touched = {order}
+    touched = {*orders}
 
     def of(load_id: str, job: str) -> tuple[Any, ...]:
         return (col(LegRow.synchronization) == name, col(LegRow.load_id) == load_id, col(LegRow.job) == job)
@@ -378,5 +430,5 @@ def _track(tx: Transaction, name: str, hops: tuple[tracking.Hop, ...], order: st
     tracking.begin(tx, name, fresh)
     for one in sorted(touched):
         tracking.refresh(tx, one)
-    if not any(h.order == order for h in hops):
-        tx.connection.execute(delete(ShipmentRow).where(col(ShipmentRow.name) == tracking.shipment_of(order)))
+    for gone in sorted({*orders}.difference(h.order for h in hops)):
+        tx.connection.execute(delete(ShipmentRow).where(col(ShipmentRow.name) == tracking.shipment_of(gone)))

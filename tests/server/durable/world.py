@@ -24,9 +24,18 @@ POOL = "pools/rhine"
 COMPANIES = (*pool.SHIPPERS, *pool.CARRIERS, "north")
 
 
-def fill(store: Store, *, each: int = 2, protocol: str = "contract_net", sits_out: tuple[str, ...] = ()) -> None:
+def fill(
+    store: Store,
+    *,
+    each: int = 2,
+    protocol: str = "contract_net",
+    sits_out: tuple[str, ...] = (),
+    liability: rulebooks_pb2.Liability | None = None,
+) -> None:
     """Store the pool with its members, their master data and orders."""
     book = pool.rulebook(protocol)
+    if liability is not None:
+        book.liability.CopyFrom(liability)
     book.name, book.state = f"{POOL}/rulebooks/v1", rulebooks_pb2.Rulebook.IN_FORCE
     found = pool.records(rulebook=book, orders=pool.orders(each))
 

@@ -223,7 +223,8 @@ def move(tx: Transaction, master: Record, state: int, said: Mapping[str, Any], r
     for row in rows:
         view = ChangeRequest.FromString(row.body)
         view.state, view.reason = state, reason
-        if view.own and "price" in said:
+        # Who fails pays by others' prices: it reads them when it does pay, so that nobody can ask for them.
+        if view.own and "price" in said and (state == State.ACCEPTED or not view.HasField("provider_failure")):
             view.price_cents = said["price"]
             view.part.CopyFrom(change_requests_pb2.ChangePart.FromString(bytes.fromhex(said["part"])))
             if said.get("expire"):

@@ -18,7 +18,6 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
 from agents import records
-from groupage.errors import GroupageError
 from groupage.v1 import synchronizations_pb2
 from server import changes
 from server import synchronization as steps

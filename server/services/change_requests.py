@@ -53,9 +53,11 @@ class ChangeRequests(synchronizations_service_pb2_grpc.SynchronizationsServicer)
             except NoPlanError as none:
                 answer.state, answer.reason = changes.State.DECLINED, str(none)
                 return answer
+            if given.HasField("provider_failure"):
+                return answer  # it can be done; others' prices are not to be had for the asking
             answer.price_cents = one.price_cents
             answer.part.CopyFrom(one.affected[company])
-            dear = one.price_cents > given.max_price_cents and not given.HasField("provider_failure")
+            dear = one.price_cents > given.max_price_cents
             answer.state = changes.State.TOO_DEAR if dear else changes.State.AWAITING_REPLIES
             return answer
 

@@ -337,6 +337,9 @@ class TestProviderFailure:
         views = asked(service, name, carrier)
         assert set(views) == {"swift", "tempo"} - {carrier}
         ((taker, view),) = views.items()
+        (own,) = listed(service, carrier, name)
+        assert (own.state, own.HasField("price_cents")) == (State.AWAITING_REPLIES, False)
+        assert not own.HasField("part")
         assert view.provider_failure == pb.ProviderFailure(reason="the axle broke")
         assert [one.load_id for one in view.part.carrier_part.loads if one.load_id == load]
         reply(service, taker, view)
@@ -406,7 +409,8 @@ class TestProviderFailure:
             assert fault.value.reason == "LOAD_UNKNOWN"
         before = plan_bytes(store, name)
         priced = fail(service, carrier, name, load, only=True)
-        assert (priced.state, priced.price_cents) == (State.AWAITING_REPLIES, priced.part.net_cents)
+        # What it would pay tells others' prices: it is not to be had for the asking.
+        assert (priced.state, priced.HasField("price_cents"), priced.HasField("part")) == (State.PRICING, False, False)
         fail(service, carrier, name, load)
         with pytest.raises(Fault) as fault:
             fail(service, carrier, name, load)

@@ -57,6 +57,8 @@ class Draft:
         Vehicle types of which it is known what they cost.
     more
         By carrier, what it is paid more (negative: less) for loads that it has, cents.
+    free
+        Vehicles of each type that no other plan holds by now; ``None``: as many as were frozen.
     """
 
     freeze: Freeze
@@ -70,6 +72,7 @@ class Draft:
     legs: tuple[Leg, ...]
     bookings: tuple[Booking, ...]
     more: Mapping[str, int]
+    free: Mapping[str, int] | None = None
 
     @classmethod
     def of(cls, freeze: Freeze, changed: Freeze, settlement: Settlement) -> Draft:
@@ -233,7 +236,8 @@ class Draft:
             kind = vehicles[vehicle]
             out = sum(type_of(load.vehicle) == type_of(vehicle) for load in self.loads.values() if load.id != name)
             # What was reserved has terms of its own, with those who reserved it.
-            if vehicle != type_of(vehicle) or kind.carrier in avoid or out >= kind.count:
+            free = kind.count if self.free is None else min(kind.count, self.free.get(vehicle, 0))
+            if vehicle != type_of(vehicle) or kind.carrier in avoid or out >= free:
                 continue
             stops = tour(vehicle) if self.sells(vehicle) else ()
             if not stops:

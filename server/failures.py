@@ -21,7 +21,7 @@ from server.wire.account import COMPENSATION, LIABILITY, SHARE
 from server.wire.told import Hashed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from agents.settlement import Booking, Load, Settlement
     from server.market import Freeze
@@ -88,6 +88,7 @@ def without_provider(
     refused: Collection[str] = (),
     under_way: Collection[str] = (),
     limit_cents: int | None = None,
+    free: Mapping[str, int] | None = None,
 ) -> Replanned:
     """Replan what a provider cannot do.
 
@@ -100,6 +101,8 @@ def without_provider(
         Orders of which something has moved: these stay on the loads that they are on.
     limit_cents
         The most that who fails is liable for; ``None``: no limit.
+    free
+        Vehicles of each type that no other plan holds by now; ``None``: as many as were frozen.
 
     Raises
     ------
@@ -107,7 +110,7 @@ def without_provider(
         If what is under way finds nobody who takes it.
     """
     avoid = _participants(freeze, {*refused, _company(freeze, failure.provider)})
-    draft = Draft.of(freeze, freeze, settlement)
+    draft = replace(Draft.of(freeze, freeze, settlement), free=free)
     if failure.load is not None:
         options = _for_load(draft, failure.load, avoid, frozenset(under_way))
         orders = {leg.shipment for leg in settlement.legs if leg.load == failure.load.id}

@@ -23,6 +23,7 @@ from server import changes
 from server import synchronization as steps
 from server.changes import State
 from server.drafts import NoPlanError
+from server.durable.effect import take_effect
 from server.durable.priced import Priced, price
 from server.market import freeze_text
 from server.store.tables import Record
@@ -138,7 +139,7 @@ class Changer:
 
     def _take_effect(self, master: Record, said: dict[str, Any], one: Priced) -> None:
         texts = freeze_text(one.freeze), records.dumps(one.settlement)
-        self._executor.transact(lambda tx: changes.take_effect(tx, master, dict(said), one, texts))
+        self._executor.transact(lambda tx: take_effect(tx, master, dict(said), one, texts))
 
 
 def _past(expire: str, now: Any) -> bool:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlmodel import select
 
 from agents.messages import COORDINATOR
 from groupage.errors import GroupageError
-from groupage.v1 import change_requests_pb2, rulebooks_pb2, synchronizations_pb2
-from server import changes
+from groupage.v1 import change_requests_pb2, fleets_pb2, rulebooks_pb2, synchronizations_pb2
+from logistics.fleet import type_of
+from server import changes, plan
 from server import synchronization as steps
 from server.drafts import NO_PLAN, NoPlanError
+from server.durable import gather
 from server.failures import UNDER_WAY, failure_of, without_provider
 from server.names import company_of
 from server.replan import replanned
@@ -22,6 +25,7 @@ from server.store.tables import OrderRow, Record
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from agents.market import Market
     from agents.settlement import Settlement
     from groupage.v1 import proposals_pb2
     from server.market import Freeze
@@ -153,8 +157,18 @@ def _failed(
         refused=[f"companies/{c}" for c in against],
         under_way=moved,
         limit_cents=liability.limit_cents_per_event if liability.HasField("limit_cents_per_event") else None,
+        free=free_vehicles(session, name, freeze.market),
     )
     return replace(done, orders=done.orders - moved)
+
+
+def free_vehicles(session: Reading, name: str, market: Market) -> dict[str, int]:
+    """Vehicles of each type of a market that its carriers have, and no other plan holds, by now."""
+    until = market.start + timedelta(minutes=market.horizon_min)
+    held = plan.held_at_most(gather.holds(session, market.start, until, name), market.start, until)
+    rows = {v: session.get(Record, v) for v in {type_of(v) for v in market.vehicles}}
+    have = {v: fleets_pb2.VehicleType.FromString(r.body).count for v, r in rows.items() if r is not None}
+    return {v: count - held.get(v, 0) for v, count in sorted(have.items())}
 
 
 def _net(freeze: Freeze, settlement: Settlement, after: Settlement) -> Counter[str]:

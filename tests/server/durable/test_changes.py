@@ -9,7 +9,7 @@ from collections import Counter
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import insert, update
 from sqlalchemy.exc import OperationalError
 from sqlmodel import col, select
 
@@ -398,6 +398,24 @@ class TestProviderFailure:
         for order in orders:
             assert store.look(SYSTEM, lambda s, o=order: s.get(ShipmentRow, f"{o}/shipment")) is None
         assert not store.look(SYSTEM, lambda s: list(s.exec(select(LegRow).where(LegRow.load_id == load))))
+
+    def test_takes_no_vehicle_that_another_plan_holds(self, store, service, executor, committed):
+        """Vehicles that were free when the market was frozen, and are another plan's by now, are not asked for."""
+        name, _ = committed
+        carrier, load, orders = first_load(store, name)
+        other = f"{world.POOL}/synchronizations/other"
+
+        def hold(tx):
+            for taken in world.pool.CARRIERS:
+                good = f"companies/{taken}/vehicleTypes/rigid"
+                row = {"id": f"l-{taken}", "company": taken, "good": good, "quantity": 4.0}
+                times = {"since": world.pool.START, "until": world.pool.END}
+                tx.connection.execute(insert(CommitmentRow), [{"synchronization": other, **row, **times}])
+
+        store.transact(hold)
+        fail(service, carrier, name, load)
+        Changer(executor).look()
+        assert {world.orders(store)[order] for order in orders} == {"RELEASED"}
 
     def test_is_refused_where_it_cannot_be(self, store, service, executor, committed):
         """Another's load is as unknown as one that is not; what moves cannot be given up any more."""

@@ -209,6 +209,29 @@ def test_an_order_moves_where_its_own_load_has_no_room():
     assert moved
 
 
+def test_an_order_moves_to_no_times_that_others_refused():
+    """Put onto another load, an order leaves those alone who would not have other times, where else it would not."""
+    moved = 0
+    for seed in range(SEEDS):
+        freeze, before = plan(seed, hubs=0)
+        for order in sorted(before.pooled):
+            goods = freeze.market.shipments[order]
+            others = sorted({s.owner for s in freeze.market.shipments.values()} - {goods.owner})
+            draft = Draft.of(freeze, freeze, before).without(order)
+            then, at_will = starts(draft.loads.values()), draft.placed(order)
+            if at_will is None:
+                continue
+            theirs = [j for j in then if freeze.market.shipments[j].owner in others]
+            moved += any(starts(at_will.loads.values())[j] != then[j] for j in theirs)
+            kept = draft.placed(order, others)
+            if kept is not None:
+                now = starts(kept.loads.values())
+                assert all(now[j] == then[j] for j in theirs)
+        if moved > 2:
+            break
+    assert moved
+
+
 def test_savings_are_of_the_orders_as_they_are():
     """After a cancellation what its owner's orders cost alone is that of the rest, and nobody else's changes."""
     freeze = pool.frozen()

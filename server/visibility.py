@@ -85,7 +85,7 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("expected_saving_eur", _OWNER, "expected_saving_cents"),
     *(("fees", part, "fees_cents") for part in (_OWNER, _CARRIER, _HUB)),
     *(("fees", f"{part}.fee_lines", "line cents") for part in (_CARRIER, _HUB)),
-    *(("received_eur", part, "received_cents") for part in (_CARRIER, _HUB)),
+    *(("received_eur", part, "received_cents liability_cents") for part in (_CARRIER, _HUB)),
     *(
         ("reservations", f"{part}.reservations", "reservation_id good quantity used price_cents release_cents")
         for part in (_CARRIER, _HUB)

@@ -208,20 +208,22 @@ class Load(_message.Message):
     def __init__(self, load_id: _Optional[str] = ..., vehicle_type: _Optional[str] = ..., stops: _Optional[_Iterable[_Union[LoadStop, _Mapping]]] = ..., jobs: _Optional[_Iterable[_Union[LoadJob, _Mapping]]] = ..., price_lines: _Optional[_Iterable[_Union[_types_pb2.MoneyLine, _Mapping]]] = ..., price_cents: _Optional[int] = ...) -> None: ...
 
 class CarrierPart(_message.Message):
-    __slots__ = ("loads", "received_cents", "promises", "reservations", "fees_cents", "fee_lines")
+    __slots__ = ("loads", "received_cents", "promises", "reservations", "fees_cents", "fee_lines", "liability_cents")
     LOADS_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_CENTS_FIELD_NUMBER: _ClassVar[int]
     PROMISES_FIELD_NUMBER: _ClassVar[int]
     RESERVATIONS_FIELD_NUMBER: _ClassVar[int]
     FEES_CENTS_FIELD_NUMBER: _ClassVar[int]
     FEE_LINES_FIELD_NUMBER: _ClassVar[int]
+    LIABILITY_CENTS_FIELD_NUMBER: _ClassVar[int]
     loads: _containers.RepeatedCompositeFieldContainer[Load]
     received_cents: int
     promises: _containers.RepeatedCompositeFieldContainer[Promise]
     reservations: _containers.RepeatedCompositeFieldContainer[Reservation]
     fees_cents: int
     fee_lines: _containers.RepeatedCompositeFieldContainer[_types_pb2.MoneyLine]
-    def __init__(self, loads: _Optional[_Iterable[_Union[Load, _Mapping]]] = ..., received_cents: _Optional[int] = ..., promises: _Optional[_Iterable[_Union[Promise, _Mapping]]] = ..., reservations: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ..., fees_cents: _Optional[int] = ..., fee_lines: _Optional[_Iterable[_Union[_types_pb2.MoneyLine, _Mapping]]] = ...) -> None: ...
+    liability_cents: int
+    def __init__(self, loads: _Optional[_Iterable[_Union[Load, _Mapping]]] = ..., received_cents: _Optional[int] = ..., promises: _Optional[_Iterable[_Union[Promise, _Mapping]]] = ..., reservations: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ..., fees_cents: _Optional[int] = ..., fee_lines: _Optional[_Iterable[_Union[_types_pb2.MoneyLine, _Mapping]]] = ..., liability_cents: _Optional[int] = ...) -> None: ...
 
 class Booking(_message.Message):
     __slots__ = ("booking_id", "load_id", "start_at", "end_at", "pallets", "storage_pallet_hours", "price_cents", "hub")
@@ -244,18 +246,20 @@ class Booking(_message.Message):
     def __init__(self, booking_id: _Optional[str] = ..., load_id: _Optional[str] = ..., start_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pallets: _Optional[float] = ..., storage_pallet_hours: _Optional[float] = ..., price_cents: _Optional[int] = ..., hub: _Optional[str] = ...) -> None: ...
 
 class HubPart(_message.Message):
-    __slots__ = ("bookings", "received_cents", "reservations", "fees_cents", "fee_lines")
+    __slots__ = ("bookings", "received_cents", "reservations", "fees_cents", "fee_lines", "liability_cents")
     BOOKINGS_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_CENTS_FIELD_NUMBER: _ClassVar[int]
     RESERVATIONS_FIELD_NUMBER: _ClassVar[int]
     FEES_CENTS_FIELD_NUMBER: _ClassVar[int]
     FEE_LINES_FIELD_NUMBER: _ClassVar[int]
+    LIABILITY_CENTS_FIELD_NUMBER: _ClassVar[int]
     bookings: _containers.RepeatedCompositeFieldContainer[Booking]
     received_cents: int
     reservations: _containers.RepeatedCompositeFieldContainer[Reservation]
     fees_cents: int
     fee_lines: _containers.RepeatedCompositeFieldContainer[_types_pb2.MoneyLine]
-    def __init__(self, bookings: _Optional[_Iterable[_Union[Booking, _Mapping]]] = ..., received_cents: _Optional[int] = ..., reservations: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ..., fees_cents: _Optional[int] = ..., fee_lines: _Optional[_Iterable[_Union[_types_pb2.MoneyLine, _Mapping]]] = ...) -> None: ...
+    liability_cents: int
+    def __init__(self, bookings: _Optional[_Iterable[_Union[Booking, _Mapping]]] = ..., received_cents: _Optional[int] = ..., reservations: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ..., fees_cents: _Optional[int] = ..., fee_lines: _Optional[_Iterable[_Union[_types_pb2.MoneyLine, _Mapping]]] = ..., liability_cents: _Optional[int] = ...) -> None: ...
 
 class Proposal(_message.Message):
     __slots__ = ("name", "company", "round", "state", "expire_time", "owner_part", "carrier_part", "hub_part", "disclosed", "etag", "create_time", "update_time")

@@ -69,18 +69,20 @@ class Fee(_message.Message):
     def __init__(self, line: _Optional[str] = ..., payer: _Optional[_Union[_companies_pb2.Role, str]] = ..., gain_percent: _Optional[float] = ..., cents_per_shipment: _Optional[int] = ..., cents_per_month: _Optional[int] = ...) -> None: ...
 
 class Liability(_message.Message):
-    __slots__ = ("terms_uri", "terms_sha256", "limit_eur_micros_per_kg", "limit_cents_per_event", "delay_limit_percent")
+    __slots__ = ("terms_uri", "terms_sha256", "limit_eur_micros_per_kg", "limit_cents_per_event", "delay_limit_percent", "dead_freight_percent")
     TERMS_URI_FIELD_NUMBER: _ClassVar[int]
     TERMS_SHA256_FIELD_NUMBER: _ClassVar[int]
     LIMIT_EUR_MICROS_PER_KG_FIELD_NUMBER: _ClassVar[int]
     LIMIT_CENTS_PER_EVENT_FIELD_NUMBER: _ClassVar[int]
     DELAY_LIMIT_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    DEAD_FREIGHT_PERCENT_FIELD_NUMBER: _ClassVar[int]
     terms_uri: str
     terms_sha256: str
     limit_eur_micros_per_kg: int
     limit_cents_per_event: int
     delay_limit_percent: float
-    def __init__(self, terms_uri: _Optional[str] = ..., terms_sha256: _Optional[str] = ..., limit_eur_micros_per_kg: _Optional[int] = ..., limit_cents_per_event: _Optional[int] = ..., delay_limit_percent: _Optional[float] = ...) -> None: ...
+    dead_freight_percent: float
+    def __init__(self, terms_uri: _Optional[str] = ..., terms_sha256: _Optional[str] = ..., limit_eur_micros_per_kg: _Optional[int] = ..., limit_cents_per_event: _Optional[int] = ..., delay_limit_percent: _Optional[float] = ..., dead_freight_percent: _Optional[float] = ...) -> None: ...
 
 class VisibilityGrant(_message.Message):
     __slots__ = ("fact", "viewer", "phase")

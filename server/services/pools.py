@@ -247,7 +247,7 @@ def _leave_one(tx: Transaction, write: Write) -> bytes:
         raise Fault("NOT_A_MEMBER")
     bound = pools.bound_by(tx, record, member) if member.state == members_pb2.Member.ACTIVE else None
     days = bound.exit_notice_days if bound else 0
-    changed = pools.leaves(tx, record, member, tx.now + timedelta(days=days))
+    changed = pools.leaves(tx, record, member, tx.now + timedelta(days=days), request.reason)
     return bytes(standard.decoded(MEMBER, changed).SerializeToString())
 
 
@@ -360,6 +360,7 @@ def _consent_one(tx: Transaction, write: Write) -> bytes:
         digest=book.digest,
         consented=consented,
         signed_by=write.viewer.identity,
+        reason="" if consented else request.reason,
     )
     consent.consent_time.FromDatetime(tx.now)
     if before is not None:

@@ -166,8 +166,9 @@ def _put_owner_part(
     for shipment in own:
         _put_order(whole, part.orders.add(), shipment, alone_kgco2e)
     share, left = whole.shares.get(owner, 0), settlement.left_cents.get(owner, 0)
+    compensation = account.compensation_cents(settlement, owner)
     part.standalone_cents = settlement.standalone_cents.get(owner, 0)
-    part.paid_cents, part.left_cents = share + left, left
+    part.paid_cents, part.left_cents = share + left - compensation, left
     part.saving_cents = part.standalone_cents - part.paid_cents
     error = settlement.evidence.standard_errors.get(owner)
     if error is not None:
@@ -179,7 +180,7 @@ def _put_owner_part(
         whole.freeze.fees, SeatRole.SHIPPER, len(settlement.pooled.intersection(own)), part.saving_cents
     )
     part.fees_cents = sum(cents for _, cents in fees)
-    lines = [(account.SHARE, share), (account.OUTSIDE, left), *reserved.items()]
+    lines = [(account.SHARE, share), (account.OUTSIDE, left), (account.COMPENSATION, -compensation), *reserved.items()]
     account.put_lines(part.lines, [*((line, cents) for line, cents in lines if cents), *fees])
     put_promises(whole, part.promises, owner=owner)
 

@@ -40,6 +40,7 @@ def _put_carrier_part(whole: Whole, part: proposals_pb2.CarrierPart, carrier: st
     for load in own:
         _put_load(whole, part.loads.add(), load)
     part.received_cents = account.received_cents(whole.settlement, carrier)
+    part.liability_cents = account.liability_cents(whole.settlement, carrier)
     ids = {load.id for load in own}
     carried = {leg.shipment for leg in whole.settlement.legs if leg.load in ids}
     fees = account.charged(whole.freeze.fees, SeatRole.CARRIER, len(carried))
@@ -93,6 +94,7 @@ def _put_hub_part(whole: Whole, part: proposals_pb2.HubPart, hubs: Sequence[str]
         told.start_at.FromDatetime(clock.at(b.start_min))
         told.end_at.FromDatetime(clock.at(b.end_min))
     part.received_cents = sum(account.received_cents(whole.settlement, hub) for hub in hubs)
+    part.liability_cents = sum(account.liability_cents(whole.settlement, hub) for hub in hubs)
     fees = account.charged(whole.freeze.fees, SeatRole.HUB, len({s for b in own for s in b.shipments}))
     part.fees_cents = account.put_lines(part.fee_lines, fees)
     _put_reservations(whole, part.reservations, hubs)

@@ -33,9 +33,12 @@ def fill(
     protocol: str = "contract_net",
     sits_out: tuple[str, ...] = (),
     marked: Callable[[Records], None] = lambda _: None,
+    liability: rulebooks_pb2.Liability | None = None,
 ) -> None:
     """Store the pool with its members, their master data and orders; `marked` may change them before."""
     book = pool.rulebook(protocol)
+    if liability is not None:
+        book.liability.CopyFrom(liability)
     book.name, book.state = f"{POOL}/rulebooks/v1", rulebooks_pb2.Rulebook.IN_FORCE
     found = pool.records(rulebook=book, orders=pool.orders(each))
     marked(found)

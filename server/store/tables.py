@@ -139,6 +139,10 @@ class OrderRow(Scoped, table=True):
     ----------
     origins
         Names between spaces, with one before and behind.
+    held_until, held_reason
+        Of a held one: when it comes on the table again, and why it waits.
+    held_days
+        Planning days that it was held so far.
     """
 
     __tablename__ = "orders"
@@ -165,6 +169,9 @@ class OrderRow(Scoped, table=True):
     created_at: datetime = _moment()
     updated_at: datetime = _moment()
     body: bytes = _bytes()
+    held_until: datetime | None = _moment(nullable=True)
+    held_reason: str | None = None
+    held_days: int | None = None
 
 
 class DemandRow(Scoped, table=True):
@@ -352,13 +359,99 @@ class CommitmentRow(Scoped, table=True):
     until: datetime = _moment()
 
 
+class PromiseRow(_Nobodys, Scoped, table=True):
+    """What an owner and a carrier are bound to for a later day; either learns of it by its own proposals only.
+
+    Attributes
+    ----------
+    id
+        As the market of its day calls it.
+    synchronization
+        The plan that it was made with.
+    day
+        Start of the planning day on which it is due.
+    release_at
+        By then a plan of its day must have taken it up, or both sides are free.
+    due_in
+        The synchronization that has taken it up; empty before.
+    state
+        ``OPEN``, ``KEPT`` or ``VOID``.
+    body
+        JSON of `agents.promise.Promise`.
+    """
+
+    __tablename__ = "promises"
+    __table_args__ = (Index("promises_due", "pool", "state", "day"), Index("promises_made", "synchronization"))
+
+    id: str = Field(primary_key=True)
+    pool: str
+    owner: str
+    carrier: str
+    synchronization: str
+    day: datetime = _moment()
+    release_at: datetime = _moment()
+    due_in: str = ""
+    state: str = "OPEN"
+    body: bytes = _bytes()
+
+
+class ReservationRow(_Nobodys, Scoped, table=True):
+    """What owners bear of capacity that a provider keeps free for a day; each learns of it by its own proposals only.
+
+    Attributes
+    ----------
+    id, provider, good, since, until, synchronization, due_in
+        As in `PromiseRow`; by ``until`` it is settled at the latest, used or not.
+    state
+        ``OPEN``, ``SETTLED``, or ``VOID`` where the provider cannot keep it: nobody pays then.
+    used, paid_cents, back_cents
+        Once settled: units, what all owners paid, and what came back of that.
+    body
+        JSON of `agents.reservations.Reserved`.
+    """
+
+    __tablename__ = "reservations"
+    __table_args__ = (
+        Index("reservations_due", "pool", "state", "since"),
+        Index("reservations_good", "good", "state"),
+        Index("reservations_made", "synchronization"),
+    )
+
+    id: str = Field(primary_key=True)
+    pool: str
+    provider: str
+    good: str
+    quantity: int
+    synchronization: str
+    since: datetime = _moment()
+    until: datetime = _moment()
+    due_in: str = ""
+    state: str = "OPEN"
+    used: int = 0
+    paid_cents: int = 0
+    back_cents: int = 0
+    body: bytes = _bytes()
+
+
+class PoolDayRow(_Nobodys, Scoped, table=True):
+    """What a committed plan of a pool needed: JSON of `agents.lookahead.PoolDay`."""
+
+    __tablename__ = "pool_days"
+    __table_args__ = (Index("pool_days_listed", "pool", "since"),)
+
+    synchronization: str = Field(primary_key=True)
+    pool: str
+    since: datetime = _moment()
+    body: bytes = _bytes()
+
+
 class NegotiationRow(_Nobodys, Scoped, table=True):
     """One negotiation of a synchronization, and how far it is. Read by workers and the operator only.
 
     Attributes
     ----------
     round
-        Which proposal it leads to, from 1.
+        Which proposal it leads to, from 1; 0: the conversation before, in which the pool looks ahead.
     freeze
         Digest of the blob of its market and of what built-in participants know.
     count

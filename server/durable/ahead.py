@@ -7,6 +7,7 @@ participants answer from, so that another worker comes to the same after a crash
 from __future__ import annotations
 
 import logging
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -19,7 +20,6 @@ from logistics.jobs import planning_day
 from server import forecast_models, lanes, later, learning
 from server import synchronization as steps
 from server.durable import agreement, gather, record
-from server.faults import Fault
 from server.foresight import (
     DAYS_AHEAD,
     PATHS,
@@ -163,7 +163,9 @@ def _expected(
     for owner, (model, frame, goods) in ready.items():
         try:
             rows = processes.run(learning.expected, model, frame, first, days, horizon, PATHS)
-        except (GroupageError, Fault, ValueError, KeyError) as error:
+        except BrokenProcessPool:
+            raise
+        except Exception as error:
             # One company's model never stops the others: it has nothing to forecast from.
             log.warning("a model could not be looked ahead with: %s", type(error).__name__)
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -24,11 +25,28 @@ POOL = "pools/rhine"
 COMPANIES = (*pool.SHIPPERS, *pool.CARRIERS, "north")
 
 
-def fill(store: Store, *, each: int = 2, protocol: str = "contract_net", sits_out: tuple[str, ...] = ()) -> None:
-    """Store the pool with its members, their master data and orders."""
+def fill(
+    store: Store,
+    *,
+    each: int = 2,
+    protocol: str = "contract_net",
+    sits_out: tuple[str, ...] = (),
+    change: Callable[[rulebooks_pb2.Rulebook], None] = lambda book: None,
+    **given: Any,
+) -> None:
+    """Store the pool with its members, their master data and orders.
+
+    Parameters
+    ----------
+    change
+        Changes the rulebook before it is stored.
+    given
+        Records in place of the pool's own.
+    """
     book = pool.rulebook(protocol)
     book.name, book.state = f"{POOL}/rulebooks/v1", rulebooks_pb2.Rulebook.IN_FORCE
-    found = pool.records(rulebook=book, orders=pool.orders(each))
+    change(book)
+    found = pool.records(**{"rulebook": book, "orders": pool.orders(each), **given})
 
     def put(tx: Transaction) -> None:
         made = pools_pb2.Pool(name=POOL, rulebook=book.name, state=pools_pb2.Pool.ACTIVE)

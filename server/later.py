@@ -109,6 +109,8 @@ def _due(table: Any, day: str, name: str, since: datetime, until: datetime) -> A
             col(getattr(table, day)) > since - SAME_DAY,
         )
         .order_by(col(table.id))
+        # Of two plans of a day that begin at the same time, one takes it up.
+        .with_for_update()
     )
 
 

@@ -17,7 +17,7 @@ import uvloop
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
 from groupage.errors import InputError, Problem
-from server import checking, chores, logs, transport
+from server import bulk, checking, chores, logs, transport
 from server.guard import Guard
 from server.identity import Identities
 from server.metrics import Metrics
@@ -207,10 +207,11 @@ def build(
     if settings.reflection:
         transport.reflect(server, (*names, health.SERVICE_NAME))
     checking.warm(names)
+    bulk.warm()
     app = App(settings, store, server, guard, metrics, audit, checker, names, [audit.run, guard.watch])
     app.background.append(app.watch_store)
     app.background += [
-        partial(chores.run, store, chore) for chore in (*chores.CHORES, chores.forgetting(settings.retention))
+        partial(chores.run, store, chore) for chore in (*chores.CHORES, chores.forgetting(settings.retention, bridge))
     ]
     return app
 

@@ -11,70 +11,22 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import cache
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from google.protobuf import descriptor_pool
 from numpy.typing import NDArray
 
 from groupage.v1 import demand_pb2, orders_pb2
 from server import rules as schema
-from server.checking import check
+from server.checking import LINES, check
+from server.columns import Columns, readable
 from server.faults import Fault
 
 if TYPE_CHECKING:
     from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 Flags = NDArray[np.bool_]
-
-
-class Columns:
-    """Messages of one type, field by field; each field is read once, however many rules concern it."""
-
-    def __init__(self, messages: Sequence[Any]) -> None:
-        # A repeated field makes a new object of a line each time it is asked for one.
-        self.messages = list(messages)
-        self._read: dict[tuple[str, str], Any] = {}
-
-    def __len__(self) -> int:
-        return len(self.messages)
-
-    def _once(self, how: str, name: str, read: Callable[[], Any]) -> Any:
-        key = (how, name)
-        if key not in self._read:
-            self._read[key] = read()
-        return self._read[key]
-
-    def values(self, name: str) -> list[Any]:
-        """A field of each message."""
-        return self._once("values", name, lambda: list(map(attrgetter(name), self.messages)))  # type: ignore[no-any-return]
-
-    def numbers(self, name: str) -> NDArray[Any]:
-        """The same as an array."""
-        return self._once("numbers", name, lambda: np.array(self.values(name)))  # type: ignore[no-any-return]
-
-    def lists(self, name: str) -> list[tuple[Any, ...]]:
-        """A repeated field of each message."""
-        return self._once("lists", name, lambda: list(map(tuple, self.values(name))))  # type: ignore[no-any-return]
-
-    def has(self, name: str) -> Flags:
-        """Whether each message has a field."""
-        return self._once("has", name, lambda: np.array([m.HasField(name) for m in self.messages], dtype=bool))  # type: ignore[no-any-return]
-
-    def parts(self, name: str, fields: tuple[str, ...]) -> NDArray[Any]:
-        """Numbers of the message in a field, a row each; zeros where it is not set."""
-        # One inner message at a time: to let go of thousands at once costs more than all the rest.
-        inner, cells = attrgetter(name), attrgetter(*fields)
-        return self._once(  # type: ignore[no-any-return]
-            "parts",
-            name,
-            lambda: np.array([cells(inner(m)) for m in self.messages], dtype=np.int64).reshape(-1, len(fields)).T,
-        )
-
-    def times(self, name: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Seconds and nanoseconds of a time in each message."""
-        seconds, nanos = self.parts(name, ("seconds", "nanos"))
-        return seconds, nanos
 
 
 # True for each message that surely keeps a rule.
@@ -93,46 +45,43 @@ _BOUNDS = {"gt": np.greater, "gte": np.greater_equal, "lt": np.less, "lte": np.l
 
 def order_faults(orders: Sequence[Any] | Columns) -> dict[int, Fault]:
     """Faults of the lines that break the schema's rules."""
-    return _faults(orders, orders_pb2.Order)
+    return _faults(_columns(orders, orders_pb2.Order))
 
 
-def demand_faults(records: Sequence[Any]) -> dict[int, Fault]:
-    """Faults of the lines that break the schema's rules, or name a day that is in no calendar."""
-    faults = _faults(records, demand_pb2.DemandRecord)
-    days: dict[tuple[int, int, int], bool] = {}
-    for line, record in enumerate(records):
-        key = (record.day.year, record.day.month, record.day.day)
-        if key not in days:
-            days[key] = _in_calendar(*key)
-        if not days[key] and line not in faults:
-            faults[line] = Fault("INVALID_FIELD", violations=[("day", "a day of the calendar")])
-    return faults
+def demand_faults(records: Sequence[Any] | Columns) -> dict[int, Fault]:
+    """Faults of the lines that break the schema's rules."""
+    return _faults(_columns(records, demand_pb2.DemandRecord))
 
 
-def _in_calendar(year: int, month: int, day: int) -> bool:
-    try:
-        date(year, month, day)
-    except ValueError:
-        return False
-    return True
+def _columns(messages: Sequence[Any] | Columns, kind: Any) -> Columns:
+    return messages if isinstance(messages, Columns) else Columns.of(messages, kind.DESCRIPTOR)
 
 
-def _faults(messages: Sequence[Any] | Columns, kind: Any) -> dict[int, Fault]:
-    columns = messages if isinstance(messages, Columns) else Columns(messages)
+def _faults(columns: Columns) -> dict[int, Fault]:
     out = {}
-    for line in np.flatnonzero(~sure(columns, kind)):
+    for line in np.flatnonzero(~sure(columns)).tolist():
         try:
-            check(columns.messages[int(line)])
+            check(columns.message(line))
         except Fault as fault:
-            out[int(line)] = fault
+            out[line] = fault
     return out
 
 
-def sure(messages: Sequence[Any] | Columns, kind: Any) -> Flags:
+def warm() -> None:
+    """Compile what chunks need, before the first one comes."""
+    for request, lines in LINES.items():
+        field = descriptor_pool.Default().FindMessageTypeByName(request).fields_by_name[lines]
+        sure(Columns.within(b"", field))
+
+
+def sure(columns: Columns) -> Flags:
     """Say which messages surely keep the rules of their type."""
-    columns = messages if isinstance(messages, Columns) else Columns(messages)
-    ok = np.ones(len(columns), dtype=bool)
-    for rule in _rules(kind.DESCRIPTOR):
+    return _all(columns, _rules(columns.kind))
+
+
+def _all(columns: Columns, rules: Sequence[Rule]) -> Flags:
+    ok = columns.whole.copy()
+    for rule in rules:
         ok &= rule(columns)
     return ok
 
@@ -153,9 +102,11 @@ def _rules(descriptor: Descriptor) -> tuple[Rule, ...]:
     return tuple(out)
 
 
-def _unknown(name: str, concerns: Callable[[Any], bool] = lambda _: True) -> Rule:
+def _unknown(name: str, field: str = "") -> Rule:
+    """Be sure of no message, or of those only that do not have a field."""
+
     def rule(columns: Columns) -> Any:
-        return np.array([not concerns(m) for m in columns.messages], dtype=bool)
+        return ~columns.has(field) if field else np.zeros(len(columns), dtype=bool)
 
     rule.unknown = name  # type: ignore[attr-defined]
     return rule
@@ -170,15 +121,16 @@ def _message_rule(descriptor: Descriptor, rule: Any) -> Rule:
             return _in_order(found["c"], found["d"])
     if found := _NOT_IN.fullmatch(rule.expression):
         one, many = found["one"], found["many"]
-        return lambda columns: np.array(
-            [a not in b for a, b in zip(columns.values(one), columns.lists(many), strict=True)], dtype=bool
+        return lambda columns: _each(
+            list(zip(columns.texts(one), columns.lists(many), strict=True)), lambda pair: pair[0] not in pair[1]
         )
     return _unknown(f"{descriptor.full_name}: {rule.id}")
 
 
 def _in_order(early: str, late: str) -> Rule:
     def rule(columns: Columns) -> Any:
-        (a, a_nanos), (b, b_nanos) = columns.times(early), columns.times(late)
+        a, b = (columns.part(name).numbers("seconds") for name in (early, late))
+        a_nanos, b_nanos = (columns.part(name).numbers("nanos") for name in (early, late))
         in_order = (a < b) | ((a == b) & (a_nanos <= b_nanos))
         return in_order | ~columns.has(early) | ~columns.has(late)
 
@@ -188,6 +140,8 @@ def _in_order(early: str, late: str) -> Rule:
 def _field_rules(field: FieldDescriptor) -> list[Rule]:
     rules = schema.of_field(field)
     name = field.name
+    if not readable(field):
+        return [_unknown(field.full_name)]
     if rules is None:
         inner = field.message_type is not None and not field.is_repeated
         return _of_message(field, None) if inner else [_nothing_in(field)] if field.message_type is not None else []
@@ -198,7 +152,7 @@ def _field_rules(field: FieldDescriptor) -> list[Rule]:
     if field.message_type is not None:
         return _of_message(field, rules)
     if rules.cel or rules.required or rules.cel_expression:
-        return [_unknown(f"{field.full_name}", lambda m: True)]
+        return [_unknown(field.full_name)]
     kind = rules.WhichOneof("type")
     if kind is None:
         return []
@@ -208,10 +162,11 @@ def _field_rules(field: FieldDescriptor) -> list[Rule]:
     if kind == "string":
         good = _string(rules.string)
         if good is not None:
-            return [lambda columns: _each(columns.values(name), lambda text: good(text) or (zero_ok and not text))]
+            kept = (lambda text: not text or good(text)) if zero_ok else good
+            return [lambda columns: _each(columns.texts(name), kept)]
     if kind == "enum" and rules.enum.ListFields() and _only(rules.enum, {"defined_only"}) and not zero_ok:
-        known = frozenset(field.enum_type.values_by_number)
-        return [lambda columns: _each(columns.values(name), known.__contains__)]
+        known = np.array(sorted(field.enum_type.values_by_number))
+        return [lambda columns: np.isin(columns.numbers(name), known)]
     return [_unknown(field.full_name)]
 
 
@@ -246,7 +201,10 @@ def _string(rules: Any) -> Callable[[str], bool] | None:
     least, most = rules.min_len, rules.max_len or 1 << 40
     # RE2 searches, and its $ is the end of the text: what looks the same to Python is \Z, and ASCII classes.
     pattern = re.compile(rules.pattern.replace("$", r"\Z"), re.ASCII) if rules.HasField("pattern") else None
-    return lambda text: least <= len(text) <= most and (pattern is None or pattern.search(text) is not None)
+    if pattern is None:
+        return lambda text: least <= len(text) <= most
+    search = pattern.search
+    return lambda text: least <= len(text) <= most and search(text) is not None
 
 
 def _each(column: Sequence[Any], good: Callable[[Any], bool]) -> Any:
@@ -277,7 +235,7 @@ def _repeated(field: FieldDescriptor, rules: Any) -> Rule:
 def _nothing_in(field: FieldDescriptor) -> Rule:
     """Be sure of lists of messages only while they are empty."""
     name = field.name
-    return lambda columns: np.array([not one for one in columns.values(name)], dtype=bool)
+    return lambda columns: ~columns.has(name)
 
 
 def _item(items: Any) -> Callable[[Any], bool] | None:
@@ -299,15 +257,17 @@ def _of_message(field: FieldDescriptor, rules: Any) -> list[Rule]:
         out.append(lambda columns: columns.has(name))
     if kind.full_name == _TIMESTAMP:
         if rules is not None and (rules.cel or rules.WhichOneof("type")):
-            return [_unknown(field.full_name, lambda m: bool(m.HasField(name)))]
+            return [_unknown(field.full_name, name)]
         out.append(_timestamp(name))
         return out
+    if kind.full_name == _DATE:
+        out.append(_day(name))
     for rule in rules.cel if rules is not None else ():
         if kind.full_name == _DATE and _POSITIVE.fullmatch(rule.expression):
             parts = re.findall(r"this\.(\w+)", rule.expression)
             out.append(_positive(name, parts))
         else:
-            out.append(_unknown(f"{field.full_name}: {rule.id}", lambda m: bool(m.HasField(name))))
+            out.append(_unknown(f"{field.full_name}: {rule.id}", name))
     inner = _rules(kind)
     if inner:
         out.append(_nested(name, inner))
@@ -316,28 +276,42 @@ def _of_message(field: FieldDescriptor, rules: Any) -> list[Rule]:
 
 def _timestamp(name: str) -> Rule:
     def rule(columns: Columns) -> Any:
-        seconds, nanos = columns.times(name)
-        return (seconds >= _YEAR_1) & (seconds < _YEAR_10000) & (nanos >= 0) & (nanos < 1_000_000_000)
+        part = columns.part(name)
+        seconds, nanos = part.numbers("seconds"), part.numbers("nanos")
+        return part.whole & (seconds >= _YEAR_1) & (seconds < _YEAR_10000) & (nanos >= 0) & (nanos < 1_000_000_000)
 
     return rule
 
 
-def _positive(name: str, parts: Sequence[str]) -> Rule:
+def _day(name: str) -> Rule:
     def rule(columns: Columns) -> Any:
-        return np.all(columns.parts(name, tuple(parts)) > 0, axis=0) | ~columns.has(name)
+        part = columns.part(name)
+        days = zip(*(part.numbers(field).tolist() for field in ("year", "month", "day")), strict=True)
+        return (part.whole & _each(list(days), _in_calendar)) | ~columns.has(name)
+
+    return rule
+
+
+def _in_calendar(day: tuple[int, int, int]) -> bool:
+    try:
+        date(*day)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
+def _positive(name: str, fields: Sequence[str]) -> Rule:
+    def rule(columns: Columns) -> Any:
+        part = columns.part(name)
+        return np.all([part.numbers(field) > 0 for field in fields], axis=0) | ~columns.has(name)
 
     return rule
 
 
 def _nested(name: str, inner: tuple[Rule, ...]) -> Rule:
     def rule(columns: Columns) -> Any:
-        ok = np.ones(len(columns), dtype=bool)
-        with_it = np.flatnonzero(columns.has(name))
-        if with_it.size:
-            parts = Columns([getattr(columns.messages[i], name) for i in with_it])
-            for one in inner:
-                ok[with_it] &= one(parts)
-        return ok
+        with_it = columns.has(name)
+        return _all(columns.part(name), inner) | ~with_it if with_it.any() else ~with_it
 
     rule.unknown = "; ".join(u for u in (getattr(r, "unknown", "") for r in inner) if u)  # type: ignore[attr-defined]
     return rule

@@ -103,7 +103,7 @@ def _upload_one(tx: Transaction, write: Write) -> bytes:
     faults = bulk.demand_faults(request.records)
     good = {_key(r): r for line, r in enumerate(request.records) if line not in faults}
     created, replaced = _put(tx, request.parent.removeprefix("companies/"), good)
-    answer = demand_pb2.UploadDemandResponse(created=created, replaced=replaced)
+    answer = demand_pb2.UploadDemandResponse(request_id=write.request_id, created=created, replaced=replaced)
     for line in sorted(faults):
         answer.failures.add(line=line).status.CopyFrom(faults[line].status())
     return bytes(answer.SerializeToString())

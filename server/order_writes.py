@@ -6,37 +6,33 @@ What can be done outside the one writing thread is done before: a write carries 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from itertools import chain
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from sqlalchemy import update
 from sqlmodel import col, select
 
 from groupage.v1 import orders_pb2
-from server import bulk
 from server.faults import Fault
-from server.services import standard
+from server.services import masks, standard
 from server.store import bulk_sql
 from server.store.ids import new_id, new_ids
 from server.store.moments import to_us
 from server.store.tables import OrderRow
-from server.store.writer import Handler, Transaction, Write, single
+from server.store.writer import Transaction, Write, single
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from groupage.v1.orders_pb2 import Order
     from server.viewer import Viewer
 
 State = orders_pb2.Order.State
 
-ORDER = standard.Kind("order", orders_pb2.Order, "orders", "order")
 
 # Set by the service, or kept in columns: never part of a stored body.
-_NOT_IN_BODY = ("name", "state", "synchronization", "etag", "create_time", "update_time", "held_until", "held_reason")
+NOT_IN_BODY = ("name", "state", "synchronization", "etag", "create_time", "update_time", "held_until", "held_reason")
 # Why an order in such a state cannot be changed any more.
 _LOCKED: Mapping[str, str] = {
     "NEGOTIATING": "ORDER_NEGOTIATING",
@@ -53,84 +49,55 @@ HELD = State.Name(State.HELD)
 Row = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """Lines of an upload: rows of those that keep the schema's rules, and faults of the others, by line."""
-
-    parent: str
-    lines: int
-    rows: Mapping[int, Row]
-    faults: Mapping[int, Fault]
-
-
-def stripped(order: Order) -> Order:
-    """An order without what only the service sets."""
-    kept = orders_pb2.Order()
-    kept.CopyFrom(order)
-    for field in _NOT_IN_BODY:
-        kept.ClearField(field)
-    return kept
-
-
 def row_of(parent: str, order: Order, order_id: str = "") -> Row:
     """The row of a new order."""
-    return _row(parent, order, f"{parent}/orders/{order_id or new_id()}")
+    return row_named(parent, order, f"{parent}/orders/{order_id or new_id()}")
 
 
 def rows_of(parent: str, orders: Sequence[Order]) -> list[Row]:
     """The rows of new orders."""
-    return [_row(parent, o, f"{parent}/orders/{key}") for o, key in zip(orders, new_ids(len(orders)), strict=True)]
+    return [row_named(parent, o, name) for o, name in zip(orders, new_names(parent, len(orders)), strict=True)]
 
 
-def chunk_of(parent: str, orders: Sequence[Order]) -> Chunk:
-    """Rows and faults of a chunk's lines."""
-    columns = bulk.Columns(orders)
-    faults = bulk.order_faults(columns)
-    opens, closes = _column_us(columns, "window_open"), _column_us(columns, "window_close")
-    dues = np.where(columns.has("due_at"), _column_us(columns, "due_at"), closes)
-    times = np.column_stack((opens, closes, dues)).tolist()
-    good = [line for line in range(len(columns)) if line not in faults]
-    rows = {
-        line: _stored(parent, columns.messages[line], f"{parent}/orders/{key}", *times[line])
-        for line, key in zip(good, new_ids(len(good)), strict=True)
-    }
-    return Chunk(parent, len(columns), rows, faults)
+def new_names(parent: str, count: int) -> list[str]:
+    """Names for so many new orders."""
+    return new_ids(count, f"{parent}/orders/")
 
 
-def _row(parent: str, order: Order, name: str) -> Row:
+def row_named(parent: str, order: Order, name: str) -> Row:
+    """The row of an order, new or amended."""
     close = _us(order.window_close)
     due = _us(order.due_at) if order.HasField("due_at") else close
-    return _stored(parent, order, name, _us(order.window_open), close, due)
-
-
-def _stored(parent: str, order: Order, name: str, window_open: int, window_close: int, due_at: int) -> Row:
-    for field in _NOT_IN_BODY:
+    window_open = _us(order.window_open)
+    for field in NOT_IN_BODY:
         order.ClearField(field)  # the request is this call's own
     return {
         "name": name,
-        "company": parent[10:],  # after companies/
         "external_ref": order.external_ref,
-        "state": "OPEN",
         "withheld": order.withheld,
         "destination": order.destination,
-        "origins": f" {' '.join(order.origins)} ",
+        "origins": spelled(order.origins),
         "product": order.product,
         "window_open": window_open,
-        "window_close": window_close,
-        "due_at": due_at,
-        "synchronization": "",
-        "version": 1,
+        "window_close": close,
+        "due_at": due,
         "body": order.SerializeToString(),
+        **alike(parent[10:]),  # after companies/
     }
+
+
+def alike(company: str) -> Row:
+    """What the rows of a company's new orders have in common."""
+    return {"company": company, "state": "OPEN", "synchronization": "", "version": 1}
+
+
+def spelled(origins: Iterable[str]) -> str:
+    """Origins as a row has them."""
+    return f" {' '.join(origins)} "
 
 
 def _us(moment: Any) -> int:
     return int(moment.seconds * 1_000_000 + moment.nanos // 1_000)
-
-
-def _column_us(columns: bulk.Columns, name: str) -> Any:
-    seconds, nanos = columns.times(name)
-    return seconds * 1_000_000 + nanos // 1_000
 
 
 def decoded(row: OrderRow, viewer: Viewer) -> Order:
@@ -155,8 +122,8 @@ def judged(tx: Transaction, rows: Sequence[Row], *, new: bool = True) -> list[Fa
     """
     now = to_us(tx.now)
     owners = {row["company"] for row in rows}
-    strangers = _strangers(tx, set(map(_places, rows)))
-    refs = _taken_refs(tx, rows, owners)
+    unknown_sites = strangers(tx, set(map(_places, rows)))
+    refs = taken_refs(tx, owners, (row["external_ref"] for row in rows))
     taken = _taken_names(tx, rows) if new else set()
     twice = Counter((row["company"], row["external_ref"]) for row in rows)
     first: dict[tuple[str, str], str] = {}
@@ -175,7 +142,7 @@ def judged(tx: Transaction, rows: Sequence[Row], *, new: bool = True) -> list[Fa
         elif row["window_close"] <= now:
             fault = Fault("WINDOW_PASSED")
         else:
-            unknown = strangers[_places(row)]
+            unknown = unknown_sites[_places(row)]
             if unknown:
                 fault = Fault("SITE_UNKNOWN", metadata={"site": unknown})
         if fault is None:
@@ -187,7 +154,7 @@ def judged(tx: Transaction, rows: Sequence[Row], *, new: bool = True) -> list[Fa
 _places = itemgetter("company", "destination", "origins")
 
 
-def _strangers(tx: Transaction, places: set[tuple[str, str, str]]) -> dict[tuple[str, str, str], str]:
+def strangers(tx: Transaction, places: set[tuple[str, str, str]]) -> dict[tuple[str, str, str], str]:
     """For each company with a destination and origins: one that is no site of its own; empty if all are."""
     named = {key: (key[1], *key[2].split()) for key in places}
     lists = {"name": chain.from_iterable(named.values()), "company": {key[0] for key in places}}
@@ -198,8 +165,9 @@ def _strangers(tx: Transaction, places: set[tuple[str, str, str]]) -> dict[tuple
     }
 
 
-def _taken_refs(tx: Transaction, rows: Sequence[Row], owners: set[str]) -> dict[tuple[str, str], str]:
-    lists = {"company": owners, "external_ref": (row["external_ref"] for row in rows)}
+def taken_refs(tx: Transaction, owners: Iterable[str], refs: Iterable[str]) -> dict[tuple[str, str], str]:
+    """References that orders of some companies have already: by company and reference, the order's name."""
+    lists = {"company": owners, "external_ref": refs}
     found = bulk_sql.among(tx.connection, "company, external_ref, name", "orders", lists)
     return {(row[0], row[1]): row[2] for row in found}
 
@@ -237,12 +205,13 @@ def create(tx: Transaction, writes: Sequence[Write]) -> Sequence[bytes | Fault]:
     out: list[bytes | Fault] = []
     for write, row, fault in zip(writes, rows, faults, strict=True):
         if fault is None:
-            _log(tx, row["company"], "created", [row["name"]])
+            log(tx, row["company"], "created", [row["name"]])
         out.append(fault or _answer(row, write.viewer).SerializeToString())
     return out
 
 
-def _log(tx: Transaction, company: str, kind: str, orders: Sequence[str]) -> None:
+def log(tx: Transaction, company: str, kind: str, orders: Sequence[str]) -> None:
+    """Log what happened to orders of a company."""
     tx.append(f"companies/{company}/orders", kind, "\n".join(orders).encode(), company=company)
 
 
@@ -253,39 +222,13 @@ def _batch_one(tx: Transaction, write: Write) -> bytes:
             raise Fault(fault.reason, f"orders[{i}]: {fault.message}", metadata=fault.metadata)
     if rows:
         _store(tx, rows)
-        _log(tx, rows[0]["company"], "created", [row["name"] for row in rows])
+        log(tx, rows[0]["company"], "created", [row["name"] for row in rows])
     return bytes(
         orders_pb2.BatchCreateOrdersResponse(orders=[_answer(row, write.viewer) for row in rows]).SerializeToString()
     )
 
 
 batch = single(_batch_one)
-
-
-def _upload_one(tx: Transaction, write: Write) -> bytes:
-    chunk: Chunk = write.payload
-    lines = sorted(chunk.rows)
-    rows = [chunk.rows[line] for line in lines]
-    faults = dict(chunk.faults)
-    good = []
-    for line, row, fault in zip(lines, rows, judged(tx, rows), strict=True):
-        if fault is None:
-            good.append((line, row))
-        else:
-            faults[line] = fault
-    if good:
-        _store(tx, [row for _, row in good])
-        _log(tx, chunk.parent[10:], "uploaded", [row["name"] for _, row in good])
-    told = [""] * chunk.lines
-    for line, row in good:
-        told[line] = row["name"]
-    answer = orders_pb2.UploadOrdersResponse(names=told)
-    for line in sorted(faults):
-        answer.failures.add(line=line).status.CopyFrom(faults[line].status())
-    return bytes(answer.SerializeToString())
-
-
-upload: Handler = single(_upload_one)
 
 
 def _own(tx: Transaction, write: Write, name: str) -> OrderRow:
@@ -318,7 +261,7 @@ def _change(tx: Transaction, write: Write, row: OrderRow, **values: Any) -> byte
     )
     if done.rowcount != 1:
         raise Fault("ETAG_MISMATCH", metadata={"name": row.name})
-    _log(tx, row.company, "changed", [row.name])
+    log(tx, row.company, "changed", [row.name])
     with tx.reading(write.viewer) as session:
         changed = session.exec(select(OrderRow).where(OrderRow.name == row.name)).one()
         return bytes(decoded(changed, write.viewer).SerializeToString())
@@ -329,8 +272,8 @@ def _amend_one(tx: Transaction, write: Write) -> bytes:
     row = _own(tx, write, request.order.name)
     _must_match(row, request.order.etag)
     _must_be_free(row, "OPEN", HELD)
-    after = standard.masked(ORDER, orders_pb2.Order.FromString(row.body), request.order, request.update_mask)
-    new = _row(f"companies/{row.company}", after, row.name)
+    after = masks.masked(orders_pb2.Order, orders_pb2.Order.FromString(row.body), request.order, request.update_mask)
+    new = row_named(f"companies/{row.company}", after, row.name)
     fault = judged(tx, [new], new=False)[0]
     if fault is not None:
         raise fault

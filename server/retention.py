@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from server.store import Store, Transaction
 
 METHOD = "Erase"
+WORKFLOWS = "workflows"
 _TOGETHER = 1_000  # rows of one look and of one transaction
 _PLANS_TOGETHER = 20
 _OF_A_PLAN = (
@@ -87,6 +88,8 @@ class Retention(BaseModel):
         Operations that are done; what they led to stays.
     audit_days
         Lines of the audit log.
+    workflows_days
+        What the workflows kept of synchronizations that are over, to go on after a crash; the plans are kept apart.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -101,12 +104,22 @@ class Retention(BaseModel):
     exports_days: float = Field(30.0, gt=0)
     operations_days: float = Field(365.0, gt=0)
     audit_days: float = Field(3_650.0, gt=0)
+    workflows_days: float = Field(30.0, gt=0)
 
 
-def erase(store: Store, retention: Retention) -> dict[str, int]:
-    """Let go of all that is older than it is kept; answers how much of each kind."""
+def erase(store: Store, retention: Retention, workflows: Callable[[datetime], int] | None = None) -> dict[str, int]:
+    """Let go of all that is older than it is kept; answers how much of each kind.
+
+    Parameters
+    ----------
+    workflows
+        Deletes from the workflows' own database what was over before a moment; answers how many.
+    """
+    rules = dict(_RULES)
+    if workflows is not None:
+        rules[WORKFLOWS] = lambda _, before: workflows(before)
     erased = {}
-    for kind, rule in _RULES.items():
+    for kind, rule in rules.items():
         before = store.now() - timedelta(days=getattr(retention, f"{kind}_days"))
         erased[kind] = rule(store, before)
         if erased[kind]:

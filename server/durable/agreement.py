@@ -105,6 +105,7 @@ def parts(case: Case, phase: Phase) -> dict[str, proposals_pb2.Proposal]:
 def propose(tx: Transaction, case: Case, made: Mapping[str, proposals_pb2.Proposal]) -> None:
     """Lay a settlement before its participants, with a deadline; or release all where there is nothing to agree on."""
     name = case.name
+    steps.alone(tx, name)
     with tx.reading() as session:
         whole = message_of(session, name)
     # A plan may be all for later days.
@@ -168,6 +169,7 @@ def wait_for(session: Reading, whole: Synchronization, now: datetime) -> float:
 def decide(tx: Transaction, case: Case) -> None:
     """Commit what all accepted; else leave out who did not, and go on with the rest where time allows."""
     name = case.name
+    steps.alone(tx, name)
     with tx.reading() as session:
         whole = message_of(session, name)
         if whole.state != State.PROPOSED or whole.round != case.row.round:
@@ -308,6 +310,7 @@ def release(tx: Transaction, name: str, reason: str, state: Any = State.RELEASED
     state
         RELEASED, or FAILED.
     """
+    steps.alone(tx, name)
     with tx.reading() as session:
         whole = message_of(session, name)
         found = steps.open_proposals(session, name, whole.round)

@@ -205,6 +205,7 @@ def finish(executor: Executor, row: NegotiationRow) -> None:
     frozen = without_waiting(known, replace(looked, ahead=replace(looked.ahead, reserved=named)))
 
     def go_on(tx: Transaction) -> None:
+        steps.alone(tx, name)
         with tx.reading() as session:
             if steps.record_of(session, name).state != steps.State.Name(steps.State.NEGOTIATING):
                 raise steps.StepRefusedError(f"{name} is not to be negotiated any more")

@@ -10,11 +10,13 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
 from agents import records
@@ -24,7 +26,6 @@ from groupage.v1 import change_requests_pb2, synchronizations_pb2
 from server import changes
 from server import synchronization as steps
 from server.changes import State
-from server.faults import Fault
 from server.market import freeze_text
 from server.names import company_of
 from server.replan import NO_PLAN, NoPlanError, replanned
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from server.store import Reading, Store
 
 log = logging.getLogger(__name__)
+
+_ANY_TIME = nullcontext()
 
 UNDER_WAY = "its goods are under way, or it is not committed any more"
 
@@ -116,11 +119,21 @@ class Changer:
         self._executor = executor
         self._store: Store = executor.store
 
-    def look(self) -> None:
-        """Do what comes next for every synchronization's oldest open change; what breaks down is declined."""
+    def look(self, turn: AbstractContextManager[Any] = _ANY_TIME) -> None:
+        """Do what comes next for every synchronization's oldest open change; what breaks down is declined.
+
+        Parameters
+        ----------
+        turn
+            Entered for each of them; a worker that is to end enters none any more.
+        """
         query = select(Record.parent).where(Record.kind == changes.MASTER, col(Record.state).in_(changes.OPEN))
         for name in sorted(set(self._store.look(SYSTEM, lambda s: list(s.exec(query))))):
-            self._oldest(name)
+            with turn:
+                try:
+                    self._oldest(name)
+                except DBAPIError as error:
+                    log.warning("a change is looked at again later: %s", type(error).__name__)
 
     def _oldest(self, name: str) -> None:
         found = self._store.look(SYSTEM, lambda s: changes.masters(s, name, *changes.OPEN))
@@ -139,7 +152,9 @@ class Changer:
             self._end(master, said, State.DECLINED, str(none))
         except steps.StepRefusedError as refused:
             log.info("a step of a change was refused: %s", refused)
-        except (GroupageError, Fault, LookupError, ValueError):
+        except DBAPIError:
+            raise
+        except Exception:
             log.exception("a change broke down")
             self._end(master, said, State.DECLINED, "it broke down")
 

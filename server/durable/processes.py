@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,6 +25,8 @@ Result = TypeVar("Result")
 _TRIES = 3
 _END_S = 3.0
 
+T = TypeVar("T")
+
 
 def _begin() -> None:
     """End with the worker, however that ends: a queue that nobody fills would keep this process for ever."""
@@ -37,6 +39,19 @@ def _begin() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+def _submit(pool: ProcessPoolExecutor, work: Callable[..., T], *arguments: Any) -> Future[T]:
+    """Have work done; a process that is begun for it is deaf to the keyboard from its first moment.
+
+    It would load what negotiates for seconds before `_begin` could see to that, and die of Ctrl-C with a traceback.
+    What this thread holds back is held back in all that it starts.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(work, *arguments)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Processes:
@@ -93,10 +108,10 @@ class Processes:
         for left in reversed(range(_TRIES)):
             pool = self._pool(home)
             try:
-                advance = pool.submit(go_on, key, count, replies).result()
+                advance = _submit(pool, go_on, key, count, replies).result()
                 if advance is None:
                     freeze, rounds = record()
-                    advance = pool.submit(go_on, key, count, replies, freeze, rounds).result()
+                    advance = _submit(pool, go_on, key, count, replies, freeze, rounds).result()
             except BrokenProcessPool:
                 self._broke(home, pool)
                 if not left:
@@ -134,7 +149,7 @@ class Processes:
     def warm(self) -> None:
         """Begin all processes now: loading what negotiates takes seconds."""
         for home in range(len(self._pools)):
-            self._pool(home).submit(os.getpid)
+            _submit(self._pool(home), os.getpid)
 
     def drop(self, key: str) -> None:
         """Think of a negotiation no more."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlmodel import col, select
 
 from groupage.v1 import demand_pb2, orders_pb2, orders_service_pb2_grpc
-from server import demand, order_writes
+from server import demand, order_uploads, order_writes
 from server.faults import Fault
 from server.order_writes import decoded
 from server.services import standard
@@ -36,7 +36,7 @@ FILTERS = {
 DEMAND_FILTERS = {"zone": DemandRow.zone, "product": DemandRow.product, "day": DemandRow.day}
 MOST_DEMAND, DEFAULT_DEMAND = 5_000, 1_000
 # Chunks of one upload that may wait for their receipt.
-WAITING = 4
+WAITING = 8
 
 
 class Orders(orders_service_pb2_grpc.OrdersServicer):
@@ -70,9 +70,10 @@ class Orders(orders_service_pb2_grpc.OrdersServicer):
             .limit(size + 1)
         )
         rows = await self._store.read(viewer, lambda session: session.exec(query).all())
-        answer = orders_pb2.ListOrdersResponse(orders=[decoded(r, viewer) for r in rows[:size]])
-        if len(rows) > size:
-            answer.next_page_token = paging.token(request, rows[size - 1].name)
+        taken = paging.fitting((len(row.body) for row in rows), size)
+        answer = orders_pb2.ListOrdersResponse(orders=[decoded(r, viewer) for r in rows[:taken]])
+        if len(rows) > taken:
+            answer.next_page_token = paging.token(request, rows[taken - 1].name)
         return answer
 
     async def CreateOrder(self, request: Any, context: Any) -> Any:
@@ -97,11 +98,13 @@ class Orders(orders_service_pb2_grpc.OrdersServicer):
 
     async def _upload(self, request: Any) -> Any:
         standard.must_own(caller(), request.parent)
-        chunk = order_writes.chunk_of(request.parent, request.orders)
+        raw = standard.serialized(request)
+        chunk = order_uploads.chunk_of(request.parent, raw)
+        resources = [f"{request.parent}/orders"]
         write = standard.write(
-            "UploadOrders", request, order_writes.upload, payload=chunk, resources=[f"{request.parent}/orders"]
+            "UploadOrders", request, order_uploads.upload, payload=chunk, resources=resources, raw=raw
         )
-        return orders_pb2.UploadOrdersResponse.FromString(await self._store.write(write))
+        return await self._store.write(write)  # as bytes already
 
     async def UpdateOrder(self, request: Any, context: Any) -> Any:
         """Amend one order, while it is open."""
@@ -129,7 +132,7 @@ class Orders(orders_service_pb2_grpc.OrdersServicer):
     async def _upload_demand(self, request: Any) -> Any:
         standard.must_own(caller(), request.parent)
         write = standard.write("UploadDemand", request, demand.upload, resources=[f"{request.parent}/demand"])
-        return demand_pb2.UploadDemandResponse.FromString(await self._store.write(write))
+        return await self._store.write(write)  # as bytes already
 
     async def ListDemand(self, request: Any, context: Any) -> Any:
         """A company's demand records, in pages. The operator sees none of them."""
@@ -158,7 +161,7 @@ async def _receipts(requests: Any, store: Callable[[Any], Coroutine[Any, Any, An
 
     async def read() -> None:
         async for request in requests:
-            await waiting.put(asyncio.create_task(_named(store, request)))
+            await waiting.put(asyncio.create_task(store(request)))
         await waiting.put(None)
 
     reading = asyncio.create_task(read())
@@ -176,9 +179,3 @@ async def _receipts(requests: Any, store: Callable[[Any], Coroutine[Any, Any, An
 
 def _failed(task: asyncio.Task[None]) -> bool:
     return not task.cancelled() and task.exception() is not None
-
-
-async def _named(store: Callable[[Any], Coroutine[Any, Any, Any]], request: Any) -> Any:
-    receipt = await store(request)
-    receipt.request_id = request.request_id
-    return receipt

@@ -15,7 +15,7 @@ from server import exports, later, names, pools
 from server import synchronization as steps
 from server.faults import Fault
 from server.pools import CONSENT, MEMBER, POOL, RULEBOOK
-from server.services import standard
+from server.services import masks, standard
 from server.services.kinds import COMPANY, TARIFF
 from server.store.ids import new_id
 from server.store.tables import Record
@@ -283,7 +283,7 @@ def _propose_one(tx: Transaction, write: Write) -> bytes:
         raise Fault("RULEBOOK_OPEN", metadata={"rulebook": pool.proposed_rulebook})
     given = rulebooks_pb2.Rulebook()
     given.CopyFrom(request.rulebook)
-    for field in standard.output_only(rulebooks_pb2.Rulebook):
+    for field in masks.output_only(rulebooks_pb2.Rulebook):
         given.ClearField(field)
     if given.effective_time.ToDatetime(UTC) <= tx.now:
         raise Fault("INVALID_FIELD", violations=[("rulebook.effective_time", "a time to come")])

@@ -265,6 +265,7 @@ _request = single(_request_one)
 
 def _cancel_one(tx: Transaction, write: Write) -> bytes:
     request = write.payload
+    steps.alone(tx, request.name)
     with tx.reading(write.viewer) as session:
         record = steps.record_of(session, request.name)
     with tx.reading(SYSTEM) as session:
@@ -285,6 +286,7 @@ _cancel = single(_cancel_one)
 
 def _reply_one(tx: Transaction, write: Write) -> bytes:
     request, state = write.payload
+    steps.alone(tx, request.name.split("/proposals/")[0])
     with tx.reading(write.viewer) as session:
         record = standard.found(session, steps.PROPOSAL, request.name)
         proposal = standard.decoded(steps.PROPOSAL, record)

@@ -54,15 +54,17 @@ def new_id() -> str:
     return _spelled(time.time_ns() // 1_000_000, 5) + _spelled(int.from_bytes(_random.take(10)), 8)
 
 
-def new_ids(count: int) -> list[str]:
-    """As many ids, in ascending order: of one moment, and next to each other."""
+def new_ids(count: int, prefix: str = "") -> list[str]:
+    """As many ids, in ascending order: of one moment, and next to each other; each behind the same text."""
     first = int.from_bytes(_random.take(10)) >> 1  # room to count up from
-    head = _spelled(time.time_ns() // 1_000_000, 5)
+    head = prefix + _spelled(time.time_ns() // 1_000_000, 5)
     out: list[str] = []
     while len(out) < count:
         # Ids that differ in their last four digits only share the rest.
         low = (first + len(out)) & 0xFFFFF
         start = head + _spelled((first + len(out)) >> 20, 6)
-        for i in range(low, min(low + count - len(out), 1 << 20)):
-            out.append(start + _PAIRS[i >> 10] + _PAIRS[i & 1023])
+        end = min(low + count - len(out), 1 << 20)
+        for high in range(low >> 10, (end + 1023) >> 10):
+            pairs = _PAIRS[max(low - (high << 10), 0) : end - (high << 10)]
+            out += [shared + pair for shared in (start + _PAIRS[high],) for pair in pairs]
     return out

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from server.faults import Fault
+from server.faults import Fault, forget_frames
 from server.store import bulk_sql, events
 from server.store.ids import new_ids
 from server.store.reading import Reading, declare
@@ -152,8 +152,11 @@ class Writer:
         loop = asyncio.get_running_loop()
         job = _Job(write, loop, loop.create_future())
         self._jobs.put(job)
-        answer: bytes = await job.future
-        return answer
+        try:
+            answer: bytes = await job.future
+            return answer
+        finally:
+            del job  # a fault that the job holds holds this frame: a ring, with the request in it
 
     def close(self) -> None:
         """Write what waits, then stop."""
@@ -202,6 +205,8 @@ class Writer:
         self._on_commit(touched)
         by_loop: defaultdict[Any, list[_Job]] = defaultdict(list)
         for job in jobs:
+            if isinstance(job.answer, Fault):
+                forget_frames(job.answer)
             by_loop[job.loop].append(job)
         for loop, theirs in by_loop.items():
             try:

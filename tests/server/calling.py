@@ -17,23 +17,32 @@ from server.viewer import Viewer, calls
 OPERATOR = Viewer("", operator=True, identity="test")
 
 
+def _method(name: str) -> Any:
+    return next(m for s in services().values() for key, m in s.items() if key == snake(name))
+
+
+def _parsed(method: Any, answer: Any) -> Any:
+    # Some give what the store keeps, as it is.
+    return method.response.FromString(answer) if isinstance(answer, bytes) else answer
+
+
 def call(servicer: Any, who: Viewer | str, name: str, /, **fields: Any) -> Any:
     """Call a unary method, with a request id where it has one."""
     viewer = who if isinstance(who, Viewer) else Viewer(who, identity=f"test:{who}")
-    method = next(m for s in services().values() for key, m in s.items() if key == snake(name))
+    method = _method(name)
     request = method.asked(None, fields)
 
     async def go() -> Any:
         calls(viewer)
         answer = await getattr(servicer, name)(request, None)
-        # Some give what the store keeps, as it is.
-        return method.response.FromString(answer) if isinstance(answer, bytes) else answer
+        return _parsed(method, answer)
 
     return asyncio.run(go())
 
 
 def stream(servicer: Any, who: str, name: str, requests: list[Any]) -> list[Any]:
     """Call a method of streams with some requests; answers all that comes back."""
+    method = _method(name)
 
     async def said():
         for request in requests:
@@ -41,7 +50,7 @@ def stream(servicer: Any, who: str, name: str, requests: list[Any]) -> list[Any]
 
     async def go() -> list[Any]:
         calls(Viewer(who, identity=f"test:{who}"))
-        return [answer async for answer in getattr(servicer, name)(said(), None)]
+        return [_parsed(method, answer) async for answer in getattr(servicer, name)(said(), None)]
 
     return asyncio.run(go())
 

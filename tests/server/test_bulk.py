@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from groupage.v1 import demand_pb2, orders_pb2, types_pb2
 from server import bulk
 from server.checking import check
+from server.columns import Columns
 from server.faults import Fault
 
 TEXTS = st.one_of(
@@ -179,5 +180,5 @@ def test_plain_lines_are_sure_and_cost_no_single_check(monkeypatch):
     for field in ("ready_at", "window_open", "window_close"):
         getattr(line, field).FromDatetime(START)
     monkeypatch.setattr(bulk, "check", lambda message: pytest.fail("checked alone"))
-    assert np.all(bulk.sure([line] * 1000, orders_pb2.Order))
+    assert np.all(bulk.sure(Columns.of([line] * 1000, orders_pb2.Order.DESCRIPTOR)))
     assert bulk.order_faults([line] * 1000) == {}

@@ -8,6 +8,7 @@ from collections import Counter
 from uuid import uuid4
 
 import pytest
+from sqlalchemy.exc import OperationalError
 from sqlmodel import col, select
 
 from agents.messages import COORDINATOR
@@ -153,6 +154,31 @@ class TestCancellation:
         assert world.orders(store)[order] == "CANCELLED"
         assert money(store, name) == before
         assert listed(service, owner, name)[0].price_cents == 0
+
+
+class TestBreakdown:
+    """What nobody foresaw."""
+
+    def test_declines_and_holds_up_no_other(self, store, service, executor, committed, monkeypatch):
+        """Whatever kind of error it is, the change is declined without its text, and looking goes on to the others."""
+        name, order = committed
+        ask(service, name, order, **CANCEL)
+        monkeypatch.setattr("server.durable.changes.price", lambda *_: None.canary)
+        Changer(executor).look()
+        (own,) = listed(service, order.split("/")[1], name)
+        assert (own.state, own.reason) == (State.DECLINED, "it broke down")
+
+    def test_of_the_store_is_no_breakdown(self, store, service, executor, committed, monkeypatch):
+        """While the database does not answer nothing is decided: the change is looked at again."""
+        name, order = committed
+        ask(service, name, order, **CANCEL)
+
+        def away(*_):
+            raise OperationalError("SELECT", {}, Exception("gone"))
+
+        monkeypatch.setattr("server.durable.changes.price", away)
+        Changer(executor).look()
+        assert listed(service, order.split("/")[1], name)[0].state == State.PRICING
 
 
 class TestAmendment:

@@ -132,6 +132,9 @@ def test_a_window_that_begins_later_on_the_day_takes_it_too(store, synchronizer,
     until(synchronizer, name)
     assert in_state(store, "PROMISED") == set()
     assert {row.due_in for row in rows(store)} == {name}
+    last = world.negotiations(store, name)[-1]
+    market = store.look(SYSTEM, lambda s: record.freeze_of(s, last)).market
+    assert {s for p in market.due for s in p.lot} == all_of(store)
 
 
 def test_stands_when_the_plan_of_its_day_is_cancelled(store, synchronizer, promised):

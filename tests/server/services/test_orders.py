@@ -14,6 +14,7 @@ from groupage.v1 import demand_pb2, orders_pb2
 from server.faults import Fault
 from server.services.network import Network
 from server.services.orders import Orders
+from server.store import paging
 from server.store.tables import AuditRow, EventRow, OrderRow
 from server.viewer import SYSTEM, Viewer, calls
 from tests.server import calling
@@ -331,3 +332,17 @@ def test_receipts_come_in_the_order_of_the_chunks(orders):
     receipts = stream(orders, "acme", "UploadOrders", chunks)
     assert [r.request_id for r in receipts] == [c.request_id for c in chunks]
     assert all(len(r.names) == 3 and not r.failures for r in receipts)
+
+
+def test_a_page_of_orders_has_room_in_an_answer(orders, monkeypatch):
+    """Orders with a thousand logistic units each come in pages of fewer rows, and all of them come."""
+    for number in range(4):
+        create(orders, f"r{number}")
+    monkeypatch.setattr(paging, "MOST_BYTES", 1)
+    token, seen = "", []
+    while token or not seen:
+        answer = call(orders, "acme", "ListOrders", parent="companies/acme", page_size=3, page_token=token)
+        assert len(answer.orders) == 1
+        seen += [o.external_ref for o in answer.orders]
+        token = answer.next_page_token
+    assert sorted(seen) == ["r0", "r1", "r2", "r3"]

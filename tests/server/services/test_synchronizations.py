@@ -219,6 +219,41 @@ def test_cancelling_opens_the_orders_again(store, service):
     assert named(ask(service)) != name  # the window is free again
 
 
+def test_a_cancellation_waits_for_an_answer_that_another_server_takes(store, service):
+    """Who names no etag is told of none: the answer is taken first, and what it changed is cancelled with the rest."""
+    name = named(ask(service))
+    made = propose(store, name)
+    began, go, out = threading.Event(), threading.Event(), []
+
+    def accept(tx):
+        steps.alone(tx, name)
+        steps.proposal_becomes(tx, made["acme2"], proposals_pb2.Proposal.ACCEPTED)
+        tx.flush()
+        began.set()
+        go.wait(10)
+
+    def cancel():
+        request = synchronizations_pb2.CancelSynchronizationRequest(name=name, request_id=str(uuid4()))
+        try:
+            out.append(asyncio.run(world.as_("acme", service.CancelSynchronization, request)).state)
+        except Fault as fault:
+            out.append(fault.reason)
+
+    threads = [threading.Thread(target=store.transact, args=(accept,)), threading.Thread(target=cancel)]
+    threads[0].start()
+    assert began.wait(10)
+    threads[1].start()
+    threads[1].join(1)  # it waits, or it has read what is about to change
+    go.set()
+    for thread in threads:
+        thread.join(30)
+    assert out == [State.CANCELLED]
+    states = {
+        r.name: r.state for r in store.look(SYSTEM, lambda s: s.exec(select(Record)).all()) if r.name in made.values()
+    }
+    assert set(states.values()) == {"RELEASED"}
+
+
 def test_no_step_leads_out_of_a_final_state(store, service):
     """What is committed, released, cancelled or failed stays so, whoever tries."""
     name = named(ask(service))

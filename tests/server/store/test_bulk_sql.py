@@ -1,13 +1,15 @@
 """Statements of many rows."""
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
-from server.store import bulk_sql
+from server.store import bulk_sql, ids
 from server.store.ids import new_id, new_ids
+from server.store.moments import to_us
 from server.store.tables import OrderRow
 from server.viewer import SYSTEM
 
@@ -42,6 +44,32 @@ def test_every_row_is_stored_as_it_was_given(store, count):
     store.transact(lambda tx: bulk_sql.insert_rows(tx.connection, OrderRow, rows))
     found = store.look(SYSTEM, lambda s: s.exec(select(OrderRow).order_by(OrderRow.name)).all())
     assert [r.model_dump() for r in found] == rows
+
+
+def columns(rows, *alike):
+    """Rows column by column, and what some columns have in all of them."""
+    whole = {name: [r[name] for r in rows] for name in rows[0]}
+    for name in ("window_open", "window_close", "due_at", "created_at", "updated_at"):
+        whole[name] = [to_us(moment) for moment in whole[name]]
+    return {name: cells for name, cells in whole.items() if name not in alike}, {name: whole[name][0] for name in alike}
+
+
+@pytest.mark.parametrize("count", [1, 3, 5, 999, 1000, 1001, 5000])
+def test_columns_are_stored_as_the_rows_that_they_are(store, count):
+    """In any number, with quotes, bytes and flags, whatever all rows have in common."""
+    rows = [{**row(i), "external_ref": f'"{i}"\\ä\n\t'} for i in range(count)]
+    cells, alike = columns(rows, "company", "state", "version", "created_at", "updated_at")
+    store.transact(lambda tx: bulk_sql.insert_columns(tx.connection, OrderRow, cells, alike))
+    found = store.look(SYSTEM, lambda s: s.exec(select(OrderRow).order_by(OrderRow.name)).all())
+    assert [r.model_dump() for r in found] == rows
+
+
+def test_columns_that_break_a_constraint_say_so(store):
+    """As rows do."""
+    cells, alike = columns([row(0), {**row(1), "external_ref": row(0)["external_ref"]}], "company")
+    with pytest.raises(IntegrityError):
+        store.transact(lambda tx: bulk_sql.insert_columns(tx.connection, OrderRow, cells, alike))
+    assert store.look(SYSTEM, lambda s: s.exec(select(OrderRow)).all()) == []
 
 
 def test_times_may_be_given_as_such_or_in_microseconds(store):
@@ -83,3 +111,16 @@ def test_ids_are_unique_and_ascend():
     assert {len(key) for key in ids} == {26}
     some = new_ids(5000)
     assert some == sorted(some)
+    named = new_ids(5000, "companies/acme/orders/")
+    assert len(set(named)) == len(named) == 5000
+    assert named == sorted(named)
+    assert {name[:-26] for name in named} == {"companies/acme/orders/"}
+
+
+@pytest.mark.parametrize("low", [0, 1023, 1024, 0xFFFFF - 2500, 0xFFFFE])
+def test_ids_ascend_over_every_place_where_digits_carry(monkeypatch, low):
+    """The random part counts up by one, wherever it begins."""
+    monkeypatch.setattr(ids, "_random", SimpleNamespace(take=lambda count: ((7 << 20 | low) << 1).to_bytes(count)))
+    alphabet = {letter: i for i, letter in enumerate("0123456789abcdefghjkmnpqrstvwxyz")}
+    numbers = [sum(alphabet[c] << 5 * i for i, c in enumerate(reversed(key[10:]))) for key in new_ids(5000)]
+    assert numbers == list(range(7 << 20 | low, (7 << 20 | low) + 5000))

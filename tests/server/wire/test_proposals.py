@@ -14,6 +14,7 @@ from server.market import FeeRule, SeatRole, alone_kgco2e, built_in
 from server.wire.proposals import proposals
 from server.wire.pseudonyms import Pseudonyms
 from tests.agents.markets import small_market
+from tests.agents.protocols.contract import LIVELY, TWO_HAULIERS
 from tests.agents.reserved import reserved_market
 from tests.server.wire import pool
 from tests.server.wire.freezes import freeze_of, negotiated
@@ -324,8 +325,9 @@ def test_a_fee_rule_without_a_payer_here():
 
 def test_what_is_reserved_for_a_later_day_is_told_to_whom_it_concerns():
     """A provider reads what is reserved with it, an owner its part of the price; neither anything of another's."""
-    small = small_market(46, factories=2, shipments=4, hubs=1, carriers=2)
-    owners, carriers = sorted(small.market.owners), sorted(small.market.carriers)
+    small = small_market(TWO_HAULIERS, **LIVELY)
+    owners, carriers = sorted(small.market.owners), sorted({v.carrier for v in small.market.vehicles.values()})
+    assert len(carriers) == 2
     of = {c: min(v for v, kind in small.market.vehicles.items() if kind.carrier == c) for c in carriers}
     reserving = tuple(
         Reserved(f"p-{n}", c, Good.VEHICLE, of[c], 1, 10_001 + n, 0, 20_000, {owners[n]: 1.0}, {owners[n]: 50 + n})

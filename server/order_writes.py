@@ -32,7 +32,7 @@ State = orders_pb2.Order.State
 
 
 # Set by the service, or kept in columns: never part of a stored body.
-NOT_IN_BODY = ("name", "state", "synchronization", "etag", "create_time", "update_time")
+NOT_IN_BODY = ("name", "state", "synchronization", "etag", "create_time", "update_time", "held_until", "held_reason")
 # Why an order in such a state cannot be changed any more.
 _LOCKED: Mapping[str, str] = {
     "NEGOTIATING": "ORDER_NEGOTIATING",
@@ -43,6 +43,8 @@ _LOCKED: Mapping[str, str] = {
     "CANCELLED": "ORDER_FINISHED",
     "RELEASED": "ORDER_FINISHED",
 }
+
+HELD = State.Name(State.HELD)
 
 Row = dict[str, Any]
 
@@ -105,6 +107,9 @@ def decoded(row: OrderRow, viewer: Viewer) -> Order:
     order.state = State.Value(row.state)
     order.create_time.FromDatetime(row.created_at)
     order.update_time.FromDatetime(row.updated_at)
+    if row.state == HELD and row.held_until is not None:
+        order.held_until.FromDatetime(row.held_until)
+        order.held_reason = row.held_reason or ""
     if viewer.company != row.company:
         order.ClearField("stakes")
     return order
@@ -266,14 +271,15 @@ def _amend_one(tx: Transaction, write: Write) -> bytes:
     request = write.payload
     row = _own(tx, write, request.order.name)
     _must_match(row, request.order.etag)
-    _must_be_free(row, "OPEN")
+    _must_be_free(row, "OPEN", HELD)
     after = masks.masked(orders_pb2.Order, orders_pb2.Order.FromString(row.body), request.order, request.update_mask)
     new = row_named(f"companies/{row.company}", after, row.name)
     fault = judged(tx, [new], new=False)[0]
     if fault is not None:
         raise fault
     keep = ("name", "company", "state", "synchronization", "version")
-    return _change(tx, write, row, **{k: v for k, v in new.items() if k not in keep})
+    # What was weighed was another order: it comes on the next table that it fits.
+    return _change(tx, write, row, state="OPEN", **{k: v for k, v in new.items() if k not in keep})
 
 
 amend = single(_amend_one)
@@ -283,7 +289,7 @@ def _cancel_one(tx: Transaction, write: Write) -> bytes:
     request = write.payload
     row = _own(tx, write, request.name)
     _must_match(row, request.etag)
-    _must_be_free(row, "OPEN", "RELEASED")
+    _must_be_free(row, "OPEN", HELD, "RELEASED")
     return _change(tx, write, row, state=State.Name(State.CANCELLED))
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Result = TypeVar("Result")
+
 _TRIES = 3
 _END_S = 3.0
 
@@ -121,6 +123,27 @@ class Processes:
             if advance.settlement:
                 self.drop(key)
             return advance
+        raise AssertionError("unreachable")
+
+    def run(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Have something worked out in the process that has least to do.
+
+        Raises
+        ------
+        concurrent.futures.process.BrokenProcessPool
+            If its process dies time and again.
+        """
+        with self._lock:
+            busy = Counter(self._home.values())
+            home = min(range(len(self._pools)), key=lambda i: busy[i])
+        for left in reversed(range(_TRIES)):
+            pool = self._pool(home)
+            try:
+                return pool.submit(function, *arguments).result()
+            except BrokenProcessPool:
+                self._broke(home, pool)
+                if not left:
+                    raise
         raise AssertionError("unreachable")
 
     def warm(self) -> None:

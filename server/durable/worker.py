@@ -21,6 +21,7 @@ from server.durable import engine
 from server.durable.changes import Changer
 from server.durable.driver import Driver
 from server.durable.executors import Executor, FencedError
+from server.durable.keeping import Keeper
 from server.durable.pace import Pace
 from server.durable.processes import Processes
 from server.durable.workflow import WAKE, Synchronizer, body
@@ -128,6 +129,7 @@ class Worker:
         try:
             self.executor.look(self._pace.dead_after_s)
             keep(self._store, self.executor, client)
+            Keeper(self.executor).look()
         except FencedError:
             raise
         except Exception as error:

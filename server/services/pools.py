@@ -11,7 +11,7 @@ from sqlmodel import select
 
 from groupage.errors import PolicyError
 from groupage.v1 import companies_pb2, consents_pb2, members_pb2, pools_pb2, pools_service_pb2_grpc, rulebooks_pb2
-from server import exports, names, pools
+from server import exports, later, names, pools
 from server import synchronization as steps
 from server.faults import Fault
 from server.pools import CONSENT, MEMBER, POOL, RULEBOOK
@@ -191,6 +191,7 @@ def _close_one(tx: Transaction, write: Write) -> bytes:
     for row in rows:
         if row.state not in final:
             steps.cancel(tx, row.name, "the pool was closed")
+            later.unplanned(tx, row.name, cancelled=True)
     pool.state = pools_pb2.Pool.CLOSED
     changed = pools.lapse(tx, record, pool)
     return bytes(standard.decoded(POOL, changed).SerializeToString())

@@ -18,7 +18,7 @@ from groupage.v1 import (
     synchronizations_pb2,
 )
 from groupage.v1 import proposals_pb2 as proposals
-from server import pools
+from server import later, pools
 from server import synchronization as steps
 from server.faults import Fault
 from server.services import standard
@@ -275,6 +275,7 @@ def _cancel_one(tx: Transaction, write: Write) -> bytes:
     standard.must_match(record, request.etag)
     try:
         cancelled = steps.cancel(tx, request.name, "the synchronization was cancelled")
+        later.unplanned(tx, request.name, cancelled=True)
     except steps.StepRefusedError:
         raise Fault("ALREADY_FINAL", metadata={"state": record.state}) from None
     return bytes(cancelled.SerializeToString())

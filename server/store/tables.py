@@ -2,7 +2,7 @@
 
 Resources with standard methods are rows of one table, `records`: their content is the contract's own message, so that
 a new field is no migration. What must be searched, counted or joined by the thousand has tables with columns. Those of
-own agents and of tracking have files of their own; whoever knows this one knows all.
+own agents, of tracking and of later days have files of their own; whoever knows this one knows all.
 """
 
 from __future__ import annotations
@@ -21,6 +21,9 @@ from server.store.columns import Scoped as Scoped
 from server.store.columns import binary as _bytes
 from server.store.columns import moment as _moment
 from server.store.columns import table_of as table_of
+from server.store.later_tables import PoolDayRow as PoolDayRow
+from server.store.later_tables import PromiseRow as PromiseRow
+from server.store.later_tables import ReservationRow as ReservationRow
 from server.store.tracking_tables import LegRow as LegRow
 from server.store.tracking_tables import ShipmentRow as ShipmentRow
 from server.store.tracking_tables import TraceRow as TraceRow
@@ -117,6 +120,10 @@ class OrderRow(Scoped, table=True):
     ----------
     origins
         Names between spaces, with one before and behind.
+    held_until, held_reason
+        Of a held one: when it comes on the table again, and why it waits.
+    held_days
+        Planning days that it was held so far.
     """
 
     __tablename__ = "orders"
@@ -143,6 +150,9 @@ class OrderRow(Scoped, table=True):
     created_at: datetime = _moment()
     updated_at: datetime = _moment()
     body: bytes = _bytes()
+    held_until: datetime | None = _moment(nullable=True)
+    held_reason: str | None = None
+    held_days: int | None = None
 
 
 class DemandRow(Scoped, table=True):
@@ -281,7 +291,7 @@ class NegotiationRow(_Nobodys, Scoped, table=True):
     Attributes
     ----------
     round
-        Which proposal it leads to, from 1.
+        Which proposal it leads to, from 1; 0: the conversation before, in which the pool looks ahead.
     freeze
         Digest of the blob of its market and of what built-in participants know.
     count

@@ -32,15 +32,30 @@ def fill(
     each: int = 2,
     protocol: str = "contract_net",
     sits_out: tuple[str, ...] = (),
+    change: Callable[[rulebooks_pb2.Rulebook], None] = lambda book: None,
     marked: Callable[[Records], None] = lambda _: None,
     liability: rulebooks_pb2.Liability | None = None,
+    **given: Any,
 ) -> None:
-    """Store the pool with its members, their master data and orders; `marked` may change them before."""
+    """Store the pool with its members, their master data and orders.
+
+    Parameters
+    ----------
+    change
+        Changes the rulebook before it is stored.
+    marked
+        Changes the records before they are stored.
+    liability
+        Of the rulebook, in place of the pool's own.
+    given
+        Records in place of the pool's own.
+    """
     book = pool.rulebook(protocol)
     if liability is not None:
         book.liability.CopyFrom(liability)
     book.name, book.state = f"{POOL}/rulebooks/v1", rulebooks_pb2.Rulebook.IN_FORCE
-    found = pool.records(rulebook=book, orders=pool.orders(each))
+    change(book)
+    found = pool.records(**{"rulebook": book, "orders": pool.orders(each), **given})
     marked(found)
 
     def put(tx: Transaction) -> None:

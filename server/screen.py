@@ -1,8 +1,8 @@
 """Messages that surely keep the rules of their schema, told from the others at little cost.
 
-protovalidate judges every message, and says what is wrong with it, at twenty times what it costs to see that an ordinary
-one is right. So what is surely right is let through here, and only the rest goes there (`server.checking`). The screen
-of a type is made from the schema's own options; it is not sure of what it does not know.
+protovalidate judges every message and says what is wrong with it, at a multiple of what it costs to see that an
+ordinary one is right. So what is surely right is let through here, and only the rest goes there (`server.checking`).
+The screen of a type is made from the schema's own options; it is not sure of what it does not know.
 
 It is one Python expression for each type of message: a function for each rule would cost as much as protovalidate does.
 Whatever stands in an expression are names of the schema's own fields, and constants by names made here.
@@ -154,7 +154,9 @@ class _Expression:
         if own is None:
             return ""
         if kind in _NUMBERS and _only(own, {*_BOUNDS, "finite"}):
-            bounds = [f"v {_BOUNDS[f.name]} {self._constant(value)}" for f, value in own.ListFields() if f.name in _BOUNDS]
+            bounds = [
+                f"v {_BOUNDS[f.name]} {self._constant(value)}" for f, value in own.ListFields() if f.name in _BOUNDS
+            ]
             # Of what is not a number nothing holds.
             return " and ".join(bounds + ["v - v == 0"] * getattr(own, "finite", False))
         if kind == "string":

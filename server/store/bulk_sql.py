@@ -151,7 +151,9 @@ def among(
 
 
 # Of pairs, not of two lists, which would be looked up each with each. SQLite never turns a CROSS JOIN round.
-_PAIRS_SQLITE = "json_each(?) AS q CROSS JOIN {} ON {} = json_extract(q.value, '$[0]') AND {} = json_extract(q.value, '$[1]')"
+_PAIRS_SQLITE = (
+    "json_each(?) AS q CROSS JOIN {} ON {} = json_extract(q.value, '$[0]') AND {} = json_extract(q.value, '$[1]')"
+)
 _PAIRS_POSTGRESQL = "unnest(%s::text[], %s::text[]) AS q(a, b) JOIN {} ON {} = q.a AND {} = q.b"
 
 

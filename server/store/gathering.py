@@ -19,9 +19,11 @@ if TYPE_CHECKING:
 # Writes under way below which none waits for another.
 FEW = 8
 # For how long the first one waits at most.
-WAIT_S = 0.005
+WAIT_S = 0.02
+# Writes of a transaction that are enough, however many are under way.
+MOST_TOGETHER = 256
 # Of the most that were under way, what still counts after another transaction.
-_LASTING = 0.9
+_LASTING = 0.8
 
 
 @dataclass(slots=True)
@@ -42,10 +44,10 @@ class Gathering:
     loop
         Whose.
     hand_over
-        Takes a job, to be written with all others that it is given before it comes to that.
+        Takes jobs, to be written together; the interpreter may go to the writer at any of several calls.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, hand_over: Callable[[Job], None]) -> None:
+    def __init__(self, loop: asyncio.AbstractEventLoop, hand_over: Callable[[list[Job]], None]) -> None:
         self.loop = loop
         self._hand_over = hand_over
         self._waiting: deque[Job] = deque()
@@ -60,7 +62,7 @@ class Gathering:
         self._under_way += 1
         self._most = max(self._most, self._under_way)
         few = self._most < FEW
-        if not few and len(self._waiting) >= self._most / 2:
+        if not few and len(self._waiting) >= min(self._most / 2, MOST_TOGETHER):
             self.go()
         elif self._timer is None:
             # At once is still after all that has come to the loop already.
@@ -72,8 +74,11 @@ class Gathering:
         timer, self._timer = self._timer, None
         if timer is not None:
             timer.cancel()
+        jobs = []
         while self._waiting:
-            self._hand_over(self._waiting.popleft())
+            jobs.append(self._waiting.popleft())
+        if jobs:
+            self._hand_over(jobs)
 
     def answer(self, jobs: Sequence[Job]) -> None:
         """Give the answers of some jobs to who waits for them, from the writer's thread.

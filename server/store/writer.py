@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from server.faults import Fault, forget_frames
 from server.store import bulk_sql, events
-from server.store.gathering import Gathering, Job
+from server.store.gathering import MOST_TOGETHER, Gathering, Job
 from server.store.ids import new_ids
 from server.store.reading import Reading, declare
 from server.store.tables import AuditRow, RequestRow
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_TOGETHER = 256
 _TRIES = 5
 _FULL = ("database or disk is full", "No space left on device", "could not extend file", "disk I/O error")
 
@@ -130,7 +129,7 @@ class Writer:
     def __init__(self, engine: Engine, on_commit: Callable[[Iterable[str]], None] = lambda _: None) -> None:
         self._engine = engine
         self._on_commit = on_commit
-        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[list[Job] | None] = queue.SimpleQueue()
         self._gatherings: dict[asyncio.AbstractEventLoop, Gathering] = {}
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
@@ -170,7 +169,7 @@ class Writer:
                 first = self._jobs.get()
                 if first is None:
                     return
-                batch = [first]
+                batch = first
             ended = False
             while len(batch) < MOST_TOGETHER:
                 try:
@@ -180,7 +179,7 @@ class Writer:
                 if more is None:
                     ended = True
                     break
-                batch.append(more)
+                batch = batch + more
             now, held = _apart(batch)
             self._write(now)
             if ended:

@@ -71,15 +71,16 @@ class Rule:
         return self.serialize(answer)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Call:
-    """One call under way; `late` when the guard has ended it for that."""
+    """One call under way; `late` when the guard has ended it for that; `address` of callers that need not be known."""
 
     rule: Rule
     metrics: Metrics
     authorization: str = field(default="", repr=False)
     request_id: str = ""
     viewer: Viewer | None = None
+    address: str = ""
     names: tuple[str, ...] = ()
     writes: bool = False
     late: bool = False

@@ -34,7 +34,7 @@ OPEN_SERVICES = ("/grpc.health.v1.Health/", "/grpc.reflection.v1.ServerReflectio
 
 @dataclass(frozen=True)
 class Limits:
-    """What one participant may ask of one server.
+    """What one participant may ask of one server, or one address where who calls need not be known.
 
     Attributes
     ----------
@@ -102,8 +102,10 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         self._metrics = metrics
         self._sink = sink
         self._limits = limits or Limits()
-        self._calls = Buckets(self._limits.calls)
-        self._bytes = Buckets(self._limits.request_bytes)
+        # Those who need not be known are told apart by their addresses, and never push a participant's bucket out.
+        self._known, self._unknown = (
+            (Buckets(self._limits.calls), Buckets(self._limits.request_bytes)) for _ in range(2)
+        )
         self._failures = Buckets(self._limits.failures)
         self._client_certificates = client_certificates
         self._handlers: dict[str, grpc.RpcMethodHandler] = {}
@@ -222,9 +224,10 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
     async def _admitted(self, call: Call, context: Any) -> Caller | None:
         if self._draining and not call.rule.open:
             raise Fault("SERVER_DRAINING")
-        if call.rule.open:
-            return None
         address = context.peer().rpartition(":")[0]
+        if call.rule.open:
+            call.address = address
+            return None
         if wait := self._failures.empty(address):
             raise Fault("RATE_LIMITED", metadata={"limit": "failed identities"}, retry_after_s=wait)
         try:
@@ -256,12 +259,10 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
             raise Fault("REQUEST_TOO_LARGE", metadata={"limit": f"{self._limits.most_request_bytes} bytes"})
 
     def _wait(self, call: Call, size_bytes: int) -> tuple[str, float] | None:
-        if call.viewer is None:
-            return None
-        key = call.viewer.key
-        if seconds := self._calls.take(key):
+        (calls, volume), key = (self._known, call.viewer.key) if call.viewer else (self._unknown, call.address)
+        if seconds := calls.take(key):
             return f"{self._limits.calls.per_s:g} messages per second", seconds
-        if seconds := self._bytes.take(key, size_bytes):
+        if seconds := volume.take(key, size_bytes):
             return f"{self._limits.request_bytes.per_s:g} bytes per second", seconds
         return None
 

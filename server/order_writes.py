@@ -121,9 +121,8 @@ def judged(tx: Transaction, rows: Sequence[Row], *, new: bool = True) -> list[Fa
     A row that is not new has its name and its reference already.
     """
     now = to_us(tx.now)
-    owners = {row["company"] for row in rows}
     unknown_sites = strangers(tx, set(map(_places, rows)))
-    refs = taken_refs(tx, owners, (row["external_ref"] for row in rows))
+    refs = taken_refs(tx, ((row["company"], row["external_ref"]) for row in rows))
     taken = _taken_names(tx, rows) if new else set()
     twice = Counter((row["company"], row["external_ref"]) for row in rows)
     first: dict[tuple[str, str], str] = {}
@@ -165,10 +164,10 @@ def strangers(tx: Transaction, places: set[tuple[str, str, str]]) -> dict[tuple[
     }
 
 
-def taken_refs(tx: Transaction, owners: Iterable[str], refs: Iterable[str]) -> dict[tuple[str, str], str]:
-    """References that orders of some companies have already: by company and reference, the order's name."""
-    lists = {"company": owners, "external_ref": refs}
-    found = bulk_sql.among(tx.connection, "company, external_ref, name", "orders", lists)
+def taken_refs(tx: Transaction, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Of companies with references: those that orders have already, and the order's name."""
+    keys = ("company", "external_ref")
+    found = bulk_sql.of_pairs(tx.connection, "company, external_ref, name", "orders", keys, pairs)
     return {(row[0], row[1]): row[2] for row in found}
 
 

@@ -68,6 +68,8 @@ def _sqlite(url: str, begin: str, pool_size: int) -> Engine:
         cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         # What is deleted is overwritten, not only forgotten: people's names do not outlive their erasure in the file.
         cursor.execute("PRAGMA secure_delete = ON")
+        # What a statement or a savepoint may have to take back is copied first: to memory, not to a file of its own.
+        cursor.execute("PRAGMA temp_store = MEMORY")
         if begin == _WRITING:
             cursor.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
         cursor.close()

@@ -298,3 +298,12 @@ def execute_alone(region: Region, market: Market, shippers: Mapping[str, Shipper
     for owner, desk in shippers.items():
         log.go_alone(owner, desk.alone(frozenset(market.owned_by(owner))))
     return log.finished({}, 0.0, {}, 0, {})
+
+
+def displaced(pooled: Execution, alone: Execution) -> dict[str, int]:
+    """Revenue, in cents, that each carrier would have had without the pool and lost to it."""
+    return {
+        carrier: lost
+        for carrier, revenue in sorted(alone.revenue.items())
+        if (lost := revenue - pooled.revenue.get(carrier, 0)) > 0 and revenue > 0
+    }

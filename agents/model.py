@@ -13,7 +13,7 @@ from mesa.datacollection import DataCollector
 from agents.bidding.learning import after, tally
 from agents.day import Day
 from agents.desks import open_desks
-from agents.execution import execute, execute_alone
+from agents.execution import displaced, execute, execute_alone
 from agents.holding import HoldingRule, HoldingView, PooledHolding
 from agents.jobs import JobBook
 from agents.lookahead import Ahead, PoolDay, look_ahead
@@ -338,11 +338,6 @@ class PoolingModel(mesa.Model):
         going = market.restricted_to(market.shipments.keys() - promised.keys())
         executed = execute(region, going, outcome.settlement, shippers)
         alone = execute_alone(region, going, shippers)
-        displaced = {
-            c: lost
-            for c in sorted(alone.revenue)
-            if (lost := alone.revenue[c] - executed.revenue.get(c, 0)) > 0 and alone.revenue[c] > 0
-        }
         nights = (self._next_day - day).days if self._next_day else 0
         held_cents = {
             f.owner: cents
@@ -360,7 +355,7 @@ class PoolingModel(mesa.Model):
             dict(sorted(held.items())),
             executed,
             alone,
-            displaced,
+            displaced(executed, alone),
             self.record,
             self.ahead,
         )

@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from agents.lookahead.outlook import Ahead, Held, PoolDay
 from agents.market import Market
 from agents.messages import EMPTY_BODY, Exchange, Message, Performative, Topic
 from agents.policy import Policy
@@ -47,7 +48,7 @@ CLASSES: dict[str, type[Any]] = {
         *(Message, Exchange, Round, Transcript, Settlement, Synchronization, Evidence, Leg, Load, Stop, Booking, Left),
         *(Reservation, Transfer, Promise, Reserved, Market, Shipment, Handling, Stakes, Site, OpeningHours, Carrier),
         *(Certificate, VehicleType, OperatingCosts, CallUp, Hub, HubCosts, PublicTariffs, GroupageTariff),
-        *(GroupageBracket, DedicatedTariff, Incumbent),
+        *(GroupageBracket, DedicatedTariff, Incumbent, Ahead, Held, PoolDay),
     )
 }
 _ENUMS: dict[str, type[Enum]] = {

@@ -7,7 +7,7 @@ expected, and where.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -133,6 +133,11 @@ class ServiceError(GroupageError):
         When to ask again, in seconds; 0 where nothing was said.
     temporary
         Whether the same request, with the same request id, may succeed later.
+
+    Attributes
+    ----------
+    receipt
+        Of an upload that was given up: what became of its lines until then (`groupage.client.Receipt`).
     """
 
     code = "SERVICE"
@@ -152,7 +157,9 @@ class ServiceError(GroupageError):
         self.metadata = dict(metadata or {})
         self.violations = violations
         self.retry_after_s, self.temporary = retry_after_s, temporary
+        self.receipt: Any = None
         words = f"{reason or status}: {message}"
         told = [f"{key} {value}" for key, value in self.metadata.items()]
-        told += [f"{field}: {expected}" for field, expected in violations]
+        # Rules over several fields name none.
+        told += [f"{field}: {expected}" if field else expected for field, expected in violations]
         super().__init__("\n".join([f"{words} ({'; '.join(told)})" if told else words]))

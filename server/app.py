@@ -211,7 +211,7 @@ def build(
     app = App(settings, store, server, guard, metrics, audit, checker, names, [audit.run, guard.watch])
     app.background.append(app.watch_store)
     app.background += [
-        partial(chores.run, store, chore) for chore in (*chores.CHORES, chores.forgetting(settings.retention))
+        partial(chores.run, store, chore) for chore in (*chores.CHORES, chores.forgetting(settings.retention, bridge))
     ]
     return app
 

@@ -136,13 +136,22 @@ def restore(settings: Settings, folder: Path) -> Report:
     key = folder / KEY
     if key.exists() and settings.key_path.exists() and settings.key_path.read_bytes() != key.read_bytes():
         raise InputError([Problem(str(settings.key_path), "", "another key", "none, or the one of the backup")])
-    if sqlite:
-        revision, rows = _restore_sqlite(settings, folder, manifest)
-    else:
-        revision, rows = _restore_postgresql(settings, folder)
-    if key.exists() and not settings.key_path.exists():
+    # The key first: a server that finds a store without it makes another, and refuses every token.
+    fresh = key.exists() and not settings.key_path.exists()
+    if fresh:
+        settings.key_path.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(key, settings.key_path)
         settings.key_path.chmod(0o600)
+        _flush(settings.key_path)
+    try:
+        if sqlite:
+            revision, rows = _restore_sqlite(settings, folder, manifest)
+        else:
+            revision, rows = _restore_postgresql(settings, folder)
+    except BaseException:
+        if fresh:
+            settings.key_path.unlink(missing_ok=True)
+        raise
     return Report(folder, revision, rows, sum(path.stat().st_size for path in folder.iterdir()))
 
 

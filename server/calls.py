@@ -9,7 +9,7 @@ import secrets
 import time
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import grpc
 import structlog
@@ -17,7 +17,7 @@ from google.protobuf import descriptor_pb2
 from sqlalchemy import exc as sql
 
 from server import logs
-from server.faults import Fault
+from server.faults import Fault, forget_frames
 from server.store.ids import random_bytes
 
 if TYPE_CHECKING:
@@ -71,15 +71,16 @@ class Rule:
         return self.serialize(answer)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Call:
-    """One call under way; `late` when the guard has ended it for that."""
+    """One call under way; `late` when the guard has ended it for that; `address` of callers that need not be known."""
 
     rule: Rule
     metrics: Metrics
     authorization: str = field(default="", repr=False)
     request_id: str = ""
     viewer: Viewer | None = None
+    address: str = ""
     names: tuple[str, ...] = ()
     writes: bool = False
     late: bool = False
@@ -125,32 +126,35 @@ class Call:
         if _stdlib.isEnabledFor(logging.DEBUG):  # to build an entry that nobody wants costs as much as the rest
             log.debug("call ended", code=self.code, reason=self.reason, seconds=round(seconds, 6))
 
-    async def refuse(self, context: Any, error: BaseException) -> NoReturn:
+    async def refuse(self, context: Any, error: BaseException) -> None:
         """Answer an error: faults as the contract says, whatever else as an incident that only the log explains.
+
+        The call has its status when this returns: what its handler returns afterwards is not sent. All that the error
+        knew of where it was raised is gone.
 
         Raises
         ------
-        grpc.aio.AbortError
-            To end the call with a status; or the error itself where the call is over already.
+        asyncio.CancelledError, GeneratorExit
+            The error itself, where the call is over already.
         """
         if isinstance(error, asyncio.CancelledError):
             left = context.time_remaining()
             self.code = "DEADLINE_EXCEEDED" if left is not None and left <= 0 else "CANCELLED"
-            raise error
-        if isinstance(error, GeneratorExit):
+        elif isinstance(error, GeneratorExit):
             self.code = "CANCELLED"
-            raise error
-        if isinstance(error, grpc.aio.AbortError):
+        elif isinstance(error, grpc.aio.AbortError):
             self.code = _code_of(context)
-            raise error
-        if isinstance(error, NotImplementedError) and _code_of(context) == "UNIMPLEMENTED":
+        elif isinstance(error, NotImplementedError) and _code_of(context) == "UNIMPLEMENTED":
             # What a generated servicer does where a method is not overridden.
             self.code = "UNIMPLEMENTED"
-            await context.abort(grpc.StatusCode.UNIMPLEMENTED, "this server does not have the method")
-        fault = error if isinstance(error, Fault) else self._translated(error)
-        self.code, self.reason = fault.code.name, fault.reason
-        await context.abort(fault.code, fault.message, fault.trailing_metadata())
-        raise AssertionError("unreachable")
+            await _abort(context, grpc.StatusCode.UNIMPLEMENTED, "this server does not have the method", ())
+        else:
+            fault = error if isinstance(error, Fault) else self._translated(error)
+            self.code, self.reason = fault.code.name, fault.reason
+            await _abort(context, fault.code, fault.message, fault.trailing_metadata())
+        forget_frames(error)
+        if isinstance(error, (asyncio.CancelledError, GeneratorExit)):
+            raise error
 
     def _translated(self, error: BaseException) -> Fault:
         if isinstance(error, (sql.OperationalError, sql.InterfaceError, sql.TimeoutError)):
@@ -159,6 +163,13 @@ class Call:
         incident_id = secrets.token_hex(16)
         log.error("incident", incident_id=incident_id, exc_info=error)
         return Fault("INTERNAL_FAULT", metadata={"incident_id": incident_id})
+
+
+async def _abort(context: Any, code: grpc.StatusCode, message: str, metadata: tuple[tuple[str, bytes], ...]) -> None:
+    try:
+        await context.abort(code, message, metadata)
+    except grpc.aio.AbortError as aborted:
+        forget_frames(aborted)  # gRPC raises it again, by itself, when the handler returns
 
 
 @cache

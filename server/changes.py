@@ -8,17 +8,15 @@ The plan in force is that of the latest change that took effect, or else what wa
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from agents import records
 from agents.visibility import Phase
 from groupage.v1 import change_requests_pb2, orders_pb2, proposals_pb2, synchronizations_pb2
-from server import order_writes, plan, tracking
 from server import synchronization as steps
 from server.durable import record, telling
 from server.faults import Fault
@@ -26,8 +24,7 @@ from server.market import freeze_from
 from server.names import company_of
 from server.services.standard import Kind, change_record, decoded, insert_record
 from server.store.ids import new_id
-from server.store.moments import to_us
-from server.store.tables import CommitmentRow, LegRow, OrderRow, Record, ShipmentRow
+from server.store.tables import LegRow, OrderRow, Record
 from server.wire import account
 from server.wire.proposals import proposals
 from server.wire.shipments import shipment
@@ -68,24 +65,40 @@ def in_force(session: Reading, name: str) -> tuple[Freeze, Settlement, dict[str,
     if row is None:
         raise LookupError(f"{name} was never negotiated")
     alone = json.loads(row.alone_kgco2e) if row.alone_kgco2e else None
+    negotiated = record.freeze_of(session, row)
     done = masters(session, name, State.Name(State.ACCEPTED))
     if not done:
-        return record.freeze_of(session, row), record.settlement_of(session, row), alone
+        return negotiated, record.settlement_of(session, row), alone
     # The latest: one is taken up at a time.
     last = json.loads(max(done, key=lambda r: (r.updated_at, r.name)).body)
     freeze = freeze_from(record.blob(session, last["freeze"]))
+    if alone is not None:
+        # What an order that was amended since would emit alone is not known.
+        now, then = freeze.market.shipments, negotiated.market.shipments
+        alone = {s: kg for s, kg in alone.items() if now.get(s) == then.get(s)}
     return freeze, records.loads(record.blob(session, last["settlement"])), alone
 
 
-def parts(freeze: Freeze, settlement: Settlement, alone: Mapping[str, float] | None) -> Parts:
-    """Everybody's part; who is still paid for what fell away has one too."""
+def parts(
+    freeze: Freeze, settlement: Settlement, alone: Mapping[str, float] | None, had: Mapping[str, Any] | None = None
+) -> Parts:
+    """Everybody's part.
+
+    Parameters
+    ----------
+    had
+        Parts before a change: who had work then, and has none now, has a part that says so, with what it is still paid.
+    """
     made = proposals(freeze, settlement, Phase.AFTER, names=lambda c: telling.names_for(freeze, c), alone_kgco2e=alone)
-    for who, seat in freeze.seats.items():
+    for who, seat in sorted(freeze.seats.items()):
         company = company_of(seat.company)
-        paid = account.received_cents(settlement, who)
-        if who in freeze.market.carriers and paid and not made.get(company, _NONE).HasField("carrier_part"):
-            part = made.setdefault(company, proposals_pb2.Proposal(company=seat.company))
-            part.carrier_part.received_cents = paid
+        field = "carrier_part" if who in freeze.market.carriers else "hub_part" if who in freeze.market.hubs else ""
+        paid, before = account.received_cents(settlement, who), (had or {}).get(company, _NONE)
+        if not field or made.get(company, _NONE).HasField(field) or not (paid or before.HasField(field)):
+            continue
+        part = getattr(made.setdefault(company, proposals_pb2.Proposal(company=seat.company)), field)
+        part.SetInParent()
+        part.received_cents, part.liability_cents = paid, account.liability_cents(settlement, who)
     return made
 
 
@@ -128,14 +141,15 @@ def becomes(row: OrderRow, change: ChangeRequest) -> tuple[orders_pb2.Order | No
 
 def opened(tx: Transaction, name: str, company: str, request: ChangeRequest) -> ChangeRequest:
     """Store a new change, to be priced; its maker sees it at once."""
-    for other in _open_of(tx, name, request.order):
+    about = request.order or request.provider_failure.load_or_booking_id
+    for other in _open_of(tx, name, about):
         view = _view_of(tx, other, company)
         raise Fault("CHANGE_OPEN", metadata={"change_request": view.name if view is not None else ""})
     master = Record(
         name=f"{name}/changes/{new_id()}",
         kind=MASTER,
         parent=name,
-        key=request.order,
+        key=about,
         state=State.Name(State.PRICING),
         body=json.dumps({"requester": company, "request": request.SerializeToString().hex()}).encode(),
         created_at=tx.now,
@@ -150,9 +164,9 @@ def opened(tx: Transaction, name: str, company: str, request: ChangeRequest) -> 
     return _show(tx, name, company, master.name, own)
 
 
-def _open_of(tx: Transaction, name: str, order: str) -> list[Record]:
+def _open_of(tx: Transaction, name: str, about: str) -> list[Record]:
     with tx.reading() as session:
-        return [m for m in masters(session, name, *OPEN) if m.key == order]
+        return [m for m in masters(session, name, *OPEN) if m.key == about]
 
 
 def _show(tx: Transaction, name: str, company: str, master: str, view: ChangeRequest) -> ChangeRequest:
@@ -204,7 +218,8 @@ def move(tx: Transaction, master: Record, state: int, said: Mapping[str, Any], r
     for row in rows:
         view = ChangeRequest.FromString(row.body)
         view.state, view.reason = state, reason
-        if view.own and "price" in said:
+        # Who fails pays by others' prices: it reads them when it does pay, so that nobody can ask for them.
+        if view.own and "price" in said and (state == State.ACCEPTED or not view.HasField("provider_failure")):
             view.price_cents = said["price"]
             view.part.CopyFrom(change_requests_pb2.ChangePart.FromString(bytes.fromhex(said["part"])))
             if said.get("expire"):
@@ -215,25 +230,50 @@ def move(tx: Transaction, master: Record, state: int, said: Mapping[str, Any], r
 
 
 def ask(tx: Transaction, master: Record, said: dict[str, Any], asked: Mapping[str, Any], expire_at: datetime) -> None:
-    """Lay a priced change before those whom it affects, each its own part."""
-    request = request_of(said)
-    said["asked"], said["replies"] = sorted(asked), {}
-    view = ChangeRequest(state=State.AWAITING_REPLIES)
+    """Lay a priced change before those whom it affects, each its own part.
+
+    Where others were asked before, who agreed to the same part has agreed.
+    """
+    told = {company: part.SerializeToString(deterministic=True).hex() for company, part in asked.items()}
+    before = said.get("told", {})
+    said["replies"] = {c: yes for c, yes in said.get("replies", {}).items() if yes and before.get(c) == told.get(c)}
+    said["asked"], said["told"] = sorted(asked), told
+    view = ChangeRequest()
     view.expire_time.FromDatetime(expire_at)
     said["expire"] = view.expire_time.ToJsonString()
     move(tx, master, State.AWAITING_REPLIES, said)
-    # What it is, and its reason; neither the order nor its figures: what concerns a company stands in its part.
-    if request.HasField("cancellation"):
-        view.cancellation.reason = request.cancellation.reason
-    elif request.HasField("amendment"):
-        view.amendment.SetInParent()
-    else:
-        view.short_quantity.SetInParent()
-    for company, part in sorted(asked.items()):
-        one = ChangeRequest()
-        one.CopyFrom(view)
-        one.part.CopyFrom(part)
-        _show(tx, master.parent, company, master.name, one)
+    tell_parts(tx, master, said, State.AWAITING_REPLIES, asked)
+
+
+def tell_parts(
+    tx: Transaction, master: Record, said: Mapping[str, Any], state: int, parts: Mapping[str, Any], reason: str = ""
+) -> None:
+    """Have all views but its maker's say these parts; who had one and is not among them any more has none."""
+    request = request_of(said)
+    with tx.reading() as session:
+        rows = {v.company: v for v in views(session, master)}
+    for company in sorted({*parts, *(c for c in rows if c)} - {said["requester"]}):
+        row = rows.get(company)
+        view = ChangeRequest() if row is None else ChangeRequest.FromString(row.body)
+        view.state, view.reason = state, reason
+        view.ClearField("part")
+        view.ClearField("expire_time")
+        # What it is, and its reason; neither the order nor its figures: what concerns a company stands in its part.
+        for kind in ("cancellation", "amendment", "short_quantity", "provider_failure"):
+            if request.HasField(kind):
+                getattr(view, kind).SetInParent()
+        for kind in ("cancellation", "provider_failure"):
+            if request.HasField(kind):
+                getattr(view, kind).reason = getattr(request, kind).reason
+        if company in parts:
+            view.part.CopyFrom(parts[company])
+        if company in said.get("asked", ()) and said.get("expire"):
+            view.expire_time.FromJsonString(said["expire"])
+        if row is None:
+            _show(tx, master.parent, company, master.name, view)
+        else:
+            decided = decoded(CHANGE_REQUEST, change_record(tx, CHANGE_REQUEST, row, view))
+            _tell(tx, master.parent, company, decided)
 
 
 def request_of(said: Mapping[str, Any]) -> ChangeRequest:
@@ -258,6 +298,8 @@ def replied(tx: Transaction, view: Record, accepts: bool, comment: str = "") -> 
         raise Fault("CHANGE_NOT_OPEN", metadata={"state": State.Name(message.state)})
     said = json.loads(master.body)
     company = view.company or ""
+    if company not in said["asked"]:
+        raise Fault("CHANGE_NOT_OPEN", metadata={"state": State.Name(message.state)})
     if said["replies"].get(company) == accepts:
         return
     if company in said["replies"]:
@@ -297,86 +339,10 @@ def withdrawn(tx: Transaction, view: Record) -> None:
 def under_way(session: Reading, name: str, order: str) -> bool:
     """Tell whether an order's goods are moving, or it is not committed any more."""
     row = session.get(OrderRow, order)
-    legs = session.exec(select(LegRow).where(LegRow.synchronization == name, LegRow.order_name == order))
-    return row is None or row.state != "COMMITTED" or any(leg.state != "PLANNED" for leg in legs)
+    return row is None or row.state != "COMMITTED" or order in moving(session, name, order)
 
 
-def take_effect(
-    tx: Transaction,
-    master: Record,
-    said: dict[str, Any],
-    made: tuple[Freeze, Settlement, Parts],
-    texts: tuple[str, str],
-    reason: str = "",
-) -> None:
-    """Put a changed plan in the old one's place: order, proposals, capacity and tracking in one transaction."""
-    name, request = master.parent, request_of(said)
-    freeze, settlement, new = made
-    with tx.reading() as session:
-        if under_way(session, name, request.order):
-            raise steps.StepRefusedError("its goods are under way")
-        row = session.get(OrderRow, request.order)
-        whole = synchronizations_pb2.Synchronization.FromString(steps.record_of(session, name).body)
-        found = steps.open_proposals(session, name, whole.round)
-    if row is None:
-        raise steps.StepRefusedError("the order is gone")
-    said["freeze"] = record.put_blob(tx, record.FREEZE, texts[0])
-    said["settlement"] = record.put_blob(tx, record.SETTLEMENT, texts[1])
-    move(tx, master, State.ACCEPTED, said, reason)
-    _order_changes(tx, name, row, request)
-    for proposal in found:
-        content = new.get(company_of(proposal.company))
-        fields = ("owner_part", "carrier_part", "hub_part")
-        if content is not None and any(
-            content.HasField(f) and getattr(content, f) != getattr(proposal, f) for f in fields
-        ):
-            steps.proposal_becomes(tx, proposal.name, steps.Part.COMMITTED, content=content)
-    tx.connection.execute(delete(CommitmentRow).where(col(CommitmentRow.synchronization) == name))
-    rows = [{"synchronization": name, **asdict(hold)} for hold in plan.holds(freeze, settlement)]
-    if rows:
-        tx.connection.execute(insert(CommitmentRow), rows)
-    _track(tx, name, plan.hops(freeze, settlement, lambda c: telling.names_for(freeze, c)), request.order)
-
-
-def _order_changes(tx: Transaction, name: str, row: OrderRow, request: ChangeRequest) -> None:
-    order, _ = becomes(row, request)
-    if order is None:
-        reason = {row.name: "cancelled by its owner"}
-        steps.orders_become(tx, name, [row.name], steps.OrderState.CANCELLED, reasons=reason)
-        return
-    new = order_writes.row_of(f"companies/{row.company}", order, row.name.rsplit("/", 1)[1])
-    keep = ("name", "company", "state", "synchronization", "version")
-    tx.connection.execute(
-        update(OrderRow)
-        .where(col(OrderRow.name) == row.name)
-        .values(**{k: v for k, v in new.items() if k not in keep}, version=row.version + 1, updated_at=tx.now)
-    )
-
-
-def _track(tx: Transaction, name: str, hops: tuple[tracking.Hop, ...], order: str) -> None:
-    """Follow the changed plan: hops that stay keep what was reported of them."""
-    with tx.reading() as session:
-        had = {(r.load_id, r.job): r for r in session.exec(select(LegRow).where(LegRow.synchronization == name))}
-    fresh = []
-    wanted = {(h.load_id, h.job) for h in hops}
-    touched = {order}
-
-    def of(load_id: str, job: str) -> tuple[Any, ...]:
-        return (col(LegRow.synchronization) == name, col(LegRow.load_id) == load_id, col(LegRow.job) == job)
-
-    for load_id, job in sorted(had.keys() - wanted):
-        tx.connection.execute(delete(LegRow).where(*of(load_id, job)))
-    for h in hops:
-        row = had.get((h.load_id, h.job))
-        if row is None:
-            fresh.append(h)
-        elif (to_us(row.pickup_at), to_us(row.delivery_at)) != (to_us(h.pickup_at), to_us(h.delivery_at)):
-            tx.connection.execute(
-                update(LegRow).where(*of(h.load_id, h.job)).values(pickup_at=h.pickup_at, delivery_at=h.delivery_at)
-            )
-            touched.add(h.order)
-    tracking.begin(tx, name, fresh)
-    for one in sorted(touched):
-        tracking.refresh(tx, one)
-    if not any(h.order == order for h in hops):
-        tx.connection.execute(delete(ShipmentRow).where(col(ShipmentRow.name) == tracking.shipment_of(order)))
+def moving(session: Reading, name: str, *about: str) -> frozenset[str]:
+    """Orders of which something has moved already, of those named and those on loads named as tracking names them."""
+    query = select(LegRow).where(LegRow.synchronization == name, LegRow.state != "PLANNED")
+    return frozenset(leg.order_name for leg in session.exec(query) if leg.order_name in about or leg.load_id in about)

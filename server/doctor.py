@@ -7,6 +7,7 @@ import importlib
 import os
 import shutil
 import socket
+import ssl
 import stat
 import sys
 import time
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives import serialization
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from sqlalchemy import create_engine, inspect, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, col, select
 
 from groupage.errors import GroupageError
@@ -34,8 +36,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sqlalchemy import Engine
+    from sqlalchemy.engine import Connection
 
-    from server.settings import Settings
+    from server.settings import Settings, Tls
 
 OK, WARNING, FAILURE = "ok", "warning", "failure"
 LOW_BYTES = 1024**3
@@ -71,6 +74,8 @@ def examine(settings: Settings) -> list[Finding]:
             found += check(settings)
         except GroupageError as error:
             found.append(Finding(check.__name__.strip("_"), FAILURE, str(error)))
+        except DBAPIError as error:
+            found.append(Finding(check.__name__.strip("_"), FAILURE, " ".join(str(error.orig).split())))
         except Exception as error:
             found.append(Finding(check.__name__.strip("_"), FAILURE, f"{type(error).__name__}: {error}"))
     return found
@@ -178,14 +183,9 @@ def _port(address: str, used: Callable[[], tuple[str, str]]) -> tuple[str, str]:
 
 def _health(settings: Settings, address: str) -> tuple[str, str]:
     """Ask whoever listens whether it is a server of ours, and well."""
-    if settings.tls is not None and settings.tls.client_authorities is not None and address in settings.listen:
-        return OK, "in use; who answers there wants a client certificate"
     if settings.tls is not None:
-        # What is asked is public; whether the name fits the certificate is not what is looked at.
-        trusted = grpc.ssl_channel_credentials(settings.tls.certificate.read_bytes())
-        channel = grpc.secure_channel(address, trusted)
-    else:
-        channel = grpc.insecure_channel(address)
+        return _certified(settings.tls, address)
+    channel = grpc.insecure_channel(address)
     with channel:
         try:
             answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=3)
@@ -193,6 +193,26 @@ def _health(settings: Settings, address: str) -> tuple[str, str]:
             return WARNING, f"in use, and whoever listens does not answer as a server of ours: {error.code().name}"
     serving = answer.status == health_pb2.HealthCheckResponse.SERVING
     return (OK, "a server serves there") if serving else (FAILURE, "a server is there, and not well: see its log")
+
+
+def _certified(tls: Tls, address: str) -> tuple[str, str]:
+    """See whose certificate whoever listens shows; whether it is trusted is looked at where it is issued."""
+    host, _, port = address.rpartition(":")
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    try:
+        with (
+            socket.create_connection((host.strip("[]"), int(port)), timeout=3) as plain,
+            context.wrap_socket(plain) as secure,
+        ):
+            shown = secure.getpeercert(binary_form=True)
+    except OSError as error:
+        return WARNING, f"in use, and whoever listens does not speak TLS: {error.strerror or error}"
+    own = x509.load_pem_x509_certificates(tls.certificate.read_bytes())[0]
+    if shown != own.public_bytes(serialization.Encoding.DER):
+        return WARNING, f"in use, and whoever listens shows another certificate than {tls.certificate}"
+    return OK, f"who listens there has {tls.certificate}"
 
 
 def _store(settings: Settings) -> Iterator[Finding]:
@@ -215,13 +235,33 @@ def _store(settings: Settings) -> Iterator[Finding]:
             if url.drivername == "sqlite":
                 (said,) = connection.exec_driver_sql("PRAGMA quick_check(1)").one()
                 yield Finding("store's file", OK if said == "ok" else FAILURE, "whole" if said == "ok" else "damaged")
+            elif have == newest:
+                yield _row_security(connection)
             names = set(inspect(connection).get_table_names())
         if {"tokens", "executors"} <= names:
             with Session(engine) as session:
                 yield from _tokens(settings, session)
-                yield from _executors(session)
+                yield from _executors(settings, session)
     finally:
         engine.dispose()
+
+
+def _row_security(connection: Connection) -> Finding:
+    """Whether the database itself filters rows: superusers, and who may go around it, are filtered by nothing."""
+    asked = "SELECT rolname, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+    role, above = connection.execute(text(asked)).one()
+    asked = (
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = current_schema()::regnamespace "
+        "AND relname <> 'alembic_version' AND NOT (relrowsecurity AND relforcerowsecurity) ORDER BY relname"
+    )
+    bare = [name for (name,) in connection.execute(text(asked))]
+    if above:
+        said = f"role {role} goes around it; one without SUPERUSER and BYPASSRLS is filtered a second time"
+    elif bare:
+        said = f"off for {', '.join(bare[:5])}"
+    else:
+        said = f"on for all tables, and binds role {role}"
+    return Finding("row-level security", WARNING if above or bare else OK, said)
 
 
 def _engine(settings: Settings) -> Engine:
@@ -247,13 +287,16 @@ def _tokens(settings: Settings, session: Session) -> Iterator[Finding]:
         yield Finding("tokens", WARNING, f"expire soon, without a successor: {', '.join(soon[:5])}")
 
 
-def _executors(session: Session) -> Iterator[Finding]:
+def _executors(settings: Settings, session: Session) -> Iterator[Finding]:
     now = datetime.now(UTC)
     rows = session.exec(select(ExecutorRow).where(col(ExecutorRow.fenced).is_(False))).all()
     alive = [r for r in rows if now - r.seen_at < ALIVE]
     silent = len(rows) - len(alive)
     said = f"{len(alive)} alive" + f", {silent} silent for more than {ALIVE.seconds} s" * bool(silent)
-    yield Finding("workers", WARNING if silent and not alive else OK, said)
+    # A server starts its own, unless it is told not to.
+    lacking = not alive and not settings.worker.beside_server
+    said += "; groupage worker starts one" * lacking
+    yield Finding("workers", WARNING if lacking or (silent and not alive) else OK, said)
 
 
 def _clock(settings: Settings) -> Iterator[Finding]:

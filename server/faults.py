@@ -131,6 +131,20 @@ def not_found(name: str) -> Fault:
     return Fault("RESOURCE_NOT_FOUND", metadata={"name": name})
 
 
+def forget_frames(error: BaseException) -> None:
+    """Make an exception, and those that led to it, let go of the frames that they came through.
+
+    Those hold the request, some megabytes perhaps; and gRPC keeps with a call what ended it, as a future does. Such a
+    ring is untied only when rubbish is looked for, which is seldom (`server.app.COLLECT_AFTER`): a thousand refused
+    calls would hold gigabytes.
+    """
+    waiting: list[BaseException | None] = [error]
+    while waiting:
+        if (one := waiting.pop()) is not None:
+            waiting += (one.__context__, one.__cause__)
+            one.__traceback__ = one.__context__ = one.__cause__ = None
+
+
 def _fault(
     reason: str,
     message: str,

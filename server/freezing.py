@@ -161,13 +161,15 @@ class _Freezing:
         vehicles = self._on_offer(fleet)
         hubs = self._hubs()
         shipments = self._shipments()
+        promises = tuple(p for p in promises if all(place in self.sites for place in _places(p.shipments)))
+        reserved = _to_be_had(reserved, vehicles, hubs)
         # Whom tariffs and contracts name drives outside the market.
         named = {t.vehicle for t in tariffs.dedicated} | {c.vehicle for c in incumbents}
         known = {v: x for v, x in fleet.items() if v in vehicles or v in named}
         carriers = self._carriers({v.carrier for v in known.values()} | {t.carrier for t in tariffs.groupage})
-        used = {place for s in shipments.values() for place in (*s.origins, s.destination)}
+        used = _places(shipments.values())
         used |= {v.base for v in known.values()} | {h.site for h in hubs.values()}
-        used |= {place for p in promises for s in p.shipments for place in (*s.origins, s.destination)}
+        used |= _places(s for p in promises for s in p.shipments)
         sites = {name: self.sites[name] for name in sorted(used)}
         market = Market(
             start=self.start,
@@ -202,6 +204,7 @@ class _Freezing:
             left_out=dict(sorted(self.left_out.items())),
             fees=_fees(book),
             grants=grants_of(book.visibility),
+            held={good: n for good, n in sorted(self.records.held.items()) if n and (good in fleet or good in hubs)},
         )
 
     def _taken(self, messages: Iterable[Any], convert: Callable[[Any], Value]) -> dict[str, Value]:
@@ -366,6 +369,23 @@ class _Freezing:
             )
             for who, own in sorted(roles.items())
         }
+
+
+def _places(shipments: Iterable[Shipment]) -> set[str]:
+    return {place for s in shipments for place in (*s.origins, s.destination)}
+
+
+def _to_be_had(
+    reserved: Iterable[Reserved], vehicles: Mapping[str, VehicleType], hubs: Mapping[str, Hub]
+) -> tuple[Reserved, ...]:
+    """What was reserved and its provider has on offer, the earlier first; of what it has not, it sells nothing."""
+    left = {v: x.count for v, x in vehicles.items()}
+    kept = []
+    for r in reserved:
+        if r.good in hubs or left.get(r.good, 0) >= r.quantity:
+            left[r.good] = left.get(r.good, 0) - r.quantity
+            kept.append(r)
+    return tuple(kept)
 
 
 def _fees(book: rulebooks_pb2.Rulebook) -> tuple[FeeRule, ...]:

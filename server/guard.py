@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -33,7 +34,7 @@ OPEN_SERVICES = ("/grpc.health.v1.Health/", "/grpc.reflection.v1.ServerReflectio
 
 @dataclass(frozen=True)
 class Limits:
-    """What one participant may ask of one server.
+    """What one participant may ask of one server, or one address where who calls need not be known.
 
     Attributes
     ----------
@@ -51,6 +52,8 @@ class Limits:
         For how long the server works on one call at most, whatever deadline the caller gave.
     stream_wait_s
         For how long a stream that sends too fast is slowed down before it is ended.
+    stalled_s
+        For how long a watcher may take nothing of what waits for it, before its stream is ended.
     """
 
     calls: Rate = Rate(2_000, 10_000)
@@ -61,6 +64,7 @@ class Limits:
     most_streams: int = 64
     unary_timeout_s: float = 60.0
     stream_wait_s: float = 5.0
+    stalled_s: float = 60.0
 
 
 class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
@@ -98,8 +102,10 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         self._metrics = metrics
         self._sink = sink
         self._limits = limits or Limits()
-        self._calls = Buckets(self._limits.calls)
-        self._bytes = Buckets(self._limits.request_bytes)
+        # Those who need not be known are told apart by their addresses, and never push a participant's bucket out.
+        self._known, self._unknown = (
+            (Buckets(self._limits.calls), Buckets(self._limits.request_bytes)) for _ in range(2)
+        )
         self._failures = Buckets(self._limits.failures)
         self._client_certificates = client_certificates
         self._handlers: dict[str, grpc.RpcMethodHandler] = {}
@@ -129,10 +135,11 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         self.streams.drain()
 
     async def watch(self, every_s: float = 0.5) -> None:
-        """End calls that take too long, and streams of identities that are no longer good; runs until cancelled."""
+        """End calls that take too long, and streams that stall or whose identity is not good; runs until cancelled."""
         while True:
             await asyncio.sleep(every_s)
             self._end_late_calls()
+            self.streams.end_stalled(self._limits.stalled_s)
             for stream in self.streams:
                 if stream.credentials == ("", b""):
                     continue
@@ -166,8 +173,9 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
                 await self._seen(call)
                 return answer
             except BaseException as error:
+                raw, request = b"", None  # this frame goes on with the error, if that is raised again
                 await self._refused(call, context, error)
-                raise AssertionError("unreachable") from error
+                return b""  # never sent
             finally:
                 call.end(timed=True)
 
@@ -185,7 +193,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
                 return answer
             except BaseException as error:
                 await self._refused(call, context, (stream and stream.ended(error)) or error)
-                raise AssertionError("unreachable") from error
+                return b""  # never sent
             finally:
                 self._close(call, stream)
 
@@ -196,7 +204,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
             call, stream = Call.begin(rule, self._metrics, context), None
             try:
                 caller = await self._admitted(call, context)
-                stream = self._open(call, context)
+                stream = self._open(call, context, watches=not request_streaming)
                 if request_streaming:
                     request: Any = self._requests(call, caller, given)
                 else:
@@ -206,6 +214,7 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
                 async for message in stream.responses(behaviour(request, context)):
                     yield self._response(rule, message)
             except BaseException as error:
+                given = request = None  # this frame goes on with the error, if that is raised again
                 await self._refused(call, context, (stream and stream.ended(error)) or error)
             finally:
                 self._close(call, stream)
@@ -215,9 +224,10 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
     async def _admitted(self, call: Call, context: Any) -> Caller | None:
         if self._draining and not call.rule.open:
             raise Fault("SERVER_DRAINING")
-        if call.rule.open:
-            return None
         address = context.peer().rpartition(":")[0]
+        if call.rule.open:
+            call.address = address
+            return None
         if wait := self._failures.empty(address):
             raise Fault("RATE_LIMITED", metadata={"limit": "failed identities"}, retry_after_s=wait)
         try:
@@ -249,12 +259,10 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
             raise Fault("REQUEST_TOO_LARGE", metadata={"limit": f"{self._limits.most_request_bytes} bytes"})
 
     def _wait(self, call: Call, size_bytes: int) -> tuple[str, float] | None:
-        if call.viewer is None:
-            return None
-        key = call.viewer.key
-        if seconds := self._calls.take(key):
+        (calls, volume), key = (self._known, call.viewer.key) if call.viewer else (self._unknown, call.address)
+        if seconds := calls.take(key):
             return f"{self._limits.calls.per_s:g} messages per second", seconds
-        if seconds := self._bytes.take(key, size_bytes):
+        if seconds := volume.take(key, size_bytes):
             return f"{self._limits.request_bytes.per_s:g} bytes per second", seconds
         return None
 
@@ -266,18 +274,20 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
         checking.check(request)
         return request
 
-    async def _requests(self, call: Call, caller: Caller | None, messages: AsyncIterator[bytes]) -> AsyncIterator[Any]:
-        async for raw in messages:
-            self._sized(call, len(raw))
-            # Who sends faster than it may is read more slowly: flow control tells it so.
-            waited = 0.0
-            while wait := self._wait(call, len(raw)):
-                limit, seconds = wait
-                waited += seconds
-                if waited > self._limits.stream_wait_s:
-                    raise Fault("RATE_LIMITED", metadata={"limit": limit}, retry_after_s=seconds)
-                await asyncio.sleep(seconds)
-            yield self._request(call, caller, raw)
+    async def _requests(self, call: Call, caller: Caller | None, messages: Any) -> AsyncIterator[Any]:
+        # gRPC's own generator and its maker hold each other, and the last message, until it is closed.
+        async with contextlib.aclosing(aiter(messages)) as received:
+            async for raw in received:
+                self._sized(call, len(raw))
+                # Who sends faster than it may is read more slowly: flow control tells it so.
+                waited = 0.0
+                while wait := self._wait(call, len(raw)):
+                    limit, seconds = wait
+                    waited += seconds
+                    if waited > self._limits.stream_wait_s:
+                        raise Fault("RATE_LIMITED", metadata={"limit": limit}, retry_after_s=seconds)
+                    await asyncio.sleep(seconds)
+                yield self._request(call, caller, raw)
 
     def _response(self, rule: Rule, answer: Any) -> bytes:
         raw = rule.to_bytes(answer)
@@ -308,10 +318,10 @@ class Guard(grpc.aio.ServerInterceptor):  # type: ignore[misc]
                 call.late = True
                 task.cancel()
 
-    def _open(self, call: Call, context: Any) -> Stream:
+    def _open(self, call: Call, context: Any, *, watches: bool = False) -> Stream:
         key = call.viewer.key if call.viewer else context.peer().rpartition(":")[0]
         credentials = (call.authorization, self._certificate(context)) if call.viewer else ("", b"")
-        return self.streams.open(key, credentials)
+        return self.streams.open(key, credentials, watches=watches and call.viewer is not None)
 
     def _close(self, call: Call, stream: Stream | None) -> None:
         if stream is not None:

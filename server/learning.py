@@ -15,6 +15,7 @@ from groupage.errors import MissingLibraryError, PolicyError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from datetime import date
 
     import pandas as pd
     from numpy.typing import NDArray
@@ -121,6 +122,34 @@ def forecast(model: bytes, frame: pd.DataFrame, horizon: int, paths: int = PATHS
     fitted = forecaster(state.forecaster, {}).restore(state)
     panel = read_history(frame, freq="D", gaps="zero")
     return fitted.forecast(panel, horizon, paths, np.random.default_rng(SEED)), training
+
+
+def known_until(frame: pd.DataFrame) -> date:
+    """Last day of which the demand is known."""
+    last: date = frame.loc[frame["y"].notna(), "ds"].max().date()
+    return last
+
+
+def expected(
+    model: bytes, frame: pd.DataFrame, first: date, days: int, horizon: int, paths: int
+) -> tuple[tuple[str, str, tuple[tuple[float, ...], ...]], ...]:
+    """Sample paths of every lane from a day on: its zone, its product, and by day its paths.
+
+    Parameters
+    ----------
+    first
+        Not before the first day without known demand.
+    horizon
+        Days to forecast, the same for all whose paths shall belong together.
+    """
+    texts = frame.drop_duplicates("unique_id").set_index("unique_id")[["zone", "product"]].sort_index()
+    found, _ = forecast(model, frame, horizon, paths)
+    begin = (first - found.first_day).days
+    own = found.paths[found.rows(tuple(map(str, texts.index)))][:, begin : begin + days]
+    return tuple(
+        (str(zone), str(product), tuple(tuple(day) for day in own[i].tolist()))
+        for i, (zone, product) in enumerate(zip(texts["zone"], texts["product"], strict=True))
+    )
 
 
 def look_ahead(

@@ -7,6 +7,7 @@ does not fit stays out, with the reason, and only its company is told. An engine
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -25,10 +26,12 @@ from server.wire.shipments import company_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
+    from datetime import datetime
 
     from agents.market import Market
     from agents.messages import Topic
     from agents.policy import Policy
+    from agents.reservations import Reserved
     from logistics.fleet import CallUp, Carrier, OperatingCosts, VehicleType
     from logistics.hubs import HubCosts
     from logistics.shipments import Shipment, Stakes
@@ -99,6 +102,26 @@ class FeeRule:
     cents_per_shipment: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An order that is held for a later planning day.
+
+    Attributes
+    ----------
+    until
+        Start of the day on whose table it comes again.
+    reason
+        For its owner, without anybody else's figures.
+    saving_cents
+        What its owner was told that waiting is expected to save; 0 where it holds by its own rule.
+    """
+
+    owner: str
+    until: datetime
+    reason: str
+    saving_cents: int = 0
+
+
 @dataclass(frozen=True)
 class Freeze:
     """A market as a negotiation began with it, and what the built-in participants know. Private: never on the wire.
@@ -123,6 +146,16 @@ class Freeze:
         What the rulebook shows beyond the matrix: fact, viewer's role, phase.
     named_as
         Digest of the market that pseudonyms hang on; empty: of this one. A plan that was changed keeps its names.
+    held
+        By vehicle type and hub of the market, what committed plans hold in the window; not in the market's counts.
+    waiting
+        By order, what was on the table and is held for a later day.
+    reserving
+        What the pool reserves for its next planning day, once this plan is committed.
+    reserving_from, reserving_to
+        That day's window; absent where nothing is reserved.
+    looked
+        Private figures that each participant disclosed when the pool looked ahead.
     """
 
     market: Market
@@ -143,11 +176,27 @@ class Freeze:
     fees: tuple[FeeRule, ...] = ()
     grants: tuple[tuple[str, str, str], ...] = ()
     named_as: str = ""
+    held: Mapping[str, int] = field(default_factory=dict)
+    waiting: Mapping[str, Waiting] = field(default_factory=dict)
+    reserving: tuple[Reserved, ...] = ()
+    reserving_from: datetime | None = None
+    reserving_to: datetime | None = None
+    looked: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def names_digest(self) -> str:
         """Digest that the names of jobs, loads and places hang on."""
         return self.named_as or self.market.digest
+
+    @property
+    def expected_saving_cents(self) -> dict[str, int]:
+        """What each owner was told to expect of holding and reserving."""
+        expected: Counter[str] = Counter()
+        for w in self.waiting.values():
+            expected[w.owner] += w.saving_cents
+        for r in self.reserving:
+            expected.update(r.saving_cents)
+        return dict(expected)
 
     @property
     def companies(self) -> tuple[str, ...]:
@@ -216,7 +265,8 @@ def without(freeze: Freeze, companies: Collection[str]) -> Freeze:
     """Return the freeze without some companies, as renegotiated when they declined or were silent.
 
     Their shipments, vehicles and hubs leave, and promises that they have a part in; what was reserved with them leaves,
-    what was reserved for them is owed. Baseline tariffs stay: they are what the rulebook reckons with.
+    what was reserved for them is owed. What would be reserved for the next day falls away where one of them would have
+    borne or kept it. Baseline tariffs stay: they are what the rulebook reckons with.
 
     Parameters
     ----------
@@ -240,6 +290,7 @@ def without(freeze: Freeze, companies: Collection[str]) -> Freeze:
         promises=tuple(p for p in m.promises if stays(p.owner) and stays(p.carrier)),
         reserved=tuple(r for r in m.reserved if stays(r.provider)),
     )
+    reserving = tuple(r for r in freeze.reserving if stays(r.provider) and all(map(stays, r.parts)))
     return replace(
         freeze,
         market=market,
@@ -250,6 +301,8 @@ def without(freeze: Freeze, companies: Collection[str]) -> Freeze:
         hub_costs={h: x for h, x in freeze.hub_costs.items() if stays(h)},
         incumbents=tuple(c for c in freeze.incumbents if stays(c.owner)),
         papers={s: x for s, x in freeze.papers.items() if s in shipments},
+        waiting={s: w for s, w in freeze.waiting.items() if stays(w.owner)},
+        reserving=reserving,
     )
 
 
@@ -275,7 +328,7 @@ def alone_kgco2e(freeze: Freeze, parties: Mapping[str, Party]) -> dict[str, floa
     return {d.shipment: d.kgco2e for d in done.deliveries if d.mode != UNSERVED}
 
 
-_CLASSES = CLASSES | {c.__name__: c for c in (Freeze, Seat, Paper, FeeRule)}
+_CLASSES = CLASSES | {c.__name__: c for c in (Freeze, Seat, Paper, FeeRule, Waiting)}
 _NO_NETWORK = great_circle_network([])
 
 

@@ -15,7 +15,7 @@ from sqlmodel import col, select
 
 from groupage.v1 import orders_pb2
 from server.faults import Fault
-from server.services import standard
+from server.services import masks, standard
 from server.store import bulk_sql
 from server.store.ids import new_id, new_ids
 from server.store.moments import to_us
@@ -30,10 +30,9 @@ if TYPE_CHECKING:
 
 State = orders_pb2.Order.State
 
-ORDER = standard.Kind("order", orders_pb2.Order, "orders", "order")
 
 # Set by the service, or kept in columns: never part of a stored body.
-NOT_IN_BODY = ("name", "state", "synchronization", "etag", "create_time", "update_time")
+NOT_IN_BODY = ("name", "state", "synchronization", "etag", "create_time", "update_time", "held_until", "held_reason")
 # Why an order in such a state cannot be changed any more.
 _LOCKED: Mapping[str, str] = {
     "NEGOTIATING": "ORDER_NEGOTIATING",
@@ -44,6 +43,8 @@ _LOCKED: Mapping[str, str] = {
     "CANCELLED": "ORDER_FINISHED",
     "RELEASED": "ORDER_FINISHED",
 }
+
+HELD = State.Name(State.HELD)
 
 Row = dict[str, Any]
 
@@ -106,6 +107,9 @@ def decoded(row: OrderRow, viewer: Viewer) -> Order:
     order.state = State.Value(row.state)
     order.create_time.FromDatetime(row.created_at)
     order.update_time.FromDatetime(row.updated_at)
+    if row.state == HELD and row.held_until is not None:
+        order.held_until.FromDatetime(row.held_until)
+        order.held_reason = row.held_reason or ""
     if viewer.company != row.company:
         order.ClearField("stakes")
     return order
@@ -117,9 +121,8 @@ def judged(tx: Transaction, rows: Sequence[Row], *, new: bool = True) -> list[Fa
     A row that is not new has its name and its reference already.
     """
     now = to_us(tx.now)
-    owners = {row["company"] for row in rows}
     unknown_sites = strangers(tx, set(map(_places, rows)))
-    refs = taken_refs(tx, owners, (row["external_ref"] for row in rows))
+    refs = taken_refs(tx, ((row["company"], row["external_ref"]) for row in rows))
     taken = _taken_names(tx, rows) if new else set()
     twice = Counter((row["company"], row["external_ref"]) for row in rows)
     first: dict[tuple[str, str], str] = {}
@@ -161,10 +164,10 @@ def strangers(tx: Transaction, places: set[tuple[str, str, str]]) -> dict[tuple[
     }
 
 
-def taken_refs(tx: Transaction, owners: Iterable[str], refs: Iterable[str]) -> dict[tuple[str, str], str]:
-    """References that orders of some companies have already: by company and reference, the order's name."""
-    lists = {"company": owners, "external_ref": refs}
-    found = bulk_sql.among(tx.connection, "company, external_ref, name", "orders", lists)
+def taken_refs(tx: Transaction, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Of companies with references: those that orders have already, and the order's name."""
+    keys = ("company", "external_ref")
+    found = bulk_sql.of_pairs(tx.connection, "company, external_ref, name", "orders", keys, pairs)
     return {(row[0], row[1]): row[2] for row in found}
 
 
@@ -267,14 +270,15 @@ def _amend_one(tx: Transaction, write: Write) -> bytes:
     request = write.payload
     row = _own(tx, write, request.order.name)
     _must_match(row, request.order.etag)
-    _must_be_free(row, "OPEN")
-    after = standard.masked(ORDER, orders_pb2.Order.FromString(row.body), request.order, request.update_mask)
+    _must_be_free(row, "OPEN", HELD)
+    after = masks.masked(orders_pb2.Order, orders_pb2.Order.FromString(row.body), request.order, request.update_mask)
     new = row_named(f"companies/{row.company}", after, row.name)
     fault = judged(tx, [new], new=False)[0]
     if fault is not None:
         raise fault
     keep = ("name", "company", "state", "synchronization", "version")
-    return _change(tx, write, row, **{k: v for k, v in new.items() if k not in keep})
+    # What was weighed was another order: it comes on the next table that it fits.
+    return _change(tx, write, row, state="OPEN", **{k: v for k, v in new.items() if k not in keep})
 
 
 amend = single(_amend_one)
@@ -284,7 +288,7 @@ def _cancel_one(tx: Transaction, write: Write) -> bytes:
     request = write.payload
     row = _own(tx, write, request.name)
     _must_match(row, request.etag)
-    _must_be_free(row, "OPEN", "RELEASED")
+    _must_be_free(row, "OPEN", HELD, "RELEASED")
     return _change(tx, write, row, state=State.Name(State.CANCELLED))
 
 

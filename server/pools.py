@@ -33,6 +33,15 @@ POOL = Kind(
     filters=("state", "display_name"),
     columns=lambda m: {"state": Pool.State.Name(m.state)},
 )
+
+
+def _member_shown(viewer: Viewer, message: Any) -> None:
+    # Who the members are may be shown to members; why one leaves and what it is charged is no other's business.
+    if not viewer.operator and message.company != viewer.name:
+        message.ClearField("leave_reason")
+        message.ClearField("monthly_fees")
+
+
 MEMBER = Kind(
     "member",
     Member,
@@ -40,6 +49,7 @@ MEMBER = Kind(
     "member",
     filters=("state", "roles"),
     columns=lambda m: {"state": Member.State.Name(m.state)},
+    shown=_member_shown,
 )
 RULEBOOK = Kind(
     "rulebook",
@@ -52,9 +62,10 @@ RULEBOOK = Kind(
 
 
 def _consent_shown(viewer: Viewer, message: Any) -> None:
-    # By which certificate or token somebody signed is no other member's business.
+    # By which certificate or token somebody signed, and why it would not, is no other member's business.
     if not viewer.operator and message.company != viewer.name:
         message.ClearField("signed_by")
+        message.ClearField("reason")
 
 
 CONSENT = Kind("consent", consents_pb2.Consent, "consents", "consent", filters=("consented",), shown=_consent_shown)
@@ -99,8 +110,46 @@ def advance(tx: Transaction, pool: str) -> None:
         if book is not None and book[1].effective_time.ToDatetime(UTC) <= tx.now:
             _decide(tx, record, message, *book)
     in_force = one(tx, RULEBOOK, message.rulebook) if message.rulebook and message.state != Pool.CLOSED else None
-    for row, member in records(tx, MEMBER, pool).values():
+    members = records(tx, MEMBER, pool).values()
+    for row, member in members:
         _pass(tx, row, member, in_force[1] if in_force else None)
+    # Who is bound by an older version that had fees was charged while that was in force.
+    if (in_force and _by_the_month(in_force[1])) or any(member.monthly_fees for _, member in members):
+        _charge(tx, pool)
+
+
+def _by_the_month(book: Any) -> list[Any]:
+    return [fee for fee in book.fees if fee.WhichOneof("basis") == "cents_per_month"]
+
+
+def _charge(tx: Transaction, pool: str) -> None:
+    """Charge members what is due for each month of taking part that is not charged yet."""
+    books = binding(tx, pool)
+    this = tx.now.year * 12 + tx.now.month - 1
+    for row, member in records(tx, MEMBER, pool).values():
+        if member.state not in (Member.ACTIVE, Member.LEAVING):
+            continue
+        book = bound_by(tx, row, member, books)
+        due = _by_the_month(book) if book is not None else []
+        due = [fee for fee in due if fee.payer in member.roles and fee.cents_per_month]
+        if not due:
+            continue
+        charged = {fee.month for fee in member.monthly_fees}
+        since = max(member.join_time.ToDatetime(UTC), book.effective_time.ToDatetime(UTC))
+        # More than one only where no server was there to charge them in time.
+        months = [f"{m // 12:04d}-{m % 12 + 1:02d}" for m in range(since.year * 12 + since.month - 1, this + 1)]
+        fresh = [month for month in months if month not in charged]
+        for month in fresh:
+            for fee in due:
+                member.monthly_fees.add(
+                    month=month,
+                    line=fee.line,
+                    payer=fee.payer,
+                    cents=fee.cents_per_month,
+                    rulebook_version=book.version,
+                )
+        if fresh:
+            change_record(tx, MEMBER, row, member)
 
 
 def advance_all(tx: Transaction) -> None:
@@ -194,9 +243,9 @@ def show(tx: Transaction, pool: str, shown: bool) -> None:
     )
 
 
-def leaves(tx: Transaction, row: Record, member: Any, at: datetime) -> Record:
-    """Say when a member leaves; until then it takes part."""
-    member.state = Member.LEAVING
+def leaves(tx: Transaction, row: Record, member: Any, at: datetime, reason: str = "") -> Record:
+    """Say when a member leaves, and why if it said so; until then it takes part."""
+    member.state, member.leave_reason = Member.LEAVING, reason
     member.leave_time.FromDatetime(at)
     return change_record(tx, MEMBER, row, member)
 
@@ -217,7 +266,8 @@ def _pass(tx: Transaction, row: Record, member: Any, in_force: Any) -> None:
 
 
 def reinvite(tx: Transaction, row: Record, member: Any) -> Record:
-    """Invite anew a company that left: what it consented to before binds it no more."""
+    """Invite anew a company that left: what it consented to before binds it no more; what it was charged stays."""
+    member.monthly_fees.extend(Member.FromString(row.body).monthly_fees)
     tx.connection.execute(update(Record).where(col(Record.name) == row.name).values(created_at=tx.now))
     changed = change_record(tx, MEMBER, row, member)
     changed.created_at = tx.now

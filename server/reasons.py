@@ -161,7 +161,7 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         "WATCHER_TOO_SLOW": Reason(
             _S.RESOURCE_EXHAUSTED,
             (),
-            "the watcher reads more slowly than things happen; go on from the last sequence number",
+            "the watcher took nothing of what waits for it for a minute; go on from the last sequence number",
         ),
         "STREAM_REPLACED": Reason(_S.ABORTED, (), "another stream was opened for the same company and role"),
         "STREAM_NOT_OPENED": Reason(_S.FAILED_PRECONDITION, (), "the first message of the stream did not open it"),

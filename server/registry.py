@@ -28,6 +28,7 @@ from server.services.tracking import Tracking
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from groupage.v1 import negotiation_pb2
     from server.store import Store
@@ -44,6 +45,9 @@ class Bridge(Protocol):
 
     def answered(self, workflow: str, question_id: str, company: str) -> None:
         """Wake a workflow: a question of its was answered."""
+
+    def forget(self, before: datetime) -> int:
+        """Delete what is kept of workflows that were over before a moment; answers of how many."""
 
     def check(self, question: negotiation_pb2.Question, answer: negotiation_pb2.Answer) -> None:
         """Raise a `Fault` REPLY_MALFORMED where an answer does not fit its question."""

@@ -2,49 +2,63 @@
 
 Whoever did not ask is left as committed: stops that stay keep their times where that is possible, carriers get
 their own costs' difference on top of the agreed price (so that their margin stays), hubs keep their price, and
-all of it is borne by the order's owner. A carrier that its own agent speaks
-for, or that told no costs, keeps its price.
+all of it is borne by the order's owner. Where its own loads cannot do it, the order moves to another load of the plan
+that has room. A carrier that its own agent speaks for, or that told no costs, keeps its price.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from agents.jobs import JobBook, shipment_of
 from agents.messages import COORDINATOR
-from agents.plans import priced
+from agents.participants import ShipperDesk
 from agents.settlement import Transfer
 from groupage.errors import InputError
-from logistics.fleet import OperatingCosts, type_of
-from logistics.jobs import fleet_for
-from logistics.routing import RoutingProblem, solve
-from server.market import SeatRole
+from logistics.money import split_cents
+from server.drafts import CHANGE, NO_PLAN, Draft, NoPlanError
+from server.market import SeatRole, built_in
 from server.wire.account import SHARE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from agents.settlement import Booking, Leg, Load, Settlement
-    from logistics.routing.problem import FleetVehicle, Job, Stop
+    from agents.settlement import Settlement
     from logistics.shipments import Shipment
     from server.market import Freeze
 
-CHANGE = "change"
-_ITERATIONS = 400
-# Tours of own agents are replanned by distance and time alone: what these cost them is not known here.
-_UNKNOWN = OperatingCosts(per_km_eur=1.0, per_hour_eur=30.0)
 
-NO_PLAN = "there is no plan with it on the vehicles and docks that are committed"
+@dataclass(frozen=True)
+class Replanned:
+    """A changed plan.
 
+    Attributes
+    ----------
+    freeze, settlement
+        The market and the plan with the change; its transfers are those before and what the change moves.
+    orders
+        Whose transports change: none of them may be under way.
+    released
+        Orders that leave the plan for their owners to book, and what each owner gets for it, cents.
+    carriers
+        Carriers that are given work, by resource name: it is for them to take it or not.
+    """
 
-class NoPlanError(Exception):
-    """The change does not fit into what is committed; the text names nobody and no figure."""
+    freeze: Freeze
+    settlement: Settlement
+    orders: frozenset[str]
+    released: Mapping[str, int] = field(default_factory=dict)
+    carriers: frozenset[str] = frozenset()
 
 
 def replanned(
-    freeze: Freeze, settlement: Settlement, order: str, becomes: Shipment | None, keeping: Collection[str] = ()
-) -> tuple[Freeze, Settlement, dict[str, int]]:
+    freeze: Freeze,
+    settlement: Settlement,
+    order: str,
+    becomes: Shipment | None,
+    keeping: Collection[str] = (),
+    keeps_percent: float = 100.0,
+) -> Replanned:
     """Change one order of a plan.
 
     Parameters
@@ -52,12 +66,9 @@ def replanned(
     becomes
         The order as it would be; ``None``: it does not travel.
     keeping
-        Carriers that keep their price whatever they save.
-
-    Returns
-    -------
-    tuple
-        The market and the plan with the change, and by carrier what it is paid more (negative: less), cents.
+        Carriers that do not agree to give back what a cancellation saves them.
+    keeps_percent
+        Dead freight: what these keep of what they are paid for the order.
 
     Raises
     ------
@@ -73,142 +84,71 @@ def replanned(
         raise NoPlanError("its new place is not among those that the plan knows")
     try:
         changed = replace(freeze, market=replace(market, shipments=shipments), named_as=freeze.names_digest)
-        book = JobBook(changed.market)
+        draft = Draft.of(freeze, changed, settlement)
     except InputError:
         raise NoPlanError(NO_PLAN) from None
-    touched = {leg.load for leg in settlement.legs if leg.shipment == order}
-    fleet = _fleet(changed, book)
-    loads: list[Load] = []
-    more: dict[str, int] = {}
-    for load in settlement.loads:
-        if load.id not in touched:
-            loads.append(load)
-            continue
-        stops = _without(load, order, JobBook(market)) if becomes is None else _with(load, order, book, fleet)
-        delta = _delta(freeze, fleet, load, stops)
-        delta = 0 if load.carrier in keeping else delta
-        more[load.carrier] = more.get(load.carrier, 0) + delta
-        if stops:
-            lines = {**load.price_lines, **({CHANGE: load.price_lines.get(CHANGE, 0) + delta} if delta else {})}
-            loads.append(replace(load, stops=stops, price_lines=lines))
-    if becomes is not None and book.faults(loads):
-        raise NoPlanError(NO_PLAN)
-    legs = tuple(
-        leg if leg.shipment != order else _leg(leg, book, becomes)
-        for leg in settlement.legs
-        if becomes is not None or leg.shipment != order
-    )
-    bookings = _bookings(settlement, order, market.shipments[order].pallets, becomes)
-    if becomes is not None:
-        _docks_hold(settlement, {load.id: load for load in loads}, freeze)
+    if becomes is None:
+        draft = draft.without(order, keeping, keeps_percent)
+    else:
+        try:
+            draft = draft.amended(order, becomes)
+        except NoPlanError as none:
+            moved = draft.without(order).placed(order)
+            if moved is None:
+                raise none from None
+            draft = moved
+            draft.must_be_sound()
     owner = market.shipments[order].owner
     transfers = [*settlement.transfers]
-    for carrier, cents in sorted(more.items()):
+    for carrier, cents in sorted(draft.more.items()):
         if cents:
             transfers.append(Transfer(owner, COORDINATOR, cents, SHARE, order))
             transfers.append(Transfer(COORDINATOR, carrier, cents, CHANGE, order))
-    new = replace(settlement, legs=legs, loads=tuple(loads), bookings=bookings, transfers=tuple(transfers))
-    return changed, new, more
-
-
-def _without(load: Load, order: str, before: JobBook) -> tuple[Stop, ...]:
-    """Stops of a tour without an order; services at those that stay begin when they did, an empty tour is none.
-
-    The vehicle waits instead, and is back at its base as early as the last stop lets it. So a tour that was sound
-    stays so, whatever is taken off.
-    """
-
-    def kept(jobs: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(job for job in jobs if shipment_of(job) != order)
-
-    def less(stop: Stop) -> Stop:
-        gone = [before[j].loading_min for j in stop.pickups if shipment_of(j) == order]
-        gone += [before[j].unloading_min for j in stop.deliveries if shipment_of(j) == order]
-        # What was handled behind it begins earlier by that much, and never before the stop itself did.
-        left = stop.departure_min - sum(gone)
-        return replace(stop, departure_min=left, pickups=kept(stop.pickups), deliveries=kept(stop.deliveries))
-
-    first, *inner, last = (less(s) for s in load.stops)
-    inner = [s for s in inner if s.pickups or s.deliveries]
-    if not inner and not (first.pickups or last.deliveries):
-        return ()
-    ahead = (inner or [first])[-1]
-    network, speed = before.market.network, before.market.vehicles[load.vehicle].speed_kmh
-    a, b = ahead.site, last.site
-    travel = network.minutes(a, b) if speed is None else network.km(a, b) * 60 / speed
-    back = min(last.arrival_min, ahead.departure_min + travel)
-    earlier = last.arrival_min - back
-    if not (last.pickups or last.deliveries):
-        last = replace(
-            last, arrival_min=back, start_min=last.start_min - earlier, departure_min=last.departure_min - earlier
-        )
-    return (first, *inner, last)
-
-
-def _with(load: Load, order: str, book: JobBook, fleet: Mapping[str, FleetVehicle]) -> tuple[Stop, ...]:
-    """Stops of a tour with an order as it would be: as they are where that fits, else the tour planned anew."""
-    wanted = [job for stop in load.stops for job in stop.deliveries]
-    if any(job not in book for job in wanted) or load.vehicle not in fleet:
-        raise NoPlanError(NO_PLAN)
-    same_places = all(
-        stop.site == book[job].destination
-        for stop in load.stops
-        for job in stop.deliveries
-        if shipment_of(job) == order
+    new = replace(
+        settlement,
+        legs=draft.legs,
+        loads=tuple(draft.loads.values()),
+        bookings=draft.bookings,
+        transfers=tuple(transfers),
+        standalone_cents=_standalone(freeze, changed, settlement, order),
     )
-    if same_places and not book.faults([load]):
-        return load.stops
-    jobs: tuple[Job, ...] = tuple(book[job] for job in wanted)
-    one = replace(fleet[load.vehicle], count=1)
-    plan = solve(RoutingProblem(book.market.network, jobs, (one,)), iterations=_ITERATIONS, seed=0)
-    if plan.unserved or len(plan.routes) != 1:
-        raise NoPlanError(NO_PLAN)
-    return plan.routes[0].stops
+    return Replanned(changed, new, frozenset({order}))
 
 
-def _fleet(freeze: Freeze, book: JobBook) -> dict[str, FleetVehicle]:
-    m, region = freeze.market, freeze.region()
-    costs = {v: region.day_costs(v) if type_of(v) in region.operating_costs else _UNKNOWN for v in m.vehicles}
-    fleet, _ = fleet_for(dict(m.vehicles), costs, m.carriers, book.all_jobs, m.sites, m.start, m.horizon_min)
-    return {v.id: v for v in fleet}
+def alone_cents(freeze: Freeze, settlement: Settlement, order: str) -> int:
+    """What its owner said that a pooled order costs alone; its part of the whole by pallets where it named no parts."""
+    stated = settlement.evidence.reserves.get(order)
+    if stated is not None:
+        return stated
+    owner = freeze.market.shipments[order].owner
+    own = {s: freeze.market.shipments[s].pallets for s in freeze.market.owned_by(owner) if s in settlement.pooled}
+    rest = settlement.standalone_cents.get(owner, 0) - settlement.left_cents.get(owner, 0)
+    return split_cents(max(0, rest), own | {order: freeze.market.shipments[order].pallets})[order]
 
 
-def _delta(freeze: Freeze, fleet: Mapping[str, FleetVehicle], load: Load, stops: tuple[Stop, ...]) -> int:
-    """What a tour costs its carrier more, cents; 0 where its own agent speaks for it, or told no costs."""
-    seat = freeze.seats.get(load.carrier)
-    own = seat is not None and SeatRole.CARRIER in seat.remote
-    if own or type_of(load.vehicle) not in freeze.region().operating_costs or load.vehicle not in fleet:
+def _standalone(freeze: Freeze, changed: Freeze, settlement: Settlement, order: str) -> dict[str, int]:
+    """What everybody's orders cost alone, with a change: what the owner pays is to be compared with that.
+
+    Where an owner's own agent spoke for it, only it knows what an amended order would cost alone: the figure that it
+    told stays, less what it told of an order that is cancelled.
+    """
+    owner = freeze.market.shipments[order].owner
+    was = settlement.standalone_cents.get(owner, 0)
+    seat = freeze.seats.get(owner)
+    if seat is not None and SeatRole.SHIPPER in seat.remote:
+        cancelled = order not in changed.market.shipments
+        now = was - alone_cents(freeze, settlement, order) if cancelled else was
+    else:
+        now = was + _alone(changed, owner) - _alone(freeze, owner)
+    return {**settlement.standalone_cents, owner: max(0, now)}
+
+
+def _alone(freeze: Freeze, owner: str) -> int:
+    """What an owner's orders cost alone, as its built-in participant reckons it."""
+    own = freeze.market.owned_by(owner)
+    if not own:
         return 0
-    before = priced(fleet[load.vehicle], load.stops, freeze.market.network).cost_cents
-    after = priced(fleet[load.vehicle], stops, freeze.market.network).cost_cents if stops else 0
-    # No more is given back than was agreed.
-    return max(after - before, -sum(load.price_lines.values()))
-
-
-def _leg(leg: Leg, book: JobBook, becomes: Shipment | None) -> Leg:
-    return leg if becomes is None else replace(leg, pallets=becomes.pallets, to_site=book[leg.job].destination)
-
-
-def _bookings(settlement: Settlement, order: str, pallets: float, becomes: Shipment | None) -> tuple[Booking, ...]:
-    """Dock slots with other quantities, at the price that was agreed."""
-    out = []
-    for b in settlement.bookings:
-        if order not in b.shipments:
-            out.append(b)
-            continue
-        rest = b.pallets - pallets + (becomes.pallets if becomes is not None else 0.0)
-        stay = tuple(s for s in b.shipments if becomes is not None or s != order)
-        out.append(replace(b, pallets=max(rest, 0.0), shipments=stay))
-    return tuple(out)
-
-
-def _docks_hold(settlement: Settlement, loads: Mapping[str, Load], freeze: Freeze) -> None:
-    """Refuse a plan in which a vehicle comes to a dock at another time than it is booked for."""
-    before = {load.id: load for load in settlement.loads}
-    for b in settlement.bookings:
-        new, site = loads.get(b.load), freeze.market.hubs[b.hub].site
-        if new is None:
-            continue
-        was = [(s.start_min, s.departure_min) for s in before[b.load].stops if s.site == site]
-        if not {(s.start_min, s.departure_min) for s in new.stops if s.site == site} <= set(was):
-            raise NoPlanError("a dock is booked for another time")
+    slim = replace(freeze, market=freeze.market.restricted_to(own))
+    party = built_in(slim).get(owner)
+    desks = [desk for desk in (party.desks if party else ()) if isinstance(desk, ShipperDesk)]
+    return sum(desk.alone(frozenset(own)).price_cents for desk in desks)

@@ -31,9 +31,12 @@ from server.store.tables import (
     NegotiationRow,
     OrderRow,
     Participation,
+    PoolDayRow,
+    PromiseRow,
     QuestionRow,
     Record,
     RequestRow,
+    ReservationRow,
     ShipmentRow,
     TraceRow,
     TrackingRow,
@@ -49,8 +52,13 @@ if TYPE_CHECKING:
     from server.store import Store, Transaction
 
 METHOD = "Erase"
+WORKFLOWS = "workflows"
 _TOGETHER = 1_000  # rows of one look and of one transaction
 _PLANS_TOGETHER = 20
+_OF_A_PLAN = (
+    *(NegotiationRow, ExchangeRow, QuestionRow, CommitmentRow, LegRow, Participation),
+    *(PromiseRow, ReservationRow, PoolDayRow),
+)
 _FINISHED = ("RELEASED", "DELIVERED", "CANCELLED")
 
 
@@ -80,6 +88,8 @@ class Retention(BaseModel):
         Operations that are done; what they led to stays.
     audit_days
         Lines of the audit log.
+    workflows_days
+        What the workflows kept of synchronizations that are over, to go on after a crash; the plans are kept apart.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -94,12 +104,22 @@ class Retention(BaseModel):
     exports_days: float = Field(30.0, gt=0)
     operations_days: float = Field(365.0, gt=0)
     audit_days: float = Field(3_650.0, gt=0)
+    workflows_days: float = Field(30.0, gt=0)
 
 
-def erase(store: Store, retention: Retention) -> dict[str, int]:
-    """Let go of all that is older than it is kept; answers how much of each kind."""
+def erase(store: Store, retention: Retention, workflows: Callable[[datetime], int] | None = None) -> dict[str, int]:
+    """Let go of all that is older than it is kept; answers how much of each kind.
+
+    Parameters
+    ----------
+    workflows
+        Deletes from the workflows' own database what was over before a moment; answers how many.
+    """
+    rules = dict(_RULES)
+    if workflows is not None:
+        rules[WORKFLOWS] = lambda _, before: workflows(before)
     erased = {}
-    for kind, rule in _RULES.items():
+    for kind, rule in rules.items():
         before = store.now() - timedelta(days=getattr(retention, f"{kind}_days"))
         erased[kind] = rule(store, before)
         if erased[kind]:
@@ -177,20 +197,26 @@ def _orders(store: Store, before: datetime) -> int:
 
 
 def _plans(store: Store, before: datetime) -> int:
-    """Synchronizations that are final, whose window is over, and none of whose orders is still under way."""
+    """Synchronizations that are final and over: no order is under way, nor what they reserved to come."""
     final = [steps.State.Name(s) for s in steps.FINAL]
     name = col(Record.name)
     under_way = select(col(OrderRow.name)).where(
-        col(OrderRow.synchronization) == name, col(OrderRow.state).not_in(_FINISHED), col(OrderRow.state) != "OPEN"
+        col(OrderRow.synchronization) == name,
+        col(OrderRow.state).not_in(_FINISHED),
+        col(OrderRow.state).not_in(("OPEN", "HELD")),
     )
     to_come = select(col(Participation.company)).where(
         col(Participation.synchronization) == name, col(Participation.until) >= before
+    )
+    owed = select(col(ReservationRow.id)).where(
+        col(ReservationRow.synchronization) == name, col(ReservationRow.state) == "OPEN"
     )
     over = and_(
         col(Record.kind) == steps.SYNCHRONIZATION.kind,
         col(Record.state).in_(final),
         col(Record.updated_at) < before,
         ~under_way.exists(),
+        ~owed.exists(),
         ~to_come.exists(),
     )
 
@@ -227,7 +253,7 @@ def _forget(tx: Transaction, plan: str) -> None:
     for body in connection.execute(select(col(Record.body)).where(of, col(Record.kind) == changes.MASTER)).scalars():
         said = json.loads(body)
         blobs |= {said[part] for part in ("freeze", "settlement") if part in said}
-    for table in (NegotiationRow, ExchangeRow, QuestionRow, CommitmentRow, LegRow, Participation):
+    for table in _OF_A_PLAN:
         connection.execute(delete(table).where(col(table.synchronization) == plan))
     # Equal content is stored once: of another negotiation too.
     still = select(col(NegotiationRow.freeze)).union(select(col(NegotiationRow.settlement)))

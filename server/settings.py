@@ -6,16 +6,24 @@ Every field can be given as ``GROUPAGE_FIELD``, one inside a table as ``GROUPAGE
 
 from __future__ import annotations
 
+import difflib
 import ipaddress
 import os
+import re
 import secrets
 import stat
 import sys
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -25,6 +33,9 @@ from server.guard import MIB, Limits
 from server.limits import Rate
 from server.logs import LEVELS
 from server.retention import Retention
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
 
 CONFIG_VARIABLE = "GROUPAGE_CONFIG"
 KEY_BYTES = 32
@@ -63,7 +74,7 @@ def _addresses(listen: tuple[str, ...]) -> tuple[str, ...]:
     for address in listen:
         host, colon, port = address.rpartition(":")
         if not (host and colon and port.isdigit() and int(port) < 65536):
-            raise ValueError(f"an address is {address!r}, expected HOST:PORT")
+            raise ValueError("expected HOST:PORT")
     return listen
 
 
@@ -233,8 +244,20 @@ class Settings(BaseSettings):
         return f"sqlite:///{Path(make_url(self.store).database or '').parent / 'durable.sqlite'}"
 
     def make_data_dir(self) -> None:
-        """Make the data folder where it is missing, for nobody else to read."""
-        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        """Make the data folder where it is missing, for nobody else to read.
+
+        Raises
+        ------
+        InputError
+            If it cannot be made.
+        """
+        try:
+            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            given = f"{self.data_dir}: {error.strerror}"
+            raise InputError(
+                [Problem("settings", "data_dir", given, "a folder, or a place where one can be made")]
+            ) from None
 
     @property
     def key_path(self) -> Path:
@@ -267,17 +290,77 @@ def load(config: Path | None = None, **given: Any) -> Settings:
     try:
         return FromFile(**{key: value for key, value in given.items() if value is not None})
     except ValidationError as error:
-        where = str(path) if path else "settings"
-        raise InputError([_problem(where, one) for one in error.errors()]) from None
-    except ValueError as error:  # the file is no TOML, or a variable no JSON
+        raise InputError([_problem(one, path, given) for one in error.errors()]) from None
+    except SettingsError as error:  # a variable is no JSON
+        raise InputError([_unread(str(error))]) from None
+    except (ValueError, OSError) as error:  # the file is no TOML
         raise InputError([Problem(str(path or "environment"), "", str(error), "settings that can be read")]) from None
 
 
-def _problem(where: str, error: Any) -> Problem:
-    column = ".".join(map(str, error["loc"]))
+# What pydantic calls what is wrong, and what would be right; bounds come with what it says.
+_RIGHT = {
+    "missing": "a value",
+    "extra_forbidden": "no such field",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "{ge:g} or more",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "at most {le:g}",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "string": "text",
+    "path": "a path",
+    "tuple": "a list",
+    "model": "a table",
+    "dict": "a table",
+}
+
+
+def _problem(error: Any, path: Path | None, given: Mapping[str, Any]) -> Problem:
+    place, kind, message = error["loc"], error["type"], error["msg"].removeprefix("Value error, ")
+    column, where = ".".join(map(str, place)), _where(place, path, given)
+    if not column:  # a rule over several fields says itself what is given
+        told, _, right = message.partition("; expected ")
+        return Problem(where, "", told, right)
+    right = _RIGHT.get(kind) or _RIGHT.get(kind.partition("_")[0])
     # Addresses of stores hold passwords.
-    shown = "not shown" if column.endswith("_url") or not column else repr(error["input"])[:80]
-    return Problem(where, column, shown, error["msg"].removeprefix("Value error, ").removeprefix("expected "))
+    shown = "not shown" if "_url" in column else "missing" if kind == "missing" else repr(error["input"])[:80]
+    expected = right.format(**error.get("ctx", {})) if right else message.removeprefix("expected ")
+    if kind == "extra_forbidden":
+        known = difflib.get_close_matches(column, _fields(Settings), 1)
+        expected += f"; perhaps {known[0]} is meant" if known else ""
+    return Problem(where, column, shown, expected)
+
+
+def _where(place: Sequence[Any], path: Path | None, given: Mapping[str, Any]) -> str:
+    """Where a field was given: on the command line, in the environment, or in the file."""
+    inside: Any = {key: value for key, value in given.items() if value is not None}
+    for part in place:
+        inside = inside.get(part) if isinstance(inside, dict) else None
+    if place and inside is not None:
+        return "command line"
+    names = {f"GROUPAGE_{'__'.join(map(str, place[: n + 1]))}".upper() for n in range(len(place))}
+    variable = next((name for name in os.environ if name.upper() in names), None)
+    return variable or str(path or "settings")
+
+
+def _unread(told: str) -> Problem:
+    field = re.search(r'field "(\w+)"', told)
+    variable = f"GROUPAGE_{field[1].upper()}" if field else "environment"
+    shown = "not shown" if "_URL" in variable or not field else repr(os.environ.get(variable, ""))[:80]
+    return Problem(variable, "", shown, 'JSON, as ["127.0.0.1:7443"] is a list; settings that can be read')
+
+
+def _fields(kind: type[BaseModel], before: str = "") -> Iterator[str]:
+    for name, field in kind.model_fields.items():
+        yield f"{before}{name}"
+        table = next((k for k in (field.annotation, *get_args(field.annotation)) if _is_table(k)), None)
+        if table is not None:
+            yield from _fields(table, f"{before}{name}.")
+
+
+def _is_table(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
 def is_loopback(address: str) -> bool:
@@ -297,13 +380,15 @@ def server_key(path: Path) -> bytes:
     Raises
     ------
     InputError
-        If the file can be read by others, or holds no key.
+        If the file can be read by others, cannot be made, or holds no key.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        pass
+    except OSError as error:
+        if not path.exists():
+            given = f"{path}: {error.strerror}"
+            raise InputError([Problem("settings", "key_file", given, "a file that can be made or read")]) from None
     else:
         with os.fdopen(handle, "w") as file:
             file.write(secrets.token_hex(KEY_BYTES) + "\n")
@@ -314,7 +399,7 @@ def server_key(path: Path) -> bytes:
         raise InputError([Problem(str(path), "mode", f"{mode:04o}", "0600: nobody else may read the server's key")])
     try:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
-    except ValueError:
+    except (ValueError, OSError):
         key = b""
     if len(key) < KEY_BYTES:
         raise InputError([Problem(str(path), "", "not a key", f"{KEY_BYTES} bytes or more in hexadecimal")])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -22,11 +23,20 @@ class Stream:
         Whose it is, by `Viewer.key`.
     credentials
         What was presented when it was opened: authorization and certificate.
+    watches
+        Whether its client only reads, and can go on from where it was.
+
+    Attributes
+    ----------
+    sending_since
+        Since when gRPC waits to send a response, by `time.monotonic`; None where it does not.
     """
 
-    def __init__(self, key: str, credentials: tuple[str, bytes]) -> None:
+    def __init__(self, key: str, credentials: tuple[str, bytes], *, watches: bool = False) -> None:
         self.key = key
         self.credentials = credentials
+        self.watches = watches
+        self.sending_since: float | None = None
         self.fault: Fault | None = None
         self._task = asyncio.current_task()
         self._waiting = False
@@ -68,7 +78,9 @@ class Stream:
                     message = await self.result(anext(source))
                 except StopAsyncIteration:
                     return
+                self.sending_since = time.monotonic()
                 yield message
+                self.sending_since = None
         finally:
             close = getattr(source, "aclose", None)
             if close is not None:
@@ -96,7 +108,7 @@ class Streams:
     def __iter__(self) -> Any:
         return iter(tuple(self._open))
 
-    def open(self, key: str, credentials: tuple[str, bytes]) -> Stream:
+    def open(self, key: str, credentials: tuple[str, bytes], *, watches: bool = False) -> Stream:
         """Let one more in.
 
         Raises
@@ -108,7 +120,7 @@ class Streams:
             raise Fault("SERVER_DRAINING")
         if self._counts[key] >= self._most:
             raise Fault("RATE_LIMITED", metadata={"limit": f"{self._most} open streams"})
-        stream = Stream(key, credentials)
+        stream = Stream(key, credentials, watches=watches)
         self._open[stream] = None
         self._counts[key] += 1
         return stream
@@ -119,6 +131,13 @@ class Streams:
             self._counts[stream.key] -= 1
             if not self._counts[stream.key]:
                 del self._counts[stream.key]
+
+    def end_stalled(self, after_s: float) -> None:
+        """End those whose watcher has taken nothing for so long: it hears of it when it reads on, and goes on anew."""
+        before = time.monotonic() - after_s
+        for stream in self:
+            if stream.watches and stream.sending_since is not None and stream.sending_since < before:
+                stream.end(Fault("WATCHER_TOO_SLOW"))
 
     def drain(self) -> None:
         """End all of them, so that their clients go on elsewhere; let no more in."""

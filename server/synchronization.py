@@ -70,6 +70,11 @@ class StepRefusedError(Exception):
     """A synchronization is not where a step begins: another writer was there first."""
 
 
+def alone(tx: Transaction, name: str) -> None:
+    """Take no step of a synchronization or its proposals while another process takes one; before what it reads."""
+    tx.lock(f"steps/{name}")
+
+
 def stream_of(name: str, company: str) -> str:
     """Event stream of what one company sees of a synchronization; its versions are the company's sequence numbers."""
     return f"{name}@{company}"
@@ -165,6 +170,7 @@ def move(
     StepRefusedError
         If it is where no step leads there from; nothing is written.
     """
+    alone(tx, name)
     with tx.reading() as session:
         record = record_of(session, name)
         members = participations(session, name)

@@ -11,12 +11,12 @@ from datetime import UTC, datetime, timedelta
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import case, insert, literal, update
 from sqlmodel import col, select
 
 from groupage.v1 import orders_pb2, shipments_pb2, tracking_events_pb2
 from server.store.ids import new_id
-from server.store.tables import LegRow, OrderRow, ShipmentRow, TraceRow
+from server.store.tables import LegRow, OrderRow, ShipmentRow, TraceRow, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -124,12 +124,13 @@ def report(tx: Transaction, company: str, event: tracking_events_pb2.TrackingEve
     legs
         The reporter's own legs, or those of its own order, that the event is about.
     """
-    at = event.event_at.ToDatetime(UTC)
+    at = literal(event.event_at.ToDatetime(UTC), table_of(LegRow).c.seen_at.type)
     state = "DONE" if event.biz_step in _DONE else "LOADED" if event.biz_step in _LOADED else ""
+    # Reckoned by the database, of the row as it is then: another server may be told of the same leg at this moment.
+    values: dict[str, Any] = {"seen_at": case((col(LegRow.seen_at) > at, col(LegRow.seen_at)), else_=at)}
+    if state:
+        values["state"] = case((col(LegRow.state) == "DONE", "DONE"), else_=state)
     for leg in legs:
-        values: dict[str, Any] = {"seen_at": max(at, leg.seen_at) if leg.seen_at else at}
-        if state and leg.state != "DONE":
-            values["state"] = state
         tx.connection.execute(
             update(LegRow)
             .where(

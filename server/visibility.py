@@ -35,6 +35,7 @@ _STOPS, _GOODS = f"{_LOADS}.stops", f"{_LOADS}.jobs"
 _HUB, _BOOKINGS = "Proposal.hub_part", "Proposal.hub_part.bookings"
 _BOUGHT, _SOLD = f"{_OWNER}.promises", f"{_CARRIER}.promises"
 _JOBS = "MarketPart.jobs"
+_RESERVATION = "reservation_id good quantity used price_cents release_cents"
 
 # Fact, message that shows it by its place in another, and the fields.
 _ROWS: tuple[tuple[str, str, str], ...] = (
@@ -60,6 +61,8 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("papers", _GOODS, "external_ref ssccs"),
     ("stakes", "Order", "stakes"),
     ("mode", _ORDERS, "outcome held_until"),
+    ("mode", "Order", "held_until"),
+    ("reason", "Order", "held_reason"),
     ("reason", _ORDERS, "reason"),
     ("reason", "OrderChanged", "reason"),
     ("reserve_eur", _ORDERS, "reserve_cents"),
@@ -81,14 +84,15 @@ _ROWS: tuple[tuple[str, str, str], ...] = (
     ("paid_eur", f"{_OWNER}.lines", "line cents"),
     ("saving_eur", _OWNER, "saving_cents"),
     ("standard_error_eur", _OWNER, "standard_error_cents"),
-    ("reservation_eur", _OWNER, "reservation_cents"),
+    ("reservation_eur", _OWNER, "reservation_cents reserving_cents reserving_day"),
     ("expected_saving_eur", _OWNER, "expected_saving_cents"),
     *(("fees", part, "fees_cents") for part in (_OWNER, _CARRIER, _HUB)),
     *(("fees", f"{part}.fee_lines", "line cents") for part in (_CARRIER, _HUB)),
-    *(("received_eur", part, "received_cents") for part in (_CARRIER, _HUB)),
+    *(("received_eur", part, "received_cents liability_cents") for part in (_CARRIER, _HUB)),
     *(
-        ("reservations", f"{part}.reservations", "reservation_id good quantity used price_cents release_cents")
+        ("reservations", f"{part}.{field}", f"{_RESERVATION} day settled")
         for part in (_CARRIER, _HUB)
+        for field in ("reservations", "reserving")
     ),
     ("loads", _LOADS, "load_id vehicle_type price_cents"),
     ("loads", f"{_LOADS}.price_lines", "line cents"),

@@ -10,9 +10,6 @@ from groupage.cli.console import err
 from groupage.cli.service import Config, DataDir, settings
 
 if TYPE_CHECKING:
-    # Workers are started anew, never forked: gRPC need not see to that, nor say so.
-
-    os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "false")
     from server.app import App
 
 

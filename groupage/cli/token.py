@@ -231,6 +231,8 @@ def _whose(company: str | None, operator: bool) -> str:
 
 
 def _expiry(days: float | None) -> datetime | None:
+    if days == 0:
+        raise InputError([Problem("--expires-days", "", "0", "more than 0: such a token is good for nothing")])
     return None if days is None else datetime.now(UTC) + timedelta(days=days)
 
 
@@ -239,7 +241,8 @@ def _warn_of_unknown(store: "Store", company: str) -> None:
     from server.viewer import SYSTEM
 
     if company and store.look(SYSTEM, lambda session: session.get(Record, f"companies/{company}")) is None:
-        err.print(f"companies/{company} is not there yet: the operator creates it with Network.CreateCompany")
+        told = f"companies/{company} is not there yet: the operator creates it with Network.CreateCompany"
+        err.print(told, markup=False, soft_wrap=True)
 
 
 def _show_token(token_id: str, token: str, company: str, json_output: bool) -> None:

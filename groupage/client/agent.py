@@ -3,7 +3,7 @@
 >>> from groupage.client.agent import Agent
 >>> from groupage.client.carrier import Fleet
 >>> fleet = Fleet.read("fleet.csv", "companies/swift")  # doctest: +SKIP
->>> Agent("localhost:50551", "companies/swift", ["ROLE_CARRIER"], fleet.seat(), token="gpg_...").run()  # doctest: +SKIP
+>>> Agent("localhost:7443", "companies/swift", ["ROLE_CARRIER"], fleet.seat(), token="gpg_...").run()  # doctest: +SKIP
 """
 
 from __future__ import annotations

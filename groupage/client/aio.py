@@ -9,8 +9,8 @@ import grpc
 
 from groupage.client import frames, retries
 from groupage.client.base import BaseClient
-from groupage.client.methods import Method, services
-from groupage.client.shared import WATCHES, Upload, after_break, uploads
+from groupage.client.methods import PAGE_ROWS, Method, listing, row_kind, services
+from groupage.client.shared import Upload, after_break, uploads, watching
 from groupage.v1 import demand_pb2, orders_pb2
 
 if TYPE_CHECKING:
@@ -79,10 +79,10 @@ class AsyncClient(BaseClient):
 
     async def pages(self, service: str, method: str, request: Any = None, /, **fields: Any) -> AsyncIterator[Any]:
         """All that a list method answers, page after page."""
-        one = services()[service][method]
+        one, rows = listing(service, method)
         asked = one.request()
         asked.CopyFrom(one.asked(request, fields))
-        rows = next(f.name for f in one.response.DESCRIPTOR.fields if f.is_repeated)
+        asked.page_size = asked.page_size or PAGE_ROWS
         while True:
             page = await self.call(one, asked, {})
             for row in getattr(page, rows):
@@ -93,17 +93,18 @@ class AsyncClient(BaseClient):
 
     async def frame(self, service: str, method: str, request: Any = None, /, **fields: Any) -> pd.DataFrame:
         """All that a list method answers, as a frame."""
-        return frames.frame([row async for row in self.pages(service, method, request, **fields)])
+        rows = [row async for row in self.pages(service, method, request, **fields)]
+        return frames.frame(rows, row_kind(service, method))
 
     async def watch(self, name: str, after_sequence: int = 0) -> AsyncIterator[Any]:
         """What happens from a sequence number on; see `groupage.client.Client.watch`."""
-        service, method, field, rows = WATCHES[name.split("/")[0]]
-        watch = services()[service][method]
+        watch, field, rows = watching(name)
         attempt = 0
         while True:
             request = watch.request(**{field: name, "after_sequence": after_sequence})
+            call = self._open(watch, request)
             try:
-                async for answer in self._open(watch, request):
+                async for answer in call:
                     attempt = 0
                     for row in getattr(answer, rows):
                         yield row
@@ -112,6 +113,8 @@ class AsyncClient(BaseClient):
             except grpc.RpcError as error:
                 attempt += 1
                 await self._wait(after_break(retries.told(error)), attempt)
+            finally:
+                call.cancel()  # whoever stops listening ends the stream
 
     async def wait(self, operation: Any, *, timeout_s: float = 3600.0, every_s: float = 1.0) -> Any:
         """Wait until a long-running operation is done; answers it.
@@ -132,22 +135,28 @@ class AsyncClient(BaseClient):
         return operation
 
     async def upload_orders(self, parent: str, rows: pd.DataFrame | Iterable[Any]) -> Receipt:
-        """Submit orders in bulk; what is refused is named, and holds up nothing else."""
+        """Submit orders in bulk; see `groupage.client.Client.upload_orders`."""
         return await self._upload(uploads("upload_orders", parent, rows, orders_pb2.Order))
 
     async def upload_demand(self, parent: str, rows: pd.DataFrame | Iterable[Any]) -> Receipt:
-        """Submit demand history in bulk."""
+        """Submit demand history in bulk; see `groupage.client.Client.upload_demand`."""
         return await self._upload(uploads("upload_demand", parent, rows, demand_pb2.DemandRecord))
 
     async def _upload(self, upload: Upload) -> Receipt:
         method = services()["orders"][upload.method]
         attempt = 0
         while upload.pending:
+            broken = None
+            call = self._open(method, upload.requests())
             try:
-                async for answer in self._open(method, upload.requests()):
+                async for answer in call:
                     attempt = 0
                     upload.took(answer)
             except grpc.RpcError as error:
+                broken = retries.told(error)
+            finally:
+                call.cancel()
+            if upload.pending:
                 attempt += 1
-                await self._wait(retries.told(error), attempt)
+                await self._wait(upload.broke_off(broken), attempt)
         return upload.receipt()

@@ -9,8 +9,8 @@ import grpc
 
 from groupage.client import frames, retries
 from groupage.client.base import BaseClient
-from groupage.client.methods import Method, services
-from groupage.client.shared import WATCHES, Upload, after_break, uploads
+from groupage.client.methods import PAGE_ROWS, Method, listing, row_kind, services
+from groupage.client.shared import Upload, after_break, uploads, watching
 from groupage.v1 import demand_pb2, orders_pb2
 
 if TYPE_CHECKING:
@@ -70,10 +70,10 @@ class Client(BaseClient):
 
     def pages(self, service: str, method: str, request: Any = None, /, **fields: Any) -> Iterator[Any]:
         """All that a list method answers, page after page: ``client.pages("orders", "list_orders", parent=...)``."""
-        one = services()[service][method]
+        one, rows = listing(service, method)
         asked = one.request()
         asked.CopyFrom(one.asked(request, fields))
-        rows = next(f.name for f in one.response.DESCRIPTOR.fields if f.is_repeated)
+        asked.page_size = asked.page_size or PAGE_ROWS
         while True:
             page = self.call(one, asked, {})
             yield from getattr(page, rows)
@@ -83,7 +83,7 @@ class Client(BaseClient):
 
     def frame(self, service: str, method: str, request: Any = None, /, **fields: Any) -> pd.DataFrame:
         """All that a list method answers, as a frame."""
-        return frames.frame(self.pages(service, method, request, **fields))
+        return frames.frame(self.pages(service, method, request, **fields), row_kind(service, method))
 
     def watch(self, name: str, after_sequence: int = 0) -> Iterator[Any]:
         """What happens from a sequence number on, without gaps or repeats however often the connection breaks.
@@ -99,13 +99,13 @@ class Client(BaseClient):
         ------
         SynchronizationEvent or Shipment
         """
-        service, method, field, rows = WATCHES[name.split("/")[0]]
-        watch = services()[service][method]
+        watch, field, rows = watching(name)
         attempt = 0
         while True:
             request = watch.request(**{field: name, "after_sequence": after_sequence})
+            call = self._open(watch, request)
             try:
-                for answer in self._open(watch, request):
+                for answer in call:
                     attempt = 0
                     yield from getattr(answer, rows)
                     after_sequence = answer.sequence or after_sequence
@@ -113,6 +113,8 @@ class Client(BaseClient):
             except grpc.RpcError as error:
                 attempt += 1
                 self._wait(after_break(retries.told(error)), attempt)
+            finally:
+                call.cancel()  # whoever stops listening ends the stream
 
     def wait(self, operation: Any, *, timeout_s: float = 3600.0, every_s: float = 1.0) -> Any:
         """Wait until a long-running operation is done; answers it.
@@ -132,23 +134,37 @@ class Client(BaseClient):
         return operation
 
     def upload_orders(self, parent: str, rows: pd.DataFrame | Iterable[Any]) -> Receipt:
-        """Submit orders in bulk; what is refused is named, and holds up nothing else."""
+        """Submit orders in bulk; what is refused is named, and holds up nothing else.
+
+        Raises
+        ------
+        InputError
+            If cells of a frame fit no field; nothing was sent then.
+        ServiceError
+            If the upload is given up; its `receipt` says what became of which line until then. What it calls
+            unanswered may be sent again: an order that was stored is refused as EXTERNAL_REF_TAKEN, with its name.
+        """
         return self._upload(uploads("upload_orders", parent, rows, orders_pb2.Order))
 
     def upload_demand(self, parent: str, rows: pd.DataFrame | Iterable[Any]) -> Receipt:
-        """Submit demand history in bulk."""
+        """Submit demand history in bulk; see `upload_orders` for errors. The same record again counts once."""
         return self._upload(uploads("upload_demand", parent, rows, demand_pb2.DemandRecord))
 
     def _upload(self, upload: Upload) -> Receipt:
         method = services()["orders"][upload.method]
         attempt = 0
         while upload.pending:
-            answers = self._open(method, iter(upload.requests()))
+            broken = None
+            call = self._open(method, upload.requests())
             try:
-                for answer in answers:
+                for answer in call:
                     attempt = 0
                     upload.took(answer)
             except grpc.RpcError as error:
+                broken = retries.told(error)
+            finally:
+                call.cancel()
+            if upload.pending:
                 attempt += 1
-                self._wait(retries.told(error), attempt)
+                self._wait(upload.broke_off(broken), attempt)
         return upload.receipt()

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import logging
+import math
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -26,6 +30,8 @@ if TYPE_CHECKING:
     from groupage.wire.markets import ToldMarket
 
 log = logging.getLogger(__name__)
+Kind = TypeVar("Kind", bound=Enum)
+_SEGMENT = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 # What a plan needs to know of a vehicle, and what it costs; the rest has a value where a file has no column for it.
 _NEEDED = (
@@ -102,14 +108,21 @@ class Fleet:
         if missing:
             raise InputError([Problem(where, column, "missing", "a column of that name") for column in missing])
         problems: list[Problem] = []
-        vehicles, costs, sites = {}, {}, {}
+        vehicles: dict[str, VehicleType] = {}
+        costs: dict[str, OperatingCosts] = {}
+        sites: dict[str, Site] = {}
         for line, row in enumerate(rows.to_dict("records"), start=2):
-            cells = {**_OPEN, **{str(k): v for k, v in row.items() if not pd.isna(v)}}
-            try:
-                vehicle, rates, site = _vehicle(cells, carrier)
-            except (KeyError, ValueError, TypeError) as error:
-                problems.append(Problem(f"{where} line {line}", "", repr(row), f"a vehicle: {error}"))
+            cells = _Cells({str(k): v for k, v in row.items() if not pd.isna(v)}, f"{where} line {line}")
+            made = _vehicle(cells, carrier)
+            if made is None:
+                problems += cells.problems
                 continue
+            vehicle, rates, site = made
+            if vehicle.id in vehicles:
+                cells.wrong("vehicle", "a vehicle type that has no line yet")
+            if sites.get(site.id, site) != site:
+                cells.wrong("base", "the same place and time zone as in the lines before")
+            problems += cells.problems
             vehicles[vehicle.id], costs[vehicle.id], sites[site.id] = vehicle, rates, site
         if problems:
             raise InputError(problems)
@@ -159,42 +172,89 @@ def pays(proposal: proposals_pb2.Proposal) -> bool:
     return part.received_cents >= part.fees_cents
 
 
-def _vehicle(cells: Mapping[str, object], carrier: str) -> tuple[VehicleType, OperatingCosts, Site]:
-    def number(name: str) -> float:
-        value = float(cells[name])  # type: ignore[arg-type]
-        if not 0 <= value < 1e12 and name not in ("lat", "lon"):
-            raise ValueError(f"{name} is {value}, expected 0 or more")
+class _Cells:
+    """One line of the file; what does not fit is noted, and the line goes on being read."""
+
+    def __init__(self, cells: Mapping[str, Any], where: str) -> None:
+        self._cells, self._where = {**_OPEN, **cells}, where
+        self.problems: list[Problem] = []
+
+    def wrong(self, name: str, expected: str) -> None:
+        """Note that a cell does not fit."""
+        given = repr(self._cells[name]) if name in self._cells else "missing"
+        self.problems.append(Problem(self._where, name, given, expected))
+
+    def number(self, name: str, least: float = 0.0, most: float = 1e12) -> float:
+        """A number within bounds."""
+        try:
+            value = float(self._cells[name])
+        except (KeyError, ValueError, TypeError):
+            value = math.nan
+        if not least <= value <= most:
+            self.wrong(name, "0 or more" if most == 1e12 else f"a number from {least:g} to {most:g}")
         return value
 
-    def perhaps(name: str) -> float | None:
-        return None if cells[name] is None else number(name)
+    def perhaps(self, name: str) -> float | None:
+        """A number, or nothing."""
+        return None if self._cells[name] is None else self.number(name)
 
-    count = number("count")
-    if not count.is_integer():
-        raise ValueError(f"count is {count}, expected a whole number")
-    site = Site(
-        f"{carrier}/sites/{cells['base']}",
-        SiteKind.BASE,
-        number("lat"),
-        number("lon"),
-        time_zone=str(cells["time_zone"]),
-    )
-    vehicle = VehicleType(
-        id=f"{carrier}/vehicleTypes/{cells['vehicle']}",
-        carrier=carrier,
-        body=Body(str(cells["body"])),
-        base=site.id,
-        count=int(count),
-        capacity_pallets=number("capacity_pallets"),
-        capacity_kg=number("capacity_kg"),
-        capacity_m3=number("capacity_m3"),
-        shift_open_min=number("shift_open_min"),
-        shift_close_min=number("shift_close_min"),
-        max_shift_min=perhaps("max_shift_min"),
-        speed_kmh=perhaps("speed_kmh"),
-        temperatures=frozenset(Temperature(t) for t in str(cells["temperatures"]).split()),
-    )
-    costs = OperatingCosts(
-        *(round(number(c), 6) for c in ("fixed_eur", "per_km_eur", "per_hour_eur", "toll_eur_per_km"))
-    )
-    return vehicle, costs, site
+    def whole(self, name: str) -> int:
+        """A whole number."""
+        value = self.number(name)
+        if 0 <= value <= 1e12 and not value.is_integer():
+            self.wrong(name, "a whole number")
+        return int(value) if math.isfinite(value) else 0
+
+    def segment(self, name: str) -> str:
+        """Last segment of a name."""
+        value = str(self._cells.get(name, ""))
+        if not _SEGMENT.fullmatch(value):
+            self.wrong(name, "the last segment of its name: 1 to 63 of a-z, 0-9 and -")
+        return value
+
+    def one_of(self, name: str, kind: type[Kind]) -> frozenset[Kind]:
+        """Values of an enumeration, apart by spaces."""
+        words = str(self._cells[name]).split()
+        known = {str(member.value): member for member in kind}
+        if not words or not known.keys() >= set(words):
+            self.wrong(name, f"one of {', '.join(known)}")
+        return frozenset(known[word] for word in words if word in known)
+
+    def zone(self, name: str) -> str:
+        """A time zone."""
+        value = str(self._cells[name])
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, KeyError):  # a way out of the folder of zones, a folder, or no zone
+            self.wrong(name, "an IANA time zone, such as Europe/Berlin")
+        return value
+
+
+def _vehicle(cells: _Cells, carrier: str) -> tuple[VehicleType, OperatingCosts, Site] | None:
+    base, zone = cells.segment("base"), cells.zone("time_zone")
+    lat, lon = cells.number("lat", -90, 90), cells.number("lon", -180, 180)
+    named: dict[str, Any] = {
+        "id": f"{carrier}/vehicleTypes/{cells.segment('vehicle')}",
+        "carrier": carrier,
+        "base": f"{carrier}/sites/{base}",
+        "count": cells.whole("count"),
+        "capacity_pallets": cells.number("capacity_pallets"),
+        "capacity_kg": cells.number("capacity_kg"),
+        "capacity_m3": cells.number("capacity_m3"),
+        "shift_open_min": cells.number("shift_open_min", 0, 1440),
+        "shift_close_min": cells.number("shift_close_min", 0, 2880),
+        "max_shift_min": cells.perhaps("max_shift_min"),
+        "speed_kmh": cells.perhaps("speed_kmh"),
+        "temperatures": cells.one_of("temperatures", Temperature),
+    }
+    body = cells.one_of("body", Body)
+    rates = [round(cells.number(c), 6) for c in ("fixed_eur", "per_km_eur", "per_hour_eur", "toll_eur_per_km")]
+    if cells.problems:
+        return None
+    try:
+        vehicle = VehicleType(body=next(iter(body)), **named)
+        site = Site(named["base"], SiteKind.BASE, lat, lon, time_zone=zone)
+    except ValueError as error:
+        cells.wrong("vehicle", f"a vehicle: {error}")
+        return None
+    return vehicle, OperatingCosts(*rates), site

@@ -38,6 +38,9 @@ class Connection:
         Bearer token; shown by nobody, so it is left out of the representation.
     ca_file, certificate_file, key_file
         PEM files: whom to trust, and the client's own certificate with its key. Any of them makes the channel TLS.
+    tls
+        TLS without any of these files: trusts the authorities that gRPC brings along, for a server with a certificate
+        of a public one.
     server_name
         Name in the server's certificate, where it is another than the address says.
     """
@@ -48,17 +51,21 @@ class Connection:
     certificate_file: str | Path | None = None
     key_file: str | Path | None = None
     server_name: str = ""
+    tls: bool = False
 
     def __post_init__(self) -> None:
         if (self.certificate_file is None) != (self.key_file is None):
             raise InputError("a certificate_file and its key_file go together, one of them is given")
-        if ":" not in self.address:
+        if ":" not in self.address or self.address.startswith(("http://", "https://")):
             raise InputError(f"address is {self.address!r}, expected host:port")
+        # gRPC would say no more than "Invalid metadata".
+        if not all("!" <= sign <= "~" for sign in self.token):
+            raise InputError("the token has blanks, line ends or letters that no token has, expected gpg_ID_SECRET")
 
     @property
     def secure(self) -> bool:
         """Whether the channel is TLS."""
-        return self.ca_file is not None or self.certificate_file is not None
+        return self.tls or self.ca_file is not None or self.certificate_file is not None
 
     @property
     def options(self) -> list[tuple[str, Any]]:
@@ -97,6 +104,9 @@ def _read(file: str | Path | None) -> bytes | None:
     if file is None:
         return None
     try:
-        return Path(file).read_bytes()
+        told = Path(file).read_bytes()
     except OSError as error:
         raise InputError(f"{file} cannot be read: {error.strerror}") from None
+    if b"-----BEGIN " not in told:  # gRPC would say no more than that there is no handshake
+        raise InputError(f"{file} is no PEM file, expected one that begins with -----BEGIN")
+    return told

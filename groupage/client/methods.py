@@ -39,6 +39,9 @@ _FILES = (
     tracking_service_pb2,
 )
 
+# The most that the service answers in a page: who reads all of a list has no use for less.
+PAGE_ROWS = 1_000
+
 
 @dataclass(frozen=True, slots=True)
 class Method:
@@ -111,6 +114,27 @@ def services() -> Mapping[str, Mapping[str, Method]]:
     for service in descriptors:
         found[snake(service.name)] = {snake(m.name): _method(service, m) for m in service.methods}
     return found
+
+
+def listing(service: str, method: str) -> tuple[Method, str]:
+    """A method that answers in pages, and the field of its answer that has the rows.
+
+    Raises
+    ------
+    InputError
+        If there is no such method, or it answers no pages.
+    """
+    one = services().get(service, {}).get(method)
+    if one is None or "next_page_token" not in one.response.DESCRIPTOR.fields_by_name:
+        lists = [f"{s}.{m}" for s, methods in services().items() for m in methods if m.startswith("list_")]
+        raise InputError(f"{service}.{method} answers no pages, expected one of {', '.join(lists)}")
+    return one, next(f.name for f in one.response.DESCRIPTOR.fields if f.is_repeated)
+
+
+def row_kind(service: str, method: str) -> Any:
+    """Type of what a method that answers in pages has rows of."""
+    one, rows = listing(service, method)
+    return GetMessageClass(one.response.DESCRIPTOR.fields_by_name[rows].message_type)
 
 
 def _method(service: ServiceDescriptor, method: MethodDescriptor) -> Method:

@@ -23,7 +23,7 @@ _NEVER = frozenset({"REQUEST_TOO_LARGE"})
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often to ask again, and how long to wait between.
+    """How often to ask again, and how long to wait between: for some 17 s, which a server needs to start anew.
 
     Attributes
     ----------
@@ -35,7 +35,7 @@ class Retries:
         longer.
     """
 
-    attempts: int = 6
+    attempts: int = 9
     first_s: float = 0.1
     most_s: float = 10.0
 

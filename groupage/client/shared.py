@@ -10,24 +10,46 @@ import pandas as pd
 
 from groupage.client import frames, retries
 from groupage.client.methods import services
+from groupage.errors import InputError, ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from groupage.errors import ServiceError
+    from groupage.client.methods import Method
 
 # By the first segment of what is watched: service, method, field of the name, field of what happened.
 WATCHES = {
     "pools": ("synchronizations", "watch_synchronization", "name", "events"),
     "companies": ("tracking", "watch_shipments", "parent", "shipments"),
 }
+
 # A stream that ends so is gone on with at once, from the last sequence number.
 _GO_ON = frozenset({"SERVER_DRAINING", "WATCHER_TOO_SLOW"})
+# The service always says a reason; without one these come from the way, such as a proxy that let go.
+_BROKEN = frozenset({"UNKNOWN", "INTERNAL"})
+
+
+def watching(name: str) -> tuple[Method, str, str]:
+    """What watches a resource: the method, and the fields of the resource's name and of what happened.
+
+    Raises
+    ------
+    InputError
+        If the name is not one of what can be watched.
+    """
+    segments = name.split("/")
+    if (segments[0], len(segments)) not in (("pools", 4), ("companies", 2)) or not all(segments):
+        raise InputError(
+            f"{name!r} cannot be watched, expected a synchronization, such as pools/rhine/synchronizations/01jx5q, "
+            "or a company, such as companies/acme"
+        )
+    service, method, field_, rows = WATCHES[segments[0]]
+    return services()[service][method], field_, rows
 
 
 def after_break(error: ServiceError) -> ServiceError:
-    """Judge why a watch ended: what the contract says can be gone on with may be asked for again."""
-    if error.reason in _GO_ON:
+    """Judge why a stream ended: what the contract says can be gone on with may be asked for again."""
+    if error.reason in _GO_ON or (not error.reason and error.status in _BROKEN):
         error.temporary = True
     return error
 
@@ -48,6 +70,8 @@ class Upload:
 
     def took(self, answer: Any) -> None:
         """Take in a receipt."""
+        if answer.request_id not in self.pending:
+            return
         first, request = self.pending.pop(answer.request_id)
         count = len(request.orders if self.method == "upload_orders" else request.records)
         refused = {f.line: f.status for f in answer.failures}
@@ -57,6 +81,12 @@ class Upload:
                 self.failures[first + line] = retries.read(refused[line], retries.code_of(refused[line].code))
             else:
                 self.names[first + line] = names[line] if line < len(names) else ""
+
+    def broke_off(self, error: ServiceError | None) -> ServiceError:
+        """Say why it broke off (`None`: the service ended it), and what became of the lines until then."""
+        told = error or ServiceError("the stream ended before all was answered", status="UNAVAILABLE", temporary=True)
+        told.receipt = self.receipt()
+        return after_break(told)
 
     def receipt(self) -> frames.Receipt:
         """What became of it all."""
@@ -76,7 +106,8 @@ class Upload:
             columns=["reason", "fields", "message", "metadata"],
             index=[self.index[i] for i in sorted(self.failures)],
         )
-        return frames.Receipt(stored, failures)
+        answered = self.names.keys() | self.failures.keys()
+        return frames.Receipt(stored, failures, tuple(x for i, x in enumerate(self.index) if i not in answered))
 
 
 def uploads(method: str, parent: str, rows: pd.DataFrame | Iterable[Any], kind: Any) -> Upload:

@@ -13,20 +13,22 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Consent(_message.Message):
-    __slots__ = ("name", "company", "digest", "consented", "consent_time", "signed_by")
+    __slots__ = ("name", "company", "digest", "consented", "consent_time", "signed_by", "reason")
     NAME_FIELD_NUMBER: _ClassVar[int]
     COMPANY_FIELD_NUMBER: _ClassVar[int]
     DIGEST_FIELD_NUMBER: _ClassVar[int]
     CONSENTED_FIELD_NUMBER: _ClassVar[int]
     CONSENT_TIME_FIELD_NUMBER: _ClassVar[int]
     SIGNED_BY_FIELD_NUMBER: _ClassVar[int]
+    REASON_FIELD_NUMBER: _ClassVar[int]
     name: str
     company: str
     digest: str
     consented: bool
     consent_time: _timestamp_pb2.Timestamp
     signed_by: str
-    def __init__(self, name: _Optional[str] = ..., company: _Optional[str] = ..., digest: _Optional[str] = ..., consented: _Optional[bool] = ..., consent_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., signed_by: _Optional[str] = ...) -> None: ...
+    reason: str
+    def __init__(self, name: _Optional[str] = ..., company: _Optional[str] = ..., digest: _Optional[str] = ..., consented: _Optional[bool] = ..., consent_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., signed_by: _Optional[str] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class GetConsentRequest(_message.Message):
     __slots__ = ("name",)

@@ -29,7 +29,7 @@ from groupage.v1 import policies_pb2 as groupage_dot_v1_dot_policies__pb2
 from groupage.v1 import types_pb2 as groupage_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19groupage/v1/markets.proto\x12\x0bgroupage.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18google/type/latlng.proto\x1a\x1bgroupage/v1/companies.proto\x1a\x1agroupage/v1/policies.proto\x1a\x17groupage/v1/types.proto\"\xaf\x01\n\x05Place\x12\x14\n\x05place\x18\x01 \x01(\tR\x05place\x12/\n\x08location\x18\x02 \x01(\x0b\x32\x13.google.type.LatLngR\x08location\x12\x12\n\x04zone\x18\x03 \x01(\tR\x04zone\x12\x30\n\x08openings\x18\x04 \x03(\x0b\x32\x14.groupage.v1.OpeningR\x08openings\x12\x19\n\x08own_site\x18\x05 \x01(\tR\x07ownSite\"A\n\x07Opening\x12\x19\n\x08open_min\x18\x01 \x01(\x01R\x07openMin\x12\x1b\n\tclose_min\x18\x02 \x01(\x01R\x08\x63loseMin\"\xa3\x04\n\tMarketJob\x12\x10\n\x03job\x18\x01 \x01(\tR\x03job\x12\x1b\n\town_order\x18\x02 \x01(\tR\x08ownOrder\x12\x18\n\x07origins\x18\x03 \x03(\tR\x07origins\x12 \n\x0b\x64\x65stination\x18\x04 \x01(\tR\x0b\x64\x65stination\x12\x18\n\x07pallets\x18\x05 \x01(\x01R\x07pallets\x12\x1b\n\tweight_kg\x18\x06 \x01(\x01R\x08weightKg\x12\x1b\n\tvolume_m3\x18\x07 \x01(\x01R\x08volumeM3\x12&\n\x0fpickup_open_min\x18\x08 \x01(\x01R\rpickupOpenMin\x12(\n\x10pickup_close_min\x18\t \x01(\x01R\x0epickupCloseMin\x12*\n\x11\x64\x65livery_open_min\x18\n \x01(\x01R\x0f\x64\x65liveryOpenMin\x12,\n\x12\x64\x65livery_close_min\x18\x0b \x01(\x01R\x10\x64\x65liveryCloseMin\x12\x1f\n\x0bloading_min\x18\x0c \x01(\x01R\nloadingMin\x12#\n\runloading_min\x18\r \x01(\x01R\x0cunloadingMin\x12\x31\n\x08handling\x18\x0e \x01(\x0b\x32\x15.groupage.v1.HandlingR\x08handling\x12\x32\n\x08\x65xcluded\x18\x0f \x03(\x0b\x32\x16.groupage.v1.ExclusionR\x08\x65xcluded\"=\n\tExclusion\x12\x18\n\x07vehicle\x18\x01 \x01(\tR\x07vehicle\x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason\"\x88\x01\n\x08\x44istance\x12\x1d\n\nfrom_place\x18\x01 \x01(\tR\tfromPlace\x12\x19\n\x08to_place\x18\x02 \x01(\tR\x07toPlace\x12\x1f\n\x0b\x64istance_km\x18\x03 \x01(\x01R\ndistanceKm\x12!\n\x0c\x64uration_min\x18\x04 \x01(\x01R\x0b\x64urationMin\"\x87\x01\n\x0cNetworkModel\x12%\n\x0e\x63ircuity_ratio\x18\x01 \x01(\x01R\rcircuityRatio\x12\x1b\n\tspeed_kmh\x18\x02 \x01(\x01R\x08speedKmh\x12\x33\n\tdistances\x18\x03 \x03(\x0b\x32\x15.groupage.v1.DistanceR\tdistances\"\xb7\x03\n\nMarketPart\x12\"\n\x0c\x63onversation\x18\x01 \x01(\tR\x0c\x63onversation\x12(\n\x0fsynchronization\x18\x02 \x01(\tR\x0fsynchronization\x12\'\n\x05roles\x18\x03 \x03(\x0e\x32\x11.groupage.v1.RoleR\x05roles\x12\x31\n\x08protocol\x18\x04 \x01(\x0b\x32\x15.groupage.v1.StrategyR\x08protocol\x12=\n\x0cmarket_start\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bmarketStart\x12\x1f\n\x0bhorizon_min\x18\x06 \x01(\x01R\nhorizonMin\x12\x33\n\x07network\x18\x07 \x01(\x0b\x32\x19.groupage.v1.NetworkModelR\x07network\x12*\n\x06places\x18\x08 \x03(\x0b\x32\x12.groupage.v1.PlaceR\x06places\x12*\n\x04jobs\x18\t \x03(\x0b\x32\x16.groupage.v1.MarketJobR\x04jobs\x12\x12\n\x04last\x18\n \x01(\x08R\x04lastb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19groupage/v1/markets.proto\x12\x0bgroupage.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18google/type/latlng.proto\x1a\x1bgroupage/v1/companies.proto\x1a\x1agroupage/v1/policies.proto\x1a\x17groupage/v1/types.proto\"\xaf\x01\n\x05Place\x12\x14\n\x05place\x18\x01 \x01(\tR\x05place\x12/\n\x08location\x18\x02 \x01(\x0b\x32\x13.google.type.LatLngR\x08location\x12\x12\n\x04zone\x18\x03 \x01(\tR\x04zone\x12\x30\n\x08openings\x18\x04 \x03(\x0b\x32\x14.groupage.v1.OpeningR\x08openings\x12\x19\n\x08own_site\x18\x05 \x01(\tR\x07ownSite\"o\n\rMarketVehicle\x12\x18\n\x07vehicle\x18\x01 \x01(\tR\x07vehicle\x12\x14\n\x05\x63ount\x18\x02 \x01(\x05R\x05\x63ount\x12\x1a\n\x08reserved\x18\x03 \x01(\x05R\x08reserved\x12\x12\n\x04held\x18\x04 \x01(\x05R\x04held\"`\n\tMarketHub\x12\x10\n\x03hub\x18\x01 \x01(\tR\x03hub\x12-\n\x13\x64ock_slots_per_hour\x18\x02 \x01(\x05R\x10\x64ockSlotsPerHour\x12\x12\n\x04held\x18\x03 \x01(\x05R\x04held\"A\n\x07Opening\x12\x19\n\x08open_min\x18\x01 \x01(\x01R\x07openMin\x12\x1b\n\tclose_min\x18\x02 \x01(\x01R\x08\x63loseMin\"\xa3\x04\n\tMarketJob\x12\x10\n\x03job\x18\x01 \x01(\tR\x03job\x12\x1b\n\town_order\x18\x02 \x01(\tR\x08ownOrder\x12\x18\n\x07origins\x18\x03 \x03(\tR\x07origins\x12 \n\x0b\x64\x65stination\x18\x04 \x01(\tR\x0b\x64\x65stination\x12\x18\n\x07pallets\x18\x05 \x01(\x01R\x07pallets\x12\x1b\n\tweight_kg\x18\x06 \x01(\x01R\x08weightKg\x12\x1b\n\tvolume_m3\x18\x07 \x01(\x01R\x08volumeM3\x12&\n\x0fpickup_open_min\x18\x08 \x01(\x01R\rpickupOpenMin\x12(\n\x10pickup_close_min\x18\t \x01(\x01R\x0epickupCloseMin\x12*\n\x11\x64\x65livery_open_min\x18\n \x01(\x01R\x0f\x64\x65liveryOpenMin\x12,\n\x12\x64\x65livery_close_min\x18\x0b \x01(\x01R\x10\x64\x65liveryCloseMin\x12\x1f\n\x0bloading_min\x18\x0c \x01(\x01R\nloadingMin\x12#\n\runloading_min\x18\r \x01(\x01R\x0cunloadingMin\x12\x31\n\x08handling\x18\x0e \x01(\x0b\x32\x15.groupage.v1.HandlingR\x08handling\x12\x32\n\x08\x65xcluded\x18\x0f \x03(\x0b\x32\x16.groupage.v1.ExclusionR\x08\x65xcluded\"=\n\tExclusion\x12\x18\n\x07vehicle\x18\x01 \x01(\tR\x07vehicle\x12\x16\n\x06reason\x18\x02 \x01(\tR\x06reason\"\x88\x01\n\x08\x44istance\x12\x1d\n\nfrom_place\x18\x01 \x01(\tR\tfromPlace\x12\x19\n\x08to_place\x18\x02 \x01(\tR\x07toPlace\x12\x1f\n\x0b\x64istance_km\x18\x03 \x01(\x01R\ndistanceKm\x12!\n\x0c\x64uration_min\x18\x04 \x01(\x01R\x0b\x64urationMin\"\x87\x01\n\x0cNetworkModel\x12%\n\x0e\x63ircuity_ratio\x18\x01 \x01(\x01R\rcircuityRatio\x12\x1b\n\tspeed_kmh\x18\x02 \x01(\x01R\x08speedKmh\x12\x33\n\tdistances\x18\x03 \x03(\x0b\x32\x15.groupage.v1.DistanceR\tdistances\"\xa9\x04\n\nMarketPart\x12\"\n\x0c\x63onversation\x18\x01 \x01(\tR\x0c\x63onversation\x12(\n\x0fsynchronization\x18\x02 \x01(\tR\x0fsynchronization\x12\'\n\x05roles\x18\x03 \x03(\x0e\x32\x11.groupage.v1.RoleR\x05roles\x12\x31\n\x08protocol\x18\x04 \x01(\x0b\x32\x15.groupage.v1.StrategyR\x08protocol\x12=\n\x0cmarket_start\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\x0bmarketStart\x12\x1f\n\x0bhorizon_min\x18\x06 \x01(\x01R\nhorizonMin\x12\x33\n\x07network\x18\x07 \x01(\x0b\x32\x19.groupage.v1.NetworkModelR\x07network\x12*\n\x06places\x18\x08 \x03(\x0b\x32\x12.groupage.v1.PlaceR\x06places\x12*\n\x04jobs\x18\t \x03(\x0b\x32\x16.groupage.v1.MarketJobR\x04jobs\x12\x12\n\x04last\x18\n \x01(\x08R\x04last\x12=\n\x0cown_vehicles\x18\x0b \x03(\x0b\x32\x1a.groupage.v1.MarketVehicleR\x0bownVehicles\x12\x31\n\x08own_hubs\x18\x0c \x03(\x0b\x32\x16.groupage.v1.MarketHubR\x07ownHubsb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,16 +38,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_PLACE']._serialized_start=184
   _globals['_PLACE']._serialized_end=359
-  _globals['_OPENING']._serialized_start=361
-  _globals['_OPENING']._serialized_end=426
-  _globals['_MARKETJOB']._serialized_start=429
-  _globals['_MARKETJOB']._serialized_end=976
-  _globals['_EXCLUSION']._serialized_start=978
-  _globals['_EXCLUSION']._serialized_end=1039
-  _globals['_DISTANCE']._serialized_start=1042
-  _globals['_DISTANCE']._serialized_end=1178
-  _globals['_NETWORKMODEL']._serialized_start=1181
-  _globals['_NETWORKMODEL']._serialized_end=1316
-  _globals['_MARKETPART']._serialized_start=1319
-  _globals['_MARKETPART']._serialized_end=1758
+  _globals['_MARKETVEHICLE']._serialized_start=361
+  _globals['_MARKETVEHICLE']._serialized_end=472
+  _globals['_MARKETHUB']._serialized_start=474
+  _globals['_MARKETHUB']._serialized_end=570
+  _globals['_OPENING']._serialized_start=572
+  _globals['_OPENING']._serialized_end=637
+  _globals['_MARKETJOB']._serialized_start=640
+  _globals['_MARKETJOB']._serialized_end=1187
+  _globals['_EXCLUSION']._serialized_start=1189
+  _globals['_EXCLUSION']._serialized_end=1250
+  _globals['_DISTANCE']._serialized_start=1253
+  _globals['_DISTANCE']._serialized_end=1389
+  _globals['_NETWORKMODEL']._serialized_start=1392
+  _globals['_NETWORKMODEL']._serialized_end=1527
+  _globals['_MARKETPART']._serialized_start=1530
+  _globals['_MARKETPART']._serialized_end=2083
 # @@protoc_insertion_point(module_scope)

@@ -27,6 +27,28 @@ class Place(_message.Message):
     own_site: str
     def __init__(self, place: _Optional[str] = ..., location: _Optional[_Union[_latlng_pb2.LatLng, _Mapping]] = ..., zone: _Optional[str] = ..., openings: _Optional[_Iterable[_Union[Opening, _Mapping]]] = ..., own_site: _Optional[str] = ...) -> None: ...
 
+class MarketVehicle(_message.Message):
+    __slots__ = ("vehicle", "count", "reserved", "held")
+    VEHICLE_FIELD_NUMBER: _ClassVar[int]
+    COUNT_FIELD_NUMBER: _ClassVar[int]
+    RESERVED_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
+    vehicle: str
+    count: int
+    reserved: int
+    held: int
+    def __init__(self, vehicle: _Optional[str] = ..., count: _Optional[int] = ..., reserved: _Optional[int] = ..., held: _Optional[int] = ...) -> None: ...
+
+class MarketHub(_message.Message):
+    __slots__ = ("hub", "dock_slots_per_hour", "held")
+    HUB_FIELD_NUMBER: _ClassVar[int]
+    DOCK_SLOTS_PER_HOUR_FIELD_NUMBER: _ClassVar[int]
+    HELD_FIELD_NUMBER: _ClassVar[int]
+    hub: str
+    dock_slots_per_hour: int
+    held: int
+    def __init__(self, hub: _Optional[str] = ..., dock_slots_per_hour: _Optional[int] = ..., held: _Optional[int] = ...) -> None: ...
+
 class Opening(_message.Message):
     __slots__ = ("open_min", "close_min")
     OPEN_MIN_FIELD_NUMBER: _ClassVar[int]
@@ -100,7 +122,7 @@ class NetworkModel(_message.Message):
     def __init__(self, circuity_ratio: _Optional[float] = ..., speed_kmh: _Optional[float] = ..., distances: _Optional[_Iterable[_Union[Distance, _Mapping]]] = ...) -> None: ...
 
 class MarketPart(_message.Message):
-    __slots__ = ("conversation", "synchronization", "roles", "protocol", "market_start", "horizon_min", "network", "places", "jobs", "last")
+    __slots__ = ("conversation", "synchronization", "roles", "protocol", "market_start", "horizon_min", "network", "places", "jobs", "last", "own_vehicles", "own_hubs")
     CONVERSATION_FIELD_NUMBER: _ClassVar[int]
     SYNCHRONIZATION_FIELD_NUMBER: _ClassVar[int]
     ROLES_FIELD_NUMBER: _ClassVar[int]
@@ -111,6 +133,8 @@ class MarketPart(_message.Message):
     PLACES_FIELD_NUMBER: _ClassVar[int]
     JOBS_FIELD_NUMBER: _ClassVar[int]
     LAST_FIELD_NUMBER: _ClassVar[int]
+    OWN_VEHICLES_FIELD_NUMBER: _ClassVar[int]
+    OWN_HUBS_FIELD_NUMBER: _ClassVar[int]
     conversation: str
     synchronization: str
     roles: _containers.RepeatedScalarFieldContainer[_companies_pb2.Role]
@@ -121,4 +145,6 @@ class MarketPart(_message.Message):
     places: _containers.RepeatedCompositeFieldContainer[Place]
     jobs: _containers.RepeatedCompositeFieldContainer[MarketJob]
     last: bool
-    def __init__(self, conversation: _Optional[str] = ..., synchronization: _Optional[str] = ..., roles: _Optional[_Iterable[_Union[_companies_pb2.Role, str]]] = ..., protocol: _Optional[_Union[_policies_pb2.Strategy, _Mapping]] = ..., market_start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., horizon_min: _Optional[float] = ..., network: _Optional[_Union[NetworkModel, _Mapping]] = ..., places: _Optional[_Iterable[_Union[Place, _Mapping]]] = ..., jobs: _Optional[_Iterable[_Union[MarketJob, _Mapping]]] = ..., last: _Optional[bool] = ...) -> None: ...
+    own_vehicles: _containers.RepeatedCompositeFieldContainer[MarketVehicle]
+    own_hubs: _containers.RepeatedCompositeFieldContainer[MarketHub]
+    def __init__(self, conversation: _Optional[str] = ..., synchronization: _Optional[str] = ..., roles: _Optional[_Iterable[_Union[_companies_pb2.Role, str]]] = ..., protocol: _Optional[_Union[_policies_pb2.Strategy, _Mapping]] = ..., market_start: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., horizon_min: _Optional[float] = ..., network: _Optional[_Union[NetworkModel, _Mapping]] = ..., places: _Optional[_Iterable[_Union[Place, _Mapping]]] = ..., jobs: _Optional[_Iterable[_Union[MarketJob, _Mapping]]] = ..., last: _Optional[bool] = ..., own_vehicles: _Optional[_Iterable[_Union[MarketVehicle, _Mapping]]] = ..., own_hubs: _Optional[_Iterable[_Union[MarketHub, _Mapping]]] = ...) -> None: ...

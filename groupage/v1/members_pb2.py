@@ -29,7 +29,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from groupage.v1 import companies_pb2 as groupage_dot_v1_dot_companies__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19groupage/v1/members.proto\x12\x0bgroupage.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bgroupage/v1/companies.proto\"\x9a\x06\n\x06Member\x12w\n\x04name\x18\x01 \x01(\tBc\xe2\x41\x01\x08\xbaH\\rW2U^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/members/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$\xd8\x01\x01R\x04name\x12i\n\x07\x63ompany\x18\x02 \x01(\tBO\xe2\x41\x02\x02\x05\xfa\x41\x12\n\x10groupage/Company\xbaH2r02.^companies/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x07\x63ompany\x12\x42\n\x05roles\x18\x03 \x03(\x0e\x32\x11.groupage.v1.RoleB\x19\xe2\x41\x01\x02\xbaH\x12\x92\x01\x0f\x08\x01\x10\x03\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00R\x05roles\x12\x31\n\x11\x63onsented_version\x18\x04 \x01(\x05\x42\x04\xe2\x41\x01\x03R\x10\x63onsentedVersion\x12=\n\tjoin_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\x08joinTime\x12?\n\nleave_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\tleaveTime\x12\x35\n\x05state\x18\x07 \x01(\x0e\x32\x19.groupage.v1.Member.StateB\x04\xe2\x41\x01\x03R\x05state\x12\x18\n\x04\x65tag\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03R\x04\x65tag\x12\x41\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\ncreateTime\"[\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07INVITED\x10\x01\x12\x0b\n\x07JOINING\x10\x02\x12\n\n\x06\x41\x43TIVE\x10\x03\x12\x0b\n\x07LEAVING\x10\x04\x12\x08\n\x04LEFT\x10\x05:D\xea\x41\x41\n\x0fgroupage/Member\x12\x1dpools/{pool}/members/{member}*\x07members2\x06member\"\x9d\x01\n\x10GetMemberRequest\x12\x88\x01\n\x04name\x18\x01 \x01(\tBt\xe2\x41\x01\x02\xfa\x41\x11\n\x0fgroupage/Member\xbaHYrW2U^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/members/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x04name\"\xf4\x01\n\x12ListMembersRequest\x12\x61\n\x06parent\x18\x01 \x01(\tBI\xe2\x41\x01\x02\xfa\x41\x11\x12\x0fgroupage/Member\xbaH.r,2*^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x06parent\x12(\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12+\n\npage_token\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x08R\tpageToken\x12$\n\x06\x66ilter\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xd0\x0fR\x06\x66ilter\"l\n\x13ListMembersResponse\x12-\n\x07members\x18\x01 \x03(\x0b\x32\x13.groupage.v1.MemberR\x07members\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x91\x02\n\x13InviteMemberRequest\x12\x61\n\x06parent\x18\x01 \x01(\tBI\xe2\x41\x01\x02\xfa\x41\x11\x12\x0fgroupage/Member\xbaH.r,2*^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x06parent\x12\x37\n\x06member\x18\x02 \x01(\x0b\x32\x13.groupage.v1.MemberB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01R\x06member\x12\x33\n\nrequest_id\x18\x03 \x01(\tB\x14\xe2\x41\x01\x02\xe2\x8c\xcf\xd7\x08\x02\x08\x01\xbaH\x05r\x03\xb0\x01\x01R\trequestId\x12)\n\rvalidate_only\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x01R\x0cvalidateOnly\"\xc5\x02\n\x10LeavePoolRequest\x12\x88\x01\n\x04name\x18\x01 \x01(\tBt\xe2\x41\x01\x02\xfa\x41\x11\n\x0fgroupage/Member\xbaHYrW2U^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/members/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x04name\x12 \n\x04\x65tag\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x01R\x04\x65tag\x12$\n\x06reason\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07R\x06reason\x12\x33\n\nrequest_id\x18\x04 \x01(\tB\x14\xe2\x41\x01\x02\xe2\x8c\xcf\xd7\x08\x02\x08\x01\xbaH\x05r\x03\xb0\x01\x01R\trequestId\x12)\n\rvalidate_only\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01R\x0cvalidateOnly\"\xd5\x01\n\x13\x45xportMemberRequest\x12\x88\x01\n\x04name\x18\x01 \x01(\tBt\xe2\x41\x01\x02\xfa\x41\x11\n\x0fgroupage/Member\xbaHYrW2U^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/members/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x04name\x12\x33\n\nrequest_id\x18\x02 \x01(\tB\x14\xe2\x41\x01\x02\xe2\x8c\xcf\xd7\x08\x02\x08\x01\xbaH\x05r\x03\xb0\x01\x01R\trequestId\"E\n\x14\x45xportMemberResponse\x12-\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x17.groupage.v1.ExportFileR\x05\x66iles\"\x84\x01\n\nExportFile\x12\x12\n\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n\x04rows\x18\x02 \x01(\x03R\x04rows\x12\x16\n\x06sha256\x18\x03 \x01(\tR\x06sha256\x12\x17\n\x07\x66ile_id\x18\x04 \x01(\tR\x06\x66ileId\x12\x1d\n\nsize_bytes\x18\x05 \x01(\x03R\tsizeBytes\"\x96\x01\n\x14\x45xportMemberMetadata\x12\x16\n\x06member\x18\x01 \x01(\tR\x06member\x12)\n\x10progress_percent\x18\x02 \x01(\x01R\x0fprogressPercent\x12;\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\"\xf7\x01\n\x11ReadExportRequest\x12\x88\x01\n\x04name\x18\x01 \x01(\tBt\xe2\x41\x01\x02\xfa\x41\x11\n\x0fgroupage/Member\xbaHYrW2U^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/members/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x04name\x12\'\n\x07\x66ile_id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x06\x66ileId\x12.\n\x0coffset_bytes\x18\x03 \x01(\x03\x42\x0b\xe2\x41\x01\x01\xbaH\x04\"\x02(\x00R\x0boffsetBytes\"(\n\x12ReadExportResponse\x12\x12\n\x04\x64\x61ta\x18\x01 \x01(\x0cR\x04\x64\x61tab\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x19groupage/v1/members.proto\x12\x0bgroupage.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bgroupage/v1/companies.proto\"\x85\x07\n\x06Member\x12w\n\x04name\x18\x01 \x01(\tBc\xe2\x41\x01\x08\xbaH\\rW2U^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/members/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$\xd8\x01\x01R\x04name\x12i\n\x07\x63ompany\x18\x02 \x01(\tBO\xe2\x41\x02\x02\x05\xfa\x41\x12\n\x10groupage/Company\xbaH2r02.^companies/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x07\x63ompany\x12\x42\n\x05roles\x18\x03 \x03(\x0e\x32\x11.groupage.v1.RoleB\x19\xe2\x41\x01\x02\xbaH\x12\x92\x01\x0f\x08\x01\x10\x03\x18\x01\"\x07\x82\x01\x04\x10\x01 \x00R\x05roles\x12\x31\n\x11\x63onsented_version\x18\x04 \x01(\x05\x42\x04\xe2\x41\x01\x03R\x10\x63onsentedVersion\x12=\n\tjoin_time\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\x08joinTime\x12?\n\nleave_time\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\tleaveTime\x12\x35\n\x05state\x18\x07 \x01(\x0e\x32\x19.groupage.v1.Member.StateB\x04\xe2\x41\x01\x03R\x05state\x12\x18\n\x04\x65tag\x18\x08 \x01(\tB\x04\xe2\x41\x01\x03R\x04\x65tag\x12\x41\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\ncreateTime\x12\'\n\x0cleave_reason\x18\n \x01(\tB\x04\xe2\x41\x01\x03R\x0bleaveReason\x12@\n\x0cmonthly_fees\x18\x0b \x03(\x0b\x32\x17.groupage.v1.MonthlyFeeB\x04\xe2\x41\x01\x03R\x0bmonthlyFees\"[\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07INVITED\x10\x01\x12\x0b\n\x07JOINING\x10\x02\x12\n\n\x06\x41\x43TIVE\x10\x03\x12\x0b\n\x07LEAVING\x10\x04\x12\x08\n\x04LEFT\x10\x05:D\xea\x41\x41\n\x0fgroupage/Member\x12\x1dpools/{pool}/members/{member}*\x07members2\x06member\"\xbe\x01\n\nMonthlyFee\x12\x1a\n\x05month\x18\x01 \x01(\tB\x04\xe2\x41\x01\x03R\x05month\x12\x18\n\x04line\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03R\x04line\x12-\n\x05payer\x18\x03 \x01(\x0e\x32\x11.groupage.v1.RoleB\x04\xe2\x41\x01\x03R\x05payer\x12\x1a\n\x05\x63\x65nts\x18\x04 \x01(\x03\x42\x04\xe2\x41\x01\x03R\x05\x63\x65nts\x12/\n\x10rulebook_version\x18\x05 \x01(\x05\x42\x04\xe2\x41\x01\x03R\x0frulebookVersion\"\x9d\x01\n\x10GetMemberRequest\x12\x88\x01\n\x04name\x18\x01 \x01(\tBt\xe2\x41\x01\x02\xfa\x41\x11\n\x0fgroupage/Member\xbaHYrW2U^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/members/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x04name\"\xf4\x01\n\x12ListMembersRequest\x12\x61\n\x06parent\x18\x01 \x01(\tBI\xe2\x41\x01\x02\xfa\x41\x11\x12\x0fgroupage/Member\xbaH.r,2*^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x06parent\x12(\n\tpage_size\x18\x02 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12+\n\npage_token\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x08R\tpageToken\x12$\n\x06\x66ilter\x18\x04 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xd0\x0fR\x06\x66ilter\"l\n\x13ListMembersResponse\x12-\n\x07members\x18\x01 \x03(\x0b\x32\x13.groupage.v1.MemberR\x07members\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\x91\x02\n\x13InviteMemberRequest\x12\x61\n\x06parent\x18\x01 \x01(\tBI\xe2\x41\x01\x02\xfa\x41\x11\x12\x0fgroupage/Member\xbaH.r,2*^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x06parent\x12\x37\n\x06member\x18\x02 \x01(\x0b\x32\x13.groupage.v1.MemberB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01R\x06member\x12\x33\n\nrequest_id\x18\x03 \x01(\tB\x14\xe2\x41\x01\x02\xe2\x8c\xcf\xd7\x08\x02\x08\x01\xbaH\x05r\x03\xb0\x01\x01R\trequestId\x12)\n\rvalidate_only\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x01R\x0cvalidateOnly\"\xc5\x02\n\x10LeavePoolRequest\x12\x88\x01\n\x04name\x18\x01 \x01(\tBt\xe2\x41\x01\x02\xfa\x41\x11\n\x0fgroupage/Member\xbaHYrW2U^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/members/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x04name\x12 \n\x04\x65tag\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x01R\x04\x65tag\x12$\n\x06reason\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xe8\x07R\x06reason\x12\x33\n\nrequest_id\x18\x04 \x01(\tB\x14\xe2\x41\x01\x02\xe2\x8c\xcf\xd7\x08\x02\x08\x01\xbaH\x05r\x03\xb0\x01\x01R\trequestId\x12)\n\rvalidate_only\x18\x05 \x01(\x08\x42\x04\xe2\x41\x01\x01R\x0cvalidateOnly\"\xd5\x01\n\x13\x45xportMemberRequest\x12\x88\x01\n\x04name\x18\x01 \x01(\tBt\xe2\x41\x01\x02\xfa\x41\x11\n\x0fgroupage/Member\xbaHYrW2U^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/members/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x04name\x12\x33\n\nrequest_id\x18\x02 \x01(\tB\x14\xe2\x41\x01\x02\xe2\x8c\xcf\xd7\x08\x02\x08\x01\xbaH\x05r\x03\xb0\x01\x01R\trequestId\"E\n\x14\x45xportMemberResponse\x12-\n\x05\x66iles\x18\x01 \x03(\x0b\x32\x17.groupage.v1.ExportFileR\x05\x66iles\"\x84\x01\n\nExportFile\x12\x12\n\x04kind\x18\x01 \x01(\tR\x04kind\x12\x12\n\x04rows\x18\x02 \x01(\x03R\x04rows\x12\x16\n\x06sha256\x18\x03 \x01(\tR\x06sha256\x12\x17\n\x07\x66ile_id\x18\x04 \x01(\tR\x06\x66ileId\x12\x1d\n\nsize_bytes\x18\x05 \x01(\x03R\tsizeBytes\"\x96\x01\n\x14\x45xportMemberMetadata\x12\x16\n\x06member\x18\x01 \x01(\tR\x06member\x12)\n\x10progress_percent\x18\x02 \x01(\x01R\x0fprogressPercent\x12;\n\x0b\x63reate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.TimestampR\ncreateTime\"\xf7\x01\n\x11ReadExportRequest\x12\x88\x01\n\x04name\x18\x01 \x01(\tBt\xe2\x41\x01\x02\xfa\x41\x11\n\x0fgroupage/Member\xbaHYrW2U^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/members/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x04name\x12\'\n\x07\x66ile_id\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x01R\x06\x66ileId\x12.\n\x0coffset_bytes\x18\x03 \x01(\x03\x42\x0b\xe2\x41\x01\x01\xbaH\x04\"\x02(\x00R\x0boffsetBytes\"(\n\x12ReadExportResponse\x12\x12\n\x04\x64\x61ta\x18\x01 \x01(\x0cR\x04\x64\x61tab\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,8 +54,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_MEMBER'].fields_by_name['etag']._serialized_options = b'\342A\001\003'
   _globals['_MEMBER'].fields_by_name['create_time']._loaded_options = None
   _globals['_MEMBER'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
+  _globals['_MEMBER'].fields_by_name['leave_reason']._loaded_options = None
+  _globals['_MEMBER'].fields_by_name['leave_reason']._serialized_options = b'\342A\001\003'
+  _globals['_MEMBER'].fields_by_name['monthly_fees']._loaded_options = None
+  _globals['_MEMBER'].fields_by_name['monthly_fees']._serialized_options = b'\342A\001\003'
   _globals['_MEMBER']._loaded_options = None
   _globals['_MEMBER']._serialized_options = b'\352AA\n\017groupage/Member\022\035pools/{pool}/members/{member}*\007members2\006member'
+  _globals['_MONTHLYFEE'].fields_by_name['month']._loaded_options = None
+  _globals['_MONTHLYFEE'].fields_by_name['month']._serialized_options = b'\342A\001\003'
+  _globals['_MONTHLYFEE'].fields_by_name['line']._loaded_options = None
+  _globals['_MONTHLYFEE'].fields_by_name['line']._serialized_options = b'\342A\001\003'
+  _globals['_MONTHLYFEE'].fields_by_name['payer']._loaded_options = None
+  _globals['_MONTHLYFEE'].fields_by_name['payer']._serialized_options = b'\342A\001\003'
+  _globals['_MONTHLYFEE'].fields_by_name['cents']._loaded_options = None
+  _globals['_MONTHLYFEE'].fields_by_name['cents']._serialized_options = b'\342A\001\003'
+  _globals['_MONTHLYFEE'].fields_by_name['rulebook_version']._loaded_options = None
+  _globals['_MONTHLYFEE'].fields_by_name['rulebook_version']._serialized_options = b'\342A\001\003'
   _globals['_GETMEMBERREQUEST'].fields_by_name['name']._loaded_options = None
   _globals['_GETMEMBERREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\021\n\017groupage/Member\272HYrW2U^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?/members/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$'
   _globals['_LISTMEMBERSREQUEST'].fields_by_name['parent']._loaded_options = None
@@ -95,29 +109,31 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_READEXPORTREQUEST'].fields_by_name['offset_bytes']._loaded_options = None
   _globals['_READEXPORTREQUEST'].fields_by_name['offset_bytes']._serialized_options = b'\342A\001\001\272H\004\"\002(\000'
   _globals['_MEMBER']._serialized_start=194
-  _globals['_MEMBER']._serialized_end=988
-  _globals['_MEMBER_STATE']._serialized_start=827
-  _globals['_MEMBER_STATE']._serialized_end=918
-  _globals['_GETMEMBERREQUEST']._serialized_start=991
-  _globals['_GETMEMBERREQUEST']._serialized_end=1148
-  _globals['_LISTMEMBERSREQUEST']._serialized_start=1151
-  _globals['_LISTMEMBERSREQUEST']._serialized_end=1395
-  _globals['_LISTMEMBERSRESPONSE']._serialized_start=1397
-  _globals['_LISTMEMBERSRESPONSE']._serialized_end=1505
-  _globals['_INVITEMEMBERREQUEST']._serialized_start=1508
-  _globals['_INVITEMEMBERREQUEST']._serialized_end=1781
-  _globals['_LEAVEPOOLREQUEST']._serialized_start=1784
-  _globals['_LEAVEPOOLREQUEST']._serialized_end=2109
-  _globals['_EXPORTMEMBERREQUEST']._serialized_start=2112
-  _globals['_EXPORTMEMBERREQUEST']._serialized_end=2325
-  _globals['_EXPORTMEMBERRESPONSE']._serialized_start=2327
-  _globals['_EXPORTMEMBERRESPONSE']._serialized_end=2396
-  _globals['_EXPORTFILE']._serialized_start=2399
-  _globals['_EXPORTFILE']._serialized_end=2531
-  _globals['_EXPORTMEMBERMETADATA']._serialized_start=2534
-  _globals['_EXPORTMEMBERMETADATA']._serialized_end=2684
-  _globals['_READEXPORTREQUEST']._serialized_start=2687
-  _globals['_READEXPORTREQUEST']._serialized_end=2934
-  _globals['_READEXPORTRESPONSE']._serialized_start=2936
-  _globals['_READEXPORTRESPONSE']._serialized_end=2976
+  _globals['_MEMBER']._serialized_end=1095
+  _globals['_MEMBER_STATE']._serialized_start=934
+  _globals['_MEMBER_STATE']._serialized_end=1025
+  _globals['_MONTHLYFEE']._serialized_start=1098
+  _globals['_MONTHLYFEE']._serialized_end=1288
+  _globals['_GETMEMBERREQUEST']._serialized_start=1291
+  _globals['_GETMEMBERREQUEST']._serialized_end=1448
+  _globals['_LISTMEMBERSREQUEST']._serialized_start=1451
+  _globals['_LISTMEMBERSREQUEST']._serialized_end=1695
+  _globals['_LISTMEMBERSRESPONSE']._serialized_start=1697
+  _globals['_LISTMEMBERSRESPONSE']._serialized_end=1805
+  _globals['_INVITEMEMBERREQUEST']._serialized_start=1808
+  _globals['_INVITEMEMBERREQUEST']._serialized_end=2081
+  _globals['_LEAVEPOOLREQUEST']._serialized_start=2084
+  _globals['_LEAVEPOOLREQUEST']._serialized_end=2409
+  _globals['_EXPORTMEMBERREQUEST']._serialized_start=2412
+  _globals['_EXPORTMEMBERREQUEST']._serialized_end=2625
+  _globals['_EXPORTMEMBERRESPONSE']._serialized_start=2627
+  _globals['_EXPORTMEMBERRESPONSE']._serialized_end=2696
+  _globals['_EXPORTFILE']._serialized_start=2699
+  _globals['_EXPORTFILE']._serialized_end=2831
+  _globals['_EXPORTMEMBERMETADATA']._serialized_start=2834
+  _globals['_EXPORTMEMBERMETADATA']._serialized_end=2984
+  _globals['_READEXPORTREQUEST']._serialized_start=2987
+  _globals['_READEXPORTREQUEST']._serialized_end=3234
+  _globals['_READEXPORTRESPONSE']._serialized_start=3236
+  _globals['_READEXPORTRESPONSE']._serialized_end=3276
 # @@protoc_insertion_point(module_scope)

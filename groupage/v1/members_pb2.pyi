@@ -15,7 +15,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Member(_message.Message):
-    __slots__ = ("name", "company", "roles", "consented_version", "join_time", "leave_time", "state", "etag", "create_time")
+    __slots__ = ("name", "company", "roles", "consented_version", "join_time", "leave_time", "state", "etag", "create_time", "leave_reason", "monthly_fees")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Member.State]
@@ -39,6 +39,8 @@ class Member(_message.Message):
     STATE_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    LEAVE_REASON_FIELD_NUMBER: _ClassVar[int]
+    MONTHLY_FEES_FIELD_NUMBER: _ClassVar[int]
     name: str
     company: str
     roles: _containers.RepeatedScalarFieldContainer[_companies_pb2.Role]
@@ -48,7 +50,23 @@ class Member(_message.Message):
     state: Member.State
     etag: str
     create_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., company: _Optional[str] = ..., roles: _Optional[_Iterable[_Union[_companies_pb2.Role, str]]] = ..., consented_version: _Optional[int] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., leave_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., state: _Optional[_Union[Member.State, str]] = ..., etag: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    leave_reason: str
+    monthly_fees: _containers.RepeatedCompositeFieldContainer[MonthlyFee]
+    def __init__(self, name: _Optional[str] = ..., company: _Optional[str] = ..., roles: _Optional[_Iterable[_Union[_companies_pb2.Role, str]]] = ..., consented_version: _Optional[int] = ..., join_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., leave_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., state: _Optional[_Union[Member.State, str]] = ..., etag: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., leave_reason: _Optional[str] = ..., monthly_fees: _Optional[_Iterable[_Union[MonthlyFee, _Mapping]]] = ...) -> None: ...
+
+class MonthlyFee(_message.Message):
+    __slots__ = ("month", "line", "payer", "cents", "rulebook_version")
+    MONTH_FIELD_NUMBER: _ClassVar[int]
+    LINE_FIELD_NUMBER: _ClassVar[int]
+    PAYER_FIELD_NUMBER: _ClassVar[int]
+    CENTS_FIELD_NUMBER: _ClassVar[int]
+    RULEBOOK_VERSION_FIELD_NUMBER: _ClassVar[int]
+    month: str
+    line: str
+    payer: _companies_pb2.Role
+    cents: int
+    rulebook_version: int
+    def __init__(self, month: _Optional[str] = ..., line: _Optional[str] = ..., payer: _Optional[_Union[_companies_pb2.Role, str]] = ..., cents: _Optional[int] = ..., rulebook_version: _Optional[int] = ...) -> None: ...
 
 class GetMemberRequest(_message.Message):
     __slots__ = ("name",)

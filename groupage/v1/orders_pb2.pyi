@@ -31,7 +31,7 @@ class Stakes(_message.Message):
     def __init__(self, lateness_eur_micros_per_hour: _Optional[int] = ..., line_stop_cents: _Optional[int] = ..., line_stop_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., paid_cents: _Optional[int] = ..., holding_eur_micros_per_pallet_day: _Optional[int] = ...) -> None: ...
 
 class Order(_message.Message):
-    __slots__ = ("name", "external_ref", "origins", "destination", "pallets", "weight_kg", "volume_m3", "released_at", "ready_at", "pickup_until", "window_open", "window_close", "due_at", "loading_min", "unloading_min", "handling", "product", "freight_payer", "ssccs", "stakes", "withheld", "state", "synchronization", "etag", "create_time", "update_time")
+    __slots__ = ("name", "external_ref", "origins", "destination", "pallets", "weight_kg", "volume_m3", "released_at", "ready_at", "pickup_until", "window_open", "window_close", "due_at", "loading_min", "unloading_min", "handling", "product", "freight_payer", "ssccs", "stakes", "withheld", "state", "synchronization", "etag", "create_time", "update_time", "held_until", "held_reason")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Order.State]
@@ -43,6 +43,7 @@ class Order(_message.Message):
         DELIVERED: _ClassVar[Order.State]
         CANCELLED: _ClassVar[Order.State]
         PROMISED: _ClassVar[Order.State]
+        HELD: _ClassVar[Order.State]
     STATE_UNSPECIFIED: Order.State
     OPEN: Order.State
     NEGOTIATING: Order.State
@@ -52,6 +53,7 @@ class Order(_message.Message):
     DELIVERED: Order.State
     CANCELLED: Order.State
     PROMISED: Order.State
+    HELD: Order.State
     NAME_FIELD_NUMBER: _ClassVar[int]
     EXTERNAL_REF_FIELD_NUMBER: _ClassVar[int]
     ORIGINS_FIELD_NUMBER: _ClassVar[int]
@@ -78,6 +80,8 @@ class Order(_message.Message):
     ETAG_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
     UPDATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    HELD_UNTIL_FIELD_NUMBER: _ClassVar[int]
+    HELD_REASON_FIELD_NUMBER: _ClassVar[int]
     name: str
     external_ref: str
     origins: _containers.RepeatedScalarFieldContainer[str]
@@ -104,7 +108,9 @@ class Order(_message.Message):
     etag: str
     create_time: _timestamp_pb2.Timestamp
     update_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., external_ref: _Optional[str] = ..., origins: _Optional[_Iterable[str]] = ..., destination: _Optional[str] = ..., pallets: _Optional[float] = ..., weight_kg: _Optional[float] = ..., volume_m3: _Optional[float] = ..., released_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ready_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pickup_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_open: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_close: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., loading_min: _Optional[float] = ..., unloading_min: _Optional[float] = ..., handling: _Optional[_Union[_types_pb2.Handling, _Mapping]] = ..., product: _Optional[str] = ..., freight_payer: _Optional[str] = ..., ssccs: _Optional[_Iterable[str]] = ..., stakes: _Optional[_Union[Stakes, _Mapping]] = ..., withheld: _Optional[bool] = ..., state: _Optional[_Union[Order.State, str]] = ..., synchronization: _Optional[str] = ..., etag: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    held_until: _timestamp_pb2.Timestamp
+    held_reason: str
+    def __init__(self, name: _Optional[str] = ..., external_ref: _Optional[str] = ..., origins: _Optional[_Iterable[str]] = ..., destination: _Optional[str] = ..., pallets: _Optional[float] = ..., weight_kg: _Optional[float] = ..., volume_m3: _Optional[float] = ..., released_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., ready_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pickup_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_open: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., window_close: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., due_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., loading_min: _Optional[float] = ..., unloading_min: _Optional[float] = ..., handling: _Optional[_Union[_types_pb2.Handling, _Mapping]] = ..., product: _Optional[str] = ..., freight_payer: _Optional[str] = ..., ssccs: _Optional[_Iterable[str]] = ..., stakes: _Optional[_Union[Stakes, _Mapping]] = ..., withheld: _Optional[bool] = ..., state: _Optional[_Union[Order.State, str]] = ..., synchronization: _Optional[str] = ..., etag: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., update_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., held_until: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., held_reason: _Optional[str] = ...) -> None: ...
 
 class GetOrderRequest(_message.Message):
     __slots__ = ("name",)

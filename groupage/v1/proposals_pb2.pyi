@@ -108,23 +108,27 @@ class Promise(_message.Message):
     def __init__(self, promise_id: _Optional[str] = ..., owner: _Optional[str] = ..., carrier: _Optional[str] = ..., orders: _Optional[_Iterable[str]] = ..., due_day: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., latest_delivery_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., price_cents: _Optional[int] = ..., state: _Optional[_Union[Promise.State, str]] = ..., reason: _Optional[str] = ...) -> None: ...
 
 class Reservation(_message.Message):
-    __slots__ = ("reservation_id", "good", "quantity", "used", "price_cents", "release_cents")
+    __slots__ = ("reservation_id", "good", "quantity", "used", "price_cents", "release_cents", "day", "settled")
     RESERVATION_ID_FIELD_NUMBER: _ClassVar[int]
     GOOD_FIELD_NUMBER: _ClassVar[int]
     QUANTITY_FIELD_NUMBER: _ClassVar[int]
     USED_FIELD_NUMBER: _ClassVar[int]
     PRICE_CENTS_FIELD_NUMBER: _ClassVar[int]
     RELEASE_CENTS_FIELD_NUMBER: _ClassVar[int]
+    DAY_FIELD_NUMBER: _ClassVar[int]
+    SETTLED_FIELD_NUMBER: _ClassVar[int]
     reservation_id: str
     good: str
     quantity: int
     used: int
     price_cents: int
     release_cents: int
-    def __init__(self, reservation_id: _Optional[str] = ..., good: _Optional[str] = ..., quantity: _Optional[int] = ..., used: _Optional[int] = ..., price_cents: _Optional[int] = ..., release_cents: _Optional[int] = ...) -> None: ...
+    day: _date_pb2.Date
+    settled: bool
+    def __init__(self, reservation_id: _Optional[str] = ..., good: _Optional[str] = ..., quantity: _Optional[int] = ..., used: _Optional[int] = ..., price_cents: _Optional[int] = ..., release_cents: _Optional[int] = ..., day: _Optional[_Union[_date_pb2.Date, _Mapping]] = ..., settled: _Optional[bool] = ...) -> None: ...
 
 class OwnerPart(_message.Message):
-    __slots__ = ("orders", "standalone_cents", "paid_cents", "left_cents", "saving_cents", "lines", "promises", "standard_error_cents", "reservation_cents", "expected_saving_cents", "fees_cents")
+    __slots__ = ("orders", "standalone_cents", "paid_cents", "left_cents", "saving_cents", "lines", "promises", "standard_error_cents", "reservation_cents", "expected_saving_cents", "fees_cents", "reserving_cents", "reserving_day")
     ORDERS_FIELD_NUMBER: _ClassVar[int]
     STANDALONE_CENTS_FIELD_NUMBER: _ClassVar[int]
     PAID_CENTS_FIELD_NUMBER: _ClassVar[int]
@@ -136,6 +140,8 @@ class OwnerPart(_message.Message):
     RESERVATION_CENTS_FIELD_NUMBER: _ClassVar[int]
     EXPECTED_SAVING_CENTS_FIELD_NUMBER: _ClassVar[int]
     FEES_CENTS_FIELD_NUMBER: _ClassVar[int]
+    RESERVING_CENTS_FIELD_NUMBER: _ClassVar[int]
+    RESERVING_DAY_FIELD_NUMBER: _ClassVar[int]
     orders: _containers.RepeatedCompositeFieldContainer[OrderPart]
     standalone_cents: int
     paid_cents: int
@@ -147,7 +153,9 @@ class OwnerPart(_message.Message):
     reservation_cents: int
     expected_saving_cents: int
     fees_cents: int
-    def __init__(self, orders: _Optional[_Iterable[_Union[OrderPart, _Mapping]]] = ..., standalone_cents: _Optional[int] = ..., paid_cents: _Optional[int] = ..., left_cents: _Optional[int] = ..., saving_cents: _Optional[int] = ..., lines: _Optional[_Iterable[_Union[_types_pb2.MoneyLine, _Mapping]]] = ..., promises: _Optional[_Iterable[_Union[Promise, _Mapping]]] = ..., standard_error_cents: _Optional[int] = ..., reservation_cents: _Optional[int] = ..., expected_saving_cents: _Optional[int] = ..., fees_cents: _Optional[int] = ...) -> None: ...
+    reserving_cents: int
+    reserving_day: _date_pb2.Date
+    def __init__(self, orders: _Optional[_Iterable[_Union[OrderPart, _Mapping]]] = ..., standalone_cents: _Optional[int] = ..., paid_cents: _Optional[int] = ..., left_cents: _Optional[int] = ..., saving_cents: _Optional[int] = ..., lines: _Optional[_Iterable[_Union[_types_pb2.MoneyLine, _Mapping]]] = ..., promises: _Optional[_Iterable[_Union[Promise, _Mapping]]] = ..., standard_error_cents: _Optional[int] = ..., reservation_cents: _Optional[int] = ..., expected_saving_cents: _Optional[int] = ..., fees_cents: _Optional[int] = ..., reserving_cents: _Optional[int] = ..., reserving_day: _Optional[_Union[_date_pb2.Date, _Mapping]] = ...) -> None: ...
 
 class LoadStop(_message.Message):
     __slots__ = ("position", "place", "location", "arrival_at", "start_at", "departure_at", "pickups", "deliveries", "place_name")
@@ -208,20 +216,24 @@ class Load(_message.Message):
     def __init__(self, load_id: _Optional[str] = ..., vehicle_type: _Optional[str] = ..., stops: _Optional[_Iterable[_Union[LoadStop, _Mapping]]] = ..., jobs: _Optional[_Iterable[_Union[LoadJob, _Mapping]]] = ..., price_lines: _Optional[_Iterable[_Union[_types_pb2.MoneyLine, _Mapping]]] = ..., price_cents: _Optional[int] = ...) -> None: ...
 
 class CarrierPart(_message.Message):
-    __slots__ = ("loads", "received_cents", "promises", "reservations", "fees_cents", "fee_lines")
+    __slots__ = ("loads", "received_cents", "promises", "reservations", "fees_cents", "fee_lines", "liability_cents", "reserving")
     LOADS_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_CENTS_FIELD_NUMBER: _ClassVar[int]
     PROMISES_FIELD_NUMBER: _ClassVar[int]
     RESERVATIONS_FIELD_NUMBER: _ClassVar[int]
     FEES_CENTS_FIELD_NUMBER: _ClassVar[int]
     FEE_LINES_FIELD_NUMBER: _ClassVar[int]
+    LIABILITY_CENTS_FIELD_NUMBER: _ClassVar[int]
+    RESERVING_FIELD_NUMBER: _ClassVar[int]
     loads: _containers.RepeatedCompositeFieldContainer[Load]
     received_cents: int
     promises: _containers.RepeatedCompositeFieldContainer[Promise]
     reservations: _containers.RepeatedCompositeFieldContainer[Reservation]
     fees_cents: int
     fee_lines: _containers.RepeatedCompositeFieldContainer[_types_pb2.MoneyLine]
-    def __init__(self, loads: _Optional[_Iterable[_Union[Load, _Mapping]]] = ..., received_cents: _Optional[int] = ..., promises: _Optional[_Iterable[_Union[Promise, _Mapping]]] = ..., reservations: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ..., fees_cents: _Optional[int] = ..., fee_lines: _Optional[_Iterable[_Union[_types_pb2.MoneyLine, _Mapping]]] = ...) -> None: ...
+    liability_cents: int
+    reserving: _containers.RepeatedCompositeFieldContainer[Reservation]
+    def __init__(self, loads: _Optional[_Iterable[_Union[Load, _Mapping]]] = ..., received_cents: _Optional[int] = ..., promises: _Optional[_Iterable[_Union[Promise, _Mapping]]] = ..., reservations: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ..., fees_cents: _Optional[int] = ..., fee_lines: _Optional[_Iterable[_Union[_types_pb2.MoneyLine, _Mapping]]] = ..., liability_cents: _Optional[int] = ..., reserving: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ...) -> None: ...
 
 class Booking(_message.Message):
     __slots__ = ("booking_id", "load_id", "start_at", "end_at", "pallets", "storage_pallet_hours", "price_cents", "hub")
@@ -244,18 +256,22 @@ class Booking(_message.Message):
     def __init__(self, booking_id: _Optional[str] = ..., load_id: _Optional[str] = ..., start_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., end_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., pallets: _Optional[float] = ..., storage_pallet_hours: _Optional[float] = ..., price_cents: _Optional[int] = ..., hub: _Optional[str] = ...) -> None: ...
 
 class HubPart(_message.Message):
-    __slots__ = ("bookings", "received_cents", "reservations", "fees_cents", "fee_lines")
+    __slots__ = ("bookings", "received_cents", "reservations", "fees_cents", "fee_lines", "liability_cents", "reserving")
     BOOKINGS_FIELD_NUMBER: _ClassVar[int]
     RECEIVED_CENTS_FIELD_NUMBER: _ClassVar[int]
     RESERVATIONS_FIELD_NUMBER: _ClassVar[int]
     FEES_CENTS_FIELD_NUMBER: _ClassVar[int]
     FEE_LINES_FIELD_NUMBER: _ClassVar[int]
+    LIABILITY_CENTS_FIELD_NUMBER: _ClassVar[int]
+    RESERVING_FIELD_NUMBER: _ClassVar[int]
     bookings: _containers.RepeatedCompositeFieldContainer[Booking]
     received_cents: int
     reservations: _containers.RepeatedCompositeFieldContainer[Reservation]
     fees_cents: int
     fee_lines: _containers.RepeatedCompositeFieldContainer[_types_pb2.MoneyLine]
-    def __init__(self, bookings: _Optional[_Iterable[_Union[Booking, _Mapping]]] = ..., received_cents: _Optional[int] = ..., reservations: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ..., fees_cents: _Optional[int] = ..., fee_lines: _Optional[_Iterable[_Union[_types_pb2.MoneyLine, _Mapping]]] = ...) -> None: ...
+    liability_cents: int
+    reserving: _containers.RepeatedCompositeFieldContainer[Reservation]
+    def __init__(self, bookings: _Optional[_Iterable[_Union[Booking, _Mapping]]] = ..., received_cents: _Optional[int] = ..., reservations: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ..., fees_cents: _Optional[int] = ..., fee_lines: _Optional[_Iterable[_Union[_types_pb2.MoneyLine, _Mapping]]] = ..., liability_cents: _Optional[int] = ..., reserving: _Optional[_Iterable[_Union[Reservation, _Mapping]]] = ...) -> None: ...
 
 class Proposal(_message.Message):
     __slots__ = ("name", "company", "round", "state", "expire_time", "owner_part", "carrier_part", "hub_part", "disclosed", "etag", "create_time", "update_time")

@@ -4,6 +4,7 @@ from google.api import field_behavior_pb2 as _field_behavior_pb2
 from google.api import field_info_pb2 as _field_info_pb2
 from google.api import resource_pb2 as _resource_pb2
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.type import dayofweek_pb2 as _dayofweek_pb2
 from groupage.v1 import companies_pb2 as _companies_pb2
 from groupage.v1 import policies_pb2 as _policies_pb2
 from groupage.v1 import tariffs_pb2 as _tariffs_pb2
@@ -69,18 +70,20 @@ class Fee(_message.Message):
     def __init__(self, line: _Optional[str] = ..., payer: _Optional[_Union[_companies_pb2.Role, str]] = ..., gain_percent: _Optional[float] = ..., cents_per_shipment: _Optional[int] = ..., cents_per_month: _Optional[int] = ...) -> None: ...
 
 class Liability(_message.Message):
-    __slots__ = ("terms_uri", "terms_sha256", "limit_eur_micros_per_kg", "limit_cents_per_event", "delay_limit_percent")
+    __slots__ = ("terms_uri", "terms_sha256", "limit_eur_micros_per_kg", "limit_cents_per_event", "delay_limit_percent", "dead_freight_percent")
     TERMS_URI_FIELD_NUMBER: _ClassVar[int]
     TERMS_SHA256_FIELD_NUMBER: _ClassVar[int]
     LIMIT_EUR_MICROS_PER_KG_FIELD_NUMBER: _ClassVar[int]
     LIMIT_CENTS_PER_EVENT_FIELD_NUMBER: _ClassVar[int]
     DELAY_LIMIT_PERCENT_FIELD_NUMBER: _ClassVar[int]
+    DEAD_FREIGHT_PERCENT_FIELD_NUMBER: _ClassVar[int]
     terms_uri: str
     terms_sha256: str
     limit_eur_micros_per_kg: int
     limit_cents_per_event: int
     delay_limit_percent: float
-    def __init__(self, terms_uri: _Optional[str] = ..., terms_sha256: _Optional[str] = ..., limit_eur_micros_per_kg: _Optional[int] = ..., limit_cents_per_event: _Optional[int] = ..., delay_limit_percent: _Optional[float] = ...) -> None: ...
+    dead_freight_percent: float
+    def __init__(self, terms_uri: _Optional[str] = ..., terms_sha256: _Optional[str] = ..., limit_eur_micros_per_kg: _Optional[int] = ..., limit_cents_per_event: _Optional[int] = ..., delay_limit_percent: _Optional[float] = ..., dead_freight_percent: _Optional[float] = ...) -> None: ...
 
 class VisibilityGrant(_message.Message):
     __slots__ = ("fact", "viewer", "phase")
@@ -103,7 +106,7 @@ class Visibility(_message.Message):
     def __init__(self, members_see_members: _Optional[bool] = ..., grants: _Optional[_Iterable[_Union[VisibilityGrant, _Mapping]]] = ..., pooled_learning: _Optional[bool] = ...) -> None: ...
 
 class Rulebook(_message.Message):
-    __slots__ = ("name", "version", "digest", "policy", "policy_digest", "baseline_tariffs", "fees", "liability", "visibility", "entry_notice_days", "exit_notice_days", "min_decision_min", "required_audits", "effective_time", "state", "etag", "create_time")
+    __slots__ = ("name", "version", "digest", "policy", "policy_digest", "baseline_tariffs", "fees", "liability", "visibility", "entry_notice_days", "exit_notice_days", "min_decision_min", "required_audits", "effective_time", "state", "etag", "create_time", "planning_days")
     class State(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         STATE_UNSPECIFIED: _ClassVar[Rulebook.State]
@@ -133,6 +136,7 @@ class Rulebook(_message.Message):
     STATE_FIELD_NUMBER: _ClassVar[int]
     ETAG_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    PLANNING_DAYS_FIELD_NUMBER: _ClassVar[int]
     name: str
     version: int
     digest: str
@@ -150,7 +154,8 @@ class Rulebook(_message.Message):
     state: Rulebook.State
     etag: str
     create_time: _timestamp_pb2.Timestamp
-    def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., digest: _Optional[str] = ..., policy: _Optional[_Union[_policies_pb2.Policy, _Mapping]] = ..., policy_digest: _Optional[str] = ..., baseline_tariffs: _Optional[_Iterable[_Union[BaselineTariff, _Mapping]]] = ..., fees: _Optional[_Iterable[_Union[Fee, _Mapping]]] = ..., liability: _Optional[_Union[Liability, _Mapping]] = ..., visibility: _Optional[_Union[Visibility, _Mapping]] = ..., entry_notice_days: _Optional[int] = ..., exit_notice_days: _Optional[int] = ..., min_decision_min: _Optional[int] = ..., required_audits: _Optional[_Iterable[str]] = ..., effective_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., state: _Optional[_Union[Rulebook.State, str]] = ..., etag: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    planning_days: _containers.RepeatedScalarFieldContainer[_dayofweek_pb2.DayOfWeek]
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[int] = ..., digest: _Optional[str] = ..., policy: _Optional[_Union[_policies_pb2.Policy, _Mapping]] = ..., policy_digest: _Optional[str] = ..., baseline_tariffs: _Optional[_Iterable[_Union[BaselineTariff, _Mapping]]] = ..., fees: _Optional[_Iterable[_Union[Fee, _Mapping]]] = ..., liability: _Optional[_Union[Liability, _Mapping]] = ..., visibility: _Optional[_Union[Visibility, _Mapping]] = ..., entry_notice_days: _Optional[int] = ..., exit_notice_days: _Optional[int] = ..., min_decision_min: _Optional[int] = ..., required_audits: _Optional[_Iterable[str]] = ..., effective_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., state: _Optional[_Union[Rulebook.State, str]] = ..., etag: _Optional[str] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., planning_days: _Optional[_Iterable[_Union[_dayofweek_pb2.DayOfWeek, str]]] = ...) -> None: ...
 
 class GetRulebookRequest(_message.Message):
     __slots__ = ("name",)

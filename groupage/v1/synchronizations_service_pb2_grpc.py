@@ -163,7 +163,7 @@ class SynchronizationsServicer:
         """Streams what happens in a synchronization, from a sequence number on, as far as the caller may see it. Ends when
         the synchronization is final and all was sent, or with SERVER_DRAINING: then go on from the last sequence number,
         anywhere. Fails with SEQUENCE_UNKNOWN where the number was never given or is older than what is kept. A watcher
-        that does not read waits without loss; it may be ended with WATCHER_TOO_SLOW, and can go on from where it was.
+        that does not read waits without loss; after a minute it is ended with WATCHER_TOO_SLOW, and can go on from where it was.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -61,6 +61,9 @@ class ToldMarket:
         By resource name of a site of the reader's own: what it is called.
     excluded
         By last segment of a vehicle type's name: jobs that it may not carry.
+    own_vehicles
+        By last segment of a vehicle type's name: how many are to be had, less what earlier plans hold; empty where
+        nothing was told of it.
     """
 
     conversation: str
@@ -75,6 +78,7 @@ class ToldMarket:
     own_orders: Mapping[str, str]
     own_places: Mapping[str, str]
     excluded: Mapping[str, frozenset[str]]
+    own_vehicles: Mapping[str, int] = field(default_factory=dict)
 
     def fleet(
         self,
@@ -87,7 +91,8 @@ class ToldMarket:
         Parameters
         ----------
         vehicles, costs
-            By resource name. A vehicle that is reserved ahead counts among those of its type.
+            By resource name. A vehicle that is reserved ahead counts among those of its type; of what earlier plans
+            hold less is on offer.
         sites
             The bases, by resource name.
 
@@ -96,6 +101,9 @@ class ToldMarket:
         InputError
             A base is none of the places that were told.
         """
+        if self.own_vehicles:
+            told = {v: self.own_vehicles.get(v.rsplit("/", 1)[-1], 0) for v in vehicles}
+            vehicles = {v: replace(kind, count=told[v]) for v, kind in vehicles.items() if told[v]}
         strange = sorted({v.base for v in vehicles.values()} - self.own_places.keys())
         if strange:
             raise InputError(f"base is {', '.join(strange)}, expected one of the own sites of this negotiation")
@@ -163,6 +171,7 @@ def told_market(parts: Iterable[markets_pb2.MarketPart]) -> ToldMarket:
         {job.job: job.own_order for job in told if job.own_order},
         {place.own_site: place.place for place in places.values() if place.own_site},
         {vehicle: frozenset(jobs) for vehicle, jobs in excluded.items()},
+        {v.vehicle: v.count for p in given for v in p.own_vehicles},
     )
 
 

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import insert, update
 from sqlmodel import col
 
+from agents.reservations import Good
 from agents.settlement import LeftStatus
 from agents.visibility import Phase
 from groupage.v1 import fleets_pb2, hubs_pb2, negotiation_pb2, rulebooks_pb2, synchronizations_pb2
 from logistics.fleet import type_of
-from server import bus, plan, tracking
+from server import bus, later, plan, tracking
 from server import synchronization as steps
 from server.durable import gather, record, telling
 from server.market import freeze_text, without
@@ -49,7 +50,7 @@ NOBODY_LEFT = "too few are left to share a plan"
 _LEFT: Mapping[LeftStatus, tuple[Any, str]] = {
     LeftStatus.STANDALONE: (OrderState.RELEASED, "alone it goes as well or better than in the shared plan"),
     LeftStatus.UNSERVED: (OrderState.RELEASED, "nobody in the pool can carry it in this window"),
-    LeftStatus.HELD: (OrderState.OPEN, "it is held for a later day"),
+    LeftStatus.HELD: (OrderState.PROMISED, "it is promised for a later day"),
 }
 
 
@@ -104,10 +105,13 @@ def parts(case: Case, phase: Phase) -> dict[str, proposals_pb2.Proposal]:
 def propose(tx: Transaction, case: Case, made: Mapping[str, proposals_pb2.Proposal]) -> None:
     """Lay a settlement before its participants, with a deadline; or release all where there is nothing to agree on."""
     name = case.name
+    steps.alone(tx, name)
     with tx.reading() as session:
         whole = message_of(session, name)
-    if not case.settlement.loads or not made or tx.now >= decide_by(whole):
-        release(tx, name, TOO_LATE if made and case.settlement.loads else NOTHING_POOLED)
+    # A plan may be all for later days.
+    agreed = made and (case.settlement.loads or case.settlement.promises or case.freeze.reserving)
+    if not agreed or tx.now >= decide_by(whole):
+        release(tx, name, TOO_LATE if agreed else NOTHING_POOLED)
         close(tx, case.row, {})
         return
     expires = min(tx.now + whole.reply_within.ToTimedelta(), decide_by(whole))
@@ -165,6 +169,7 @@ def wait_for(session: Reading, whole: Synchronization, now: datetime) -> float:
 def decide(tx: Transaction, case: Case) -> None:
     """Commit what all accepted; else leave out who did not, and go on with the rest where time allows."""
     name = case.name
+    steps.alone(tx, name)
     with tx.reading() as session:
         whole = message_of(session, name)
         if whole.state != State.PROPOSED or whole.round != case.row.round:
@@ -249,6 +254,7 @@ def commit(tx: Transaction, case: Case) -> None:
     rows = [{"synchronization": name, **asdict(hold)} for hold in plan.holds(case.freeze, settlement)]
     if rows:
         tx.connection.execute(insert(CommitmentRow), rows)
+    later.commit(tx, name, case.freeze, settlement)
     tracking.begin(tx, name, plan.hops(case.freeze, settlement, case.names))
 
 
@@ -257,7 +263,7 @@ def _fits(tx: Transaction, case: Case) -> bool:
     ours = plan.holds(case.freeze, case.settlement)
     used: Counter[str] = Counter(type_of(load.vehicle) for load in case.settlement.loads)
     hubs = {hold.good for hold in ours if "/hubs/" in hold.good}
-    for good in sorted({*used, *hubs}):
+    for good in sorted({*used, *hubs, *(r.good for r in case.freeze.reserving)}):
         tx.lock(f"capacity/{good}")
     market = case.freeze.market
     until = market.start + timedelta(minutes=market.horizon_min)
@@ -276,6 +282,21 @@ def _fits(tx: Transaction, case: Case) -> bool:
             slots = hubs_pb2.Hub.FromString(row.body).dock_slots_per_hour if row is not None else 0
             if docks.get(hub, 0) > slots:
                 return False
+        return _can_be_kept(session, case)
+
+
+def _can_be_kept(session: Reading, case: Case) -> bool:
+    """Tell whether no other plan has taken what is reserved for the next planning day."""
+    since, until = case.freeze.reserving_from, case.freeze.reserving_to
+    wanted = {r.good: r.quantity for r in case.freeze.reserving if r.kind is Good.VEHICLE}
+    if not wanted or since is None or until is None:
+        return True
+    held = plan.held_at_most(gather.holds(session, since, until, case.name), since, until)
+    for good, quantity in wanted.items():
+        row = session.get(Record, good)
+        have = fleets_pb2.VehicleType.FromString(row.body).count if row is not None else 0
+        if quantity + held.get(good, 0) > have:
+            return False
     return True
 
 
@@ -289,11 +310,13 @@ def release(tx: Transaction, name: str, reason: str, state: Any = State.RELEASED
     state
         RELEASED, or FAILED.
     """
+    steps.alone(tx, name)
     with tx.reading() as session:
         whole = message_of(session, name)
         found = steps.open_proposals(session, name, whole.round)
     steps.move(tx, name, state, reason=reason)
     steps.release_all(tx, name, OrderState.RELEASED, reason)
+    later.unplanned(tx, name)
     for proposal in found:
         if proposal.state in (Part.OPEN, Part.ACCEPTED):
             steps.proposal_becomes(tx, proposal.name, Part.RELEASED)

@@ -12,6 +12,7 @@ from server.wire.answers import check
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from dbos import DBOSClient
 
@@ -50,14 +51,20 @@ class Workflows:
         """Raise a `Fault` REPLY_MALFORMED where an answer does not fit its question."""
         check(question, answer)
 
+    def forget(self, before: datetime) -> int:
+        """Delete what is kept of workflows that were over before a moment; answers of how many."""
+        return engine.forget(self._speaking(), before)
+
+    def _speaking(self) -> DBOSClient:
+        with self._lock:
+            if self._client is None:
+                self._client = engine.client(self._url)
+            return self._client
+
     def _tell(self, what: Callable[[DBOSClient], None]) -> None:
         """Tell it; what is stored is acknowledged already, and workers look for what nobody told them."""
         try:
-            with self._lock:
-                if self._client is None:
-                    self._client = engine.client(self._url)
-                client = self._client
-            what(client)
+            what(self._speaking())
         except Exception as error:
             log.warning("the workflows were not told (%s); workers will find it", type(error).__name__)
 

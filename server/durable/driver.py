@@ -80,7 +80,7 @@ class Driver:
     def __init__(self, executor: Executor, processes: Processes, *, reply_within: timedelta = REPLY_WITHIN) -> None:
         self._executor = executor
         self._store = executor.store
-        self._processes = processes
+        self.processes = processes
         self._reply_within = reply_within
         self._freezes: OrderedDict[str, Freeze] = OrderedDict()
         self._lock = threading.Lock()
@@ -96,7 +96,7 @@ class Driver:
         row, live = self._store.look(SYSTEM, partial(_state, name=name, number=number))
         key = f"{name}#{number}"
         if not live:
-            self._processes.drop(key)
+            self.processes.drop(key)
             return Stand(STOPPED)
         if row.settlement:
             return Stand(SETTLED)
@@ -108,7 +108,7 @@ class Driver:
                 return Stand(WAITING, left)
             replies = self._understood(row, answers)
         # None is no reply to an exchange that was asked: an empty mapping is, of silence.
-        advance = self._processes.go_on(key, row.count, replies, partial(self._record, row))
+        advance = self.processes.go_on(key, row.count, replies, partial(self._record, row))
         return self._executor.transact(partial(self._stored, row=row, freeze=self.freeze(row.freeze), advance=advance))
 
     def _left(self, row: NegotiationRow) -> float:

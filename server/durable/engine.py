@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 from dbos import DBOS, DBOSClient, DBOSConfig
 from sqlalchemy.engine import make_url
 
+from server.store.engine import IDLE_MS
+
 from dbos._serialization import Serializer  # isort: skip - the class is public in the configuration, not by name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
 log = logging.getLogger(__name__)
 
@@ -21,6 +24,8 @@ SCHEMA = "groupage_workflows"
 QUEUE = "synchronizations"
 WORKFLOW = "synchronize"
 ACTIVE = ("PENDING", "ENQUEUED", "DELAYED")
+OVER = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
+_TOGETHER = 200
 
 
 class Json(Serializer):
@@ -75,6 +80,7 @@ def configuration(url: str, executor: str, version: str, threads: int) -> DBOSCo
         "serializer": Json(),
         "max_executor_threads": threads,
         "notification_listener_polling_interval_sec": 0.1,
+        "sys_db_idle_transaction_timeout_sec": IDLE_MS / 1000,
         "log_level": "WARNING",
         "enable_otlp": False,
     }
@@ -88,6 +94,7 @@ def client(url: str) -> DBOSClient:
         serializer=Json(),
         application_name=APPLICATION,
         retry_connection_errors=False,
+        sys_db_idle_transaction_timeout_sec=IDLE_MS / 1000,
     )
 
 
@@ -131,3 +138,21 @@ def wake(of: DBOSClient, name: str, topic: str) -> None:
     for workflow in active(of, workflow_id_prefix=name):
         if workflow.workflow_id.split("~")[0] == name:
             of.send(workflow.workflow_id, "", topic)
+
+
+def forget(of: DBOSClient, before: datetime) -> int:
+    """Delete what is kept of workflows that were over before a moment; answers of how many."""
+    count = 0
+    while True:
+        found = of.list_workflows(
+            status=list(OVER),
+            completed_before=before.isoformat(),
+            name=WORKFLOW,
+            limit=_TOGETHER,
+            load_input=False,
+            load_output=False,
+        )
+        if not found:
+            return count
+        of.delete_workflows([w.workflow_id for w in found])
+        count += len(found)

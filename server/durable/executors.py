@@ -13,10 +13,10 @@ import socket
 import time
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import col
 
 from server.faults import Fault
@@ -126,8 +126,10 @@ class Executor:
         """
 
         def checked(tx: Transaction) -> tuple[bool, Result | None]:
-            # The shared lock lets nobody fence this process out between here and the end of the transaction.
-            asked = select(col(ExecutorRow.fenced)).where(col(ExecutorRow.id) == self.id).with_for_update(read=True)
+            # Shared with its other transactions, it lets nobody fence this process out before this one ends. Not the
+            # row itself: signs of life change that, and must not wait.
+            _hold(tx, self.id, func.pg_advisory_xact_lock_shared)
+            asked = select(col(ExecutorRow.fenced)).where(col(ExecutorRow.id) == self.id)
             if tx.connection.execute(asked).scalar() is not False:
                 return True, None
             return False, fn(tx)
@@ -135,8 +137,8 @@ class Executor:
         for attempt in range(_RETRIES):
             try:
                 fenced, result = self.store.transact(checked)
-            except (OperationalError, Fault) as error:
-                if attempt == _RETRIES - 1 or (isinstance(error, Fault) and error.reason != "ETAG_MISMATCH"):
+            except (DBAPIError, Fault) as error:
+                if attempt == _RETRIES - 1 or not _passes(error):
                     raise
                 log.warning("a write is tried again after %s, attempt %d", type(error).__name__, attempt + 1)
                 time.sleep(_RETRY_S[min(attempt, len(_RETRY_S) - 1)])
@@ -151,10 +153,12 @@ class Executor:
         raise FencedError(f"executor {self.id} was fenced out")
 
     def fence(self, executors: Iterable[str]) -> None:
-        """Refuse every later write of some processes."""
+        """Refuse every later write of some processes; returns when nothing of theirs is being written any more."""
         ids = sorted(executors)
 
         def put(tx: Transaction) -> None:
+            for key in ids:
+                _hold(tx, key, func.pg_advisory_xact_lock)
             tx.connection.execute(update(ExecutorRow).where(col(ExecutorRow.id).in_(ids)).values(fenced=True))
 
         if ids:
@@ -194,6 +198,19 @@ class Executor:
             )
 
         self.store.transact(put)
+
+
+def _hold(tx: Transaction, executor: str, lock: Any) -> None:
+    """Lock an executor's standing until the transaction ends; SQLite has one writer at a time anyhow."""
+    if tx.connection.dialect.name == "postgresql":
+        tx.connection.execute(select(lock(func.hashtextextended(f"executor/{executor}", 0))))
+
+
+def _passes(error: DBAPIError | Fault) -> bool:
+    """Tell whether the same write may go well later."""
+    if isinstance(error, Fault):
+        return error.reason == "ETAG_MISMATCH"
+    return isinstance(error, OperationalError) or error.connection_invalidated
 
 
 def _gone(executor: str) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlmodel import col, select
 
 from groupage.v1 import companies_pb2, members_pb2, negotiation_pb2, rulebooks_pb2, synchronizations_pb2
-from server import bus
+from server import bus, later
 from server import synchronization as steps
 from server.freezing import Records
 from server.names import company_of
@@ -16,7 +16,7 @@ from server.order_writes import decoded as order_of
 from server.plan import Hold, held_at_most
 from server.pools import MEMBER
 from server.services import kinds, standard
-from server.store.tables import CapacityOfferRow, CommitmentRow, OrderRow, Record
+from server.store.tables import CapacityOfferRow, CommitmentRow, OrderRow, Record, ReservationRow
 from server.viewer import Viewer
 
 if TYPE_CHECKING:
@@ -35,20 +35,26 @@ def window_of(whole: synchronizations_pb2.Synchronization) -> tuple[datetime, da
 
 
 def take(tx: Transaction, name: str) -> None:
-    """Put every order on the table that is open, not withheld, and to be delivered in the window."""
+    """Put every order on the table that is open, not withheld, and to be delivered in the window.
+
+    With them what was held until then, and what was promised for it.
+    """
     with tx.reading() as session:
         whole = synchronizations_pb2.Synchronization.FromString(steps.record_of(session, name).body)
         since, until = window_of(whole)
         companies = [p.company for p in steps.participations(session, name) if not p.declined]
         query = select(col(OrderRow.name)).where(
             col(OrderRow.company).in_(companies),
-            OrderRow.state == State.Name(State.OPEN),
+            (col(OrderRow.state) == State.Name(State.OPEN))
+            | (col(OrderRow.state) == State.Name(State.HELD)) & (col(OrderRow.held_until) < until),
             col(OrderRow.withheld).is_(False),
             col(OrderRow.window_open) < until,
             col(OrderRow.window_close) > since,
         )
         wanted = list(session.exec(query))
-    steps.orders_become(tx, name, wanted, State.NEGOTIATING, only_from=[State.OPEN])
+    steps.orders_become(tx, name, wanted, State.NEGOTIATING, only_from=[State.OPEN, State.HELD])
+    promised = later.take(tx, name, companies, since, until)
+    steps.orders_become(tx, name, promised, State.NEGOTIATING, only_from=[State.PROMISED])
 
 
 def records(session: Reading, name: str, now: datetime) -> Records:
@@ -93,8 +99,13 @@ def held(session: Reading, since: datetime, until: datetime, name: str) -> dict[
 
 def holds(session: Reading, since: datetime, until: datetime, name: str) -> list[Hold]:
     """What committed plans hold in a window, a synchronization's own apart."""
+    # What was reserved for this very plan is in its market.
+    own = select(col(ReservationRow.id)).where(col(ReservationRow.due_in) == name)
     query = select(CommitmentRow).where(
-        col(CommitmentRow.since) < until, col(CommitmentRow.until) > since, CommitmentRow.synchronization != name
+        col(CommitmentRow.since) < until,
+        col(CommitmentRow.until) > since,
+        CommitmentRow.synchronization != name,
+        col(CommitmentRow.id).not_in(own),
     )
     return [Hold(r.id, r.company, r.good, r.since, r.until, r.quantity) for r in session.exec(query)]
 

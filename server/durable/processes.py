@@ -8,10 +8,10 @@ import os
 import signal
 import threading
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from server.durable.sitting import Advance, go_on
 
@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Result = TypeVar("Result")
+
 _TRIES = 3
 _END_S = 3.0
+
+T = TypeVar("T")
 
 
 def _begin() -> None:
@@ -35,6 +39,19 @@ def _begin() -> None:
         os._exit(1)
 
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+def _submit(pool: ProcessPoolExecutor, work: Callable[..., T], *arguments: Any) -> Future[T]:
+    """Have work done; a process that is begun for it is deaf to the keyboard from its first moment.
+
+    It would load what negotiates for seconds before `_begin` could see to that, and die of Ctrl-C with a traceback.
+    What this thread holds back is held back in all that it starts.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(work, *arguments)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Processes:
@@ -91,10 +108,10 @@ class Processes:
         for left in reversed(range(_TRIES)):
             pool = self._pool(home)
             try:
-                advance = pool.submit(go_on, key, count, replies).result()
+                advance: Advance | None = _submit(pool, go_on, key, count, replies).result()
                 if advance is None:
                     freeze, rounds = record()
-                    advance = pool.submit(go_on, key, count, replies, freeze, rounds).result()
+                    advance = _submit(pool, go_on, key, count, replies, freeze, rounds).result()
             except BrokenProcessPool:
                 self._broke(home, pool)
                 if not left:
@@ -108,10 +125,31 @@ class Processes:
             return advance
         raise AssertionError("unreachable")
 
+    def run(self, function: Callable[..., Result], *arguments: Any) -> Result:
+        """Have something worked out in the process that has least to do.
+
+        Raises
+        ------
+        concurrent.futures.process.BrokenProcessPool
+            If its process dies time and again.
+        """
+        with self._lock:
+            busy = Counter(self._home.values())
+            home = min(range(len(self._pools)), key=lambda i: busy[i])
+        for left in reversed(range(_TRIES)):
+            pool = self._pool(home)
+            try:
+                return pool.submit(function, *arguments).result()
+            except BrokenProcessPool:
+                self._broke(home, pool)
+                if not left:
+                    raise
+        raise AssertionError("unreachable")
+
     def warm(self) -> None:
         """Begin all processes now: loading what negotiates takes seconds."""
         for home in range(len(self._pools)):
-            self._pool(home).submit(os.getpid)
+            _submit(self._pool(home), os.getpid)
 
     def drop(self, key: str) -> None:
         """Think of a negotiation no more."""

@@ -10,19 +10,23 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from agents import records
 from agents.mediation import Mediation
 from agents.messages import Exchange, Message, same_message
-from agents.synchronize import Negotiation, Synchronization
+from agents.synchronize import Negotiation
+from agents.transcript import Transcript
 from groupage.errors import ReplayError
+from server.foresight import Foresight, look_from, looked_text
 from server.market import Freeze, alone_kgco2e, built_in, freeze_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from agents.participants import Party
     from agents.transcript import Round
+    from server.foresight import Look
 
 # Live negotiations that a process keeps; one that was dropped is fed its record anew.
 _KEPT = 8
@@ -73,10 +77,12 @@ class Heard:
 class Sitting:
     """One negotiation, fed with what is on record."""
 
+    mediation: Mediation[Any]
+
     def __init__(self, freeze: Freeze) -> None:
         self.freeze = freeze
         self._negotiation = Negotiation(freeze.market, freeze.policy, freeze.seed)
-        self._parties = built_in(freeze)
+        self._parties: Mapping[str, Party] = built_in(freeze)
         self.mediation = Mediation(self._negotiation.conduct())
 
     @property
@@ -138,13 +144,40 @@ class Sitting:
             )
         return taken, tuple(heard)
 
-    def finished(self) -> Synchronization:
-        """What it came to."""
-        return self._negotiation.finished(self.mediation.outcome, self.mediation.rounds)
+    def finished(self) -> str:
+        """What it came to, as JSON."""
+        done = self._negotiation.finished(self.mediation.outcome, self.mediation.rounds)
+        return records.dumps(done.settlement)
 
     def alone_kgco2e(self) -> dict[str, float]:
         """Emissions of shipments without the pool, where they are known."""
         return alone_kgco2e(self.freeze, self._parties)
+
+
+class LookingAhead(Sitting):
+    """The conversation before a negotiation, in which a pool looks ahead."""
+
+    def __init__(self, look: Look) -> None:
+        self.freeze = look.freeze
+        self._foresight = Foresight(look)
+        self._parties = self._foresight.parties()
+        self.mediation = Mediation(self._foresight.conduct())
+
+    def finished(self) -> str:
+        """What it came to, as JSON."""
+        freeze = self.freeze
+        record = Transcript(freeze.seed, freeze.market.digest, freeze.policy.digest, tuple(self.mediation.rounds))
+        return looked_text(self._foresight.looked(self.mediation.outcome, record.disclosed))
+
+    def alone_kgco2e(self) -> dict[str, float]:
+        """Nothing is driven by it."""
+        return {}
+
+
+def sitting_of(text: str) -> Sitting:
+    """Sit down to what was frozen: a negotiation, or a look ahead before one."""
+    look = look_from(text)
+    return Sitting(freeze_from(text)) if look is None else LookingAhead(look)
 
 
 _live: OrderedDict[str, Sitting] = OrderedDict()
@@ -173,7 +206,7 @@ def go_on(key: str, count: int, replies: str, freeze: str | None = None, rounds:
     if sitting is None or sitting.count != count:
         if freeze is None:
             return None
-        sitting = Sitting(freeze_from(freeze))
+        sitting = sitting_of(freeze)
         for text in rounds:
             sitting.feed([records.loads(text)])
     advance = _advance(sitting, records.loads(replies) if replies else None)
@@ -200,10 +233,9 @@ def _advance(sitting: Sitting, replies: Mapping[str, Message] | None) -> Advance
         if time.monotonic() - began > TOGETHER_S and sitting.mediation.exchange is not None:
             # What comes next may take long: what happened is stored first.
             return Advance(tuple(taken), tuple(heard))
-    done = sitting.finished()
     return Advance(
         tuple(taken),
         tuple(heard),
-        settlement=records.dumps(done.settlement),
+        settlement=sitting.finished(),
         alone_kgco2e=sitting.alone_kgco2e(),
     )

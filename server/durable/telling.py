@@ -55,6 +55,7 @@ def parts_for(
         protocol=policy_message(freeze.policy).protocol,
         circuity_ratio=freeze.circuity,
         speed_kmh=freeze.speed_kmh,
+        held=freeze.held,
     )
 
 

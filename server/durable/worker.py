@@ -21,6 +21,7 @@ from server.durable import engine
 from server.durable.changes import Changer
 from server.durable.driver import Driver
 from server.durable.executors import Executor, FencedError
+from server.durable.keeping import Keeper
 from server.durable.pace import Pace
 from server.durable.processes import Processes
 from server.durable.workflow import WAKE, Synchronizer, body
@@ -90,6 +91,8 @@ class Worker:
         ready()
         beats = threading.Thread(target=self._beats, name="heartbeat", daemon=True)
         beats.start()
+        # Pricing may take long: nobody who died waits for that.
+        threading.Thread(target=self._changes, args=(under_way,), name="changes", daemon=True).start()
         try:
             executor.forget()
             while not self._stopped.wait(pace.beat_s):
@@ -113,12 +116,20 @@ class Worker:
             except Exception as error:
                 log.warning("no sign of life could be given: %s", type(error).__name__)
 
+    def _changes(self, under_way: _UnderWay) -> None:
+        changer = Changer(self.executor)
+        while not self._stopped.wait(self._pace.beat_s):
+            try:
+                changer.look(under_way)
+            except Exception as error:
+                log.warning("changes could not be looked through: %s", type(error).__name__)
+
     def _keep(self, client: DBOSClient) -> None:
         """See that somebody works on everything that is open; whatever fails here is tried again soon."""
         try:
             self.executor.look(self._pace.dead_after_s)
             keep(self._store, self.executor, client)
-            Changer(self.executor).look()
+            Keeper(self.executor).look()
         except FencedError:
             raise
         except Exception as error:

@@ -1,4 +1,4 @@
-"""A synchronization, from the request to the end: freeze, negotiate, propose, await answers, commit or go on.
+"""A synchronization, from the request to the end: freeze, look ahead, negotiate, propose, await answers, commit.
 
 The workflow knows nothing by itself: every step asks the store where the synchronization stands and does what comes
 next, in a transaction that is refused where it does not. So a step that is done again after a crash, by another
@@ -20,9 +20,10 @@ from agents.visibility import Phase
 from groupage.errors import GroupageError
 from groupage.v1 import synchronizations_pb2
 from server import synchronization as steps
-from server.durable import agreement, gather, record
+from server.durable import agreement, ahead, gather, record
 from server.durable.agreement import Case
 from server.durable.driver import SETTLED, WAITING
+from server.foresight import look_text
 from server.freezing import freeze
 from server.market import freeze_text
 from server.services.standard import change_record
@@ -119,8 +120,10 @@ class Synchronizer:
             self._executor.transact(lambda tx: agreement.decide(tx, case))
         elif now >= agreement.decide_by(whole):
             self._executor.transact(lambda tx: agreement.release(tx, name, agreement.TOO_LATE))
-        elif row is None or row.round <= whole.round:
+        elif row is None or (row.round and row.round <= whole.round):
             self._freeze(name)
+        elif row.settlement and not row.round:
+            ahead.finish(self._executor, row)
         elif row.settlement:
             case = self._case(row)
             made = agreement.parts(case, Phase.PROPOSED)
@@ -151,12 +154,22 @@ class Synchronizer:
                 raise steps.StepRefusedError(f"{name} is not to be negotiated any more")
             gather.take(tx, name)
             with tx.reading() as session:
-                return whole, gather.records(session, name, tx.now)
+                found = gather.records(session, name, tx.now)
+                return whole, found, ahead.bound(session, whole, found)
 
-        whole, found = self._executor.transact(table)
+        whole, found, bound = self._executor.transact(table)
         since, until = gather.window_of(whole)
-        frozen = freeze(found, since, until, secrets.randbits(_SEED_BITS))
-        text = freeze_text(frozen)
+        frozen = freeze(
+            found,
+            since,
+            until,
+            secrets.randbits(_SEED_BITS),
+            later=bound.later,
+            promises=bound.promises,
+            reserved=bound.reserved,
+        )
+        look = ahead.look(self._store, self._driver.processes, whole, found, frozen)
+        text = freeze_text(frozen) if look is None else look_text(look)
         orders = {order.name for order in found.orders}
         out = {o: why for o, why in frozen.left_out.items() if o in orders}
 
@@ -171,7 +184,7 @@ class Synchronizer:
                 agreement.release(tx, name, agreement.NOBODY_LEFT)
                 return
             _put_versions(tx, name, frozen.policy.protocol.name)
-            agreement.begin(tx, name, whole.round + 1, text)
+            agreement.begin(tx, name, whole.round + 1 if look is None else 0, text)
 
         self._executor.transact(store)
 

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import grpc
 from sqlmodel import select
 
 from groupage.v1 import change_requests_pb2 as pb
 from groupage.v1 import synchronizations_service_pb2_grpc
 from server import changes
 from server import synchronization as steps
-from server.durable.changes import price
+from server.drafts import NoPlanError
+from server.durable.priced import price
 from server.faults import Fault
-from server.replan import NoPlanError
 from server.services import standard
-from server.store.tables import OrderRow, Record
+from server.store.tables import CommitmentRow, OrderRow, Record
 from server.store.writer import Transaction, Write, single
 from server.viewer import SYSTEM, caller
 
@@ -42,10 +41,6 @@ class ChangeRequests(synchronizations_service_pb2_grpc.SynchronizationsServicer)
 
     async def CreateChangeRequest(self, request: Any, context: Any) -> Any:
         """Store a change, to be priced by a worker; or only price it."""
-        if request.change_request.HasField("provider_failure"):
-            # Not done yet, and said so: the orders of a load that fails must be negotiated anew, not replanned.
-            context.set_code(grpc.StatusCode.UNIMPLEMENTED)
-            raise NotImplementedError("a provider's failure cannot be reported yet")
         write = standard.write("CreateChangeRequest", request, _create, resources=[request.parent])
         answer = pb.ChangeRequest.FromString(await self._store.write(write))
         if not request.validate_only:
@@ -58,6 +53,8 @@ class ChangeRequests(synchronizations_service_pb2_grpc.SynchronizationsServicer)
             except NoPlanError as none:
                 answer.state, answer.reason = changes.State.DECLINED, str(none)
                 return answer
+            if given.HasField("provider_failure"):
+                return answer  # it can be done; others' prices are not to be had for the asking
             answer.price_cents = one.price_cents
             answer.part.CopyFrom(one.affected[company])
             dear = one.price_cents > given.max_price_cents
@@ -91,6 +88,8 @@ def _create_one(tx: Transaction, write: Write) -> bytes:
         row = session.exec(select(OrderRow).where(OrderRow.name == given.order)).first()
     if whole.state != steps.State.Name(steps.State.COMMITTED):
         raise Fault("NOT_COMMITTED")
+    if given.HasField("provider_failure"):
+        return _create_failure(tx, write)
     if row is None or not company or row.company != company or row.synchronization != request.parent:
         raise Fault("ORDER_UNKNOWN", metadata={"order": given.order})
     if row.state in ("DELIVERED", "CANCELLED"):
@@ -108,6 +107,19 @@ def _create_one(tx: Transaction, write: Write) -> bytes:
     kept = pb.ChangeRequest(order=given.order, max_price_cents=given.max_price_cents)
     kind = given.WhichOneof("change")
     getattr(kept, kind).CopyFrom(getattr(given, kind))
+    return bytes(changes.opened(tx, request.parent, company, kept).SerializeToString())
+
+
+def _create_failure(tx: Transaction, write: Write) -> bytes:
+    request, company = write.payload, write.viewer.company
+    failure = request.change_request.provider_failure
+    of = (CommitmentRow.synchronization == request.parent, CommitmentRow.id == failure.load_or_booking_id)
+    with tx.reading() as session:
+        held = session.exec(select(CommitmentRow).where(*of)).first()
+    if held is None or not company or held.company != company:
+        raise Fault("LOAD_UNKNOWN", metadata={"load_id": failure.load_or_booking_id})
+    tx.lock(f"changes/{request.parent}")
+    kept = pb.ChangeRequest(provider_failure=failure)
     return bytes(changes.opened(tx, request.parent, company, kept).SerializeToString())
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from server.viewer import Viewer
 
 # Orders in these states still need the sites that they name.
-_UNFINISHED = ("OPEN", "NEGOTIATING", "COMMITTED", "PROMISED", "IN_TRANSIT")
+_UNFINISHED = ("OPEN", "HELD", "NEGOTIATING", "COMMITTED", "PROMISED", "IN_TRANSIT")
 
 
 def _company(session: Reading, name: str) -> Any:

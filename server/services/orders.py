@@ -70,9 +70,10 @@ class Orders(orders_service_pb2_grpc.OrdersServicer):
             .limit(size + 1)
         )
         rows = await self._store.read(viewer, lambda session: session.exec(query).all())
-        answer = orders_pb2.ListOrdersResponse(orders=[decoded(r, viewer) for r in rows[:size]])
-        if len(rows) > size:
-            answer.next_page_token = paging.token(request, rows[size - 1].name)
+        taken = paging.fitting((len(row.body) for row in rows), size)
+        answer = orders_pb2.ListOrdersResponse(orders=[decoded(r, viewer) for r in rows[:taken]])
+        if len(rows) > taken:
+            answer.next_page_token = paging.token(request, rows[taken - 1].name)
         return answer
 
     async def CreateOrder(self, request: Any, context: Any) -> Any:

@@ -11,11 +11,11 @@ from sqlmodel import select
 
 from groupage.errors import PolicyError
 from groupage.v1 import companies_pb2, consents_pb2, members_pb2, pools_pb2, pools_service_pb2_grpc, rulebooks_pb2
-from server import exports, names, pools
+from server import exports, later, names, pools
 from server import synchronization as steps
 from server.faults import Fault
 from server.pools import CONSENT, MEMBER, POOL, RULEBOOK
-from server.services import standard
+from server.services import masks, standard
 from server.services.kinds import COMPANY, TARIFF
 from server.store.ids import new_id
 from server.store.tables import Record
@@ -191,6 +191,7 @@ def _close_one(tx: Transaction, write: Write) -> bytes:
     for row in rows:
         if row.state not in final:
             steps.cancel(tx, row.name, "the pool was closed")
+            later.unplanned(tx, row.name, cancelled=True)
     pool.state = pools_pb2.Pool.CLOSED
     changed = pools.lapse(tx, record, pool)
     return bytes(standard.decoded(POOL, changed).SerializeToString())
@@ -247,7 +248,7 @@ def _leave_one(tx: Transaction, write: Write) -> bytes:
         raise Fault("NOT_A_MEMBER")
     bound = pools.bound_by(tx, record, member) if member.state == members_pb2.Member.ACTIVE else None
     days = bound.exit_notice_days if bound else 0
-    changed = pools.leaves(tx, record, member, tx.now + timedelta(days=days))
+    changed = pools.leaves(tx, record, member, tx.now + timedelta(days=days), request.reason)
     return bytes(standard.decoded(MEMBER, changed).SerializeToString())
 
 
@@ -282,7 +283,7 @@ def _propose_one(tx: Transaction, write: Write) -> bytes:
         raise Fault("RULEBOOK_OPEN", metadata={"rulebook": pool.proposed_rulebook})
     given = rulebooks_pb2.Rulebook()
     given.CopyFrom(request.rulebook)
-    for field in standard.output_only(rulebooks_pb2.Rulebook):
+    for field in masks.output_only(rulebooks_pb2.Rulebook):
         given.ClearField(field)
     if given.effective_time.ToDatetime(UTC) <= tx.now:
         raise Fault("INVALID_FIELD", violations=[("rulebook.effective_time", "a time to come")])
@@ -360,6 +361,7 @@ def _consent_one(tx: Transaction, write: Write) -> bytes:
         digest=book.digest,
         consented=consented,
         signed_by=write.viewer.identity,
+        reason="" if consented else request.reason,
     )
     consent.consent_time.FromDatetime(tx.now)
     if before is not None:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from google.api import field_behavior_pb2
-from google.protobuf import field_mask_pb2
 from google.protobuf.empty_pb2 import Empty
 from sqlalchemy import delete as delete_rows
 from sqlalchemy import update
@@ -16,6 +14,7 @@ from sqlmodel import select
 
 from server import names
 from server.faults import Fault
+from server.services.masks import masked, stripped
 from server.store import filters, paging
 from server.store.ids import new_id
 from server.store.tables import Record
@@ -85,17 +84,6 @@ def etag(version: int) -> str:
     return f"v{version}"
 
 
-@cache
-def output_only(message: Any) -> frozenset[str]:
-    """Fields that only the server sets."""
-    out = set()
-    for field in message.DESCRIPTOR.fields:
-        behaviour = field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
-        if field_behavior_pb2.OUTPUT_ONLY in behaviour or field_behavior_pb2.IDENTIFIER in behaviour:
-            out.add(field.name)
-    return frozenset(out | {"etag"} if "etag" in message.DESCRIPTOR.fields_by_name else out)
-
-
 def decoded(kind: Kind, record: Record) -> Any:
     """A record's message, with what its columns say."""
     message: Any = kind.message.FromString(record.body)
@@ -147,7 +135,7 @@ async def listed(store: Store, kind: Kind, request: Any, response: Any, *, paren
 
     def page(session: Reading) -> tuple[list[Any], bool]:
         out: list[Any] = []
-        after = last or ""
+        after, room = last or "", paging.MOST_BYTES
         while True:
             rows = session.exec(
                 select(Record)
@@ -158,7 +146,8 @@ async def listed(store: Store, kind: Kind, request: Any, response: Any, *, paren
             for row in rows:
                 message = seen(session, kind, row)
                 if filters.matches(wanted, message):
-                    if len(out) == size:
+                    room -= message.ByteSize()
+                    if len(out) == size or (out and room < 0):
                         return out, True
                     out.append(message)
             if not wanted or len(rows) < max(size + 1, _SCAN):
@@ -262,14 +251,6 @@ def must_own(viewer: Viewer, parent: str) -> None:
         raise Fault("RESOURCE_NOT_FOUND", metadata={"name": parent})
 
 
-def _stripped(kind: Kind, message: Any) -> Any:
-    kept = kind.message()
-    kept.CopyFrom(message)
-    for field in output_only(kind.message):
-        kept.ClearField(field)
-    return kept
-
-
 def _create_one(tx: Transaction, write: Write) -> bytes:
     kind, parent, name, given = write.payload
     if parent:
@@ -281,7 +262,7 @@ def _create_one(tx: Transaction, write: Write) -> bytes:
     with tx.reading() as everything:
         if everything.get(Record, name) is not None:
             raise Fault("NAME_TAKEN", metadata={"name": name})
-    message = _stripped(kind, given)
+    message = stripped(given)
     message.name = name
     kind.check(tx, write.viewer, message, None)
     record = insert_record(tx, kind, message, parent=parent, company=names.company_of(name) or None)
@@ -356,40 +337,6 @@ async def update_(store: Store, kind: Kind, request: Any) -> Any:
     return await _written(store, kind, done)
 
 
-def masked(kind: Kind, before: Any, given: Any, mask: field_mask_pb2.FieldMask) -> Any:
-    """Take what a mask names from what was given into what is stored.
-
-    Raises
-    ------
-    Fault
-        MASK_INVALID, if the mask names what is no field, or one that only the server sets.
-    """
-    own = output_only(kind.message)
-    settable = [f.name for f in kind.message.DESCRIPTOR.fields if f.name not in own]
-    after = kind.message()
-    after.CopyFrom(before)
-    if list(mask.paths) == ["*"]:
-        paths = settable
-    elif mask.paths:
-        paths = list(mask.paths)
-        for path in paths:
-            if path.split(".")[0] not in settable:
-                raise Fault("MASK_INVALID", metadata={"path": path})
-        if not mask.IsValidForDescriptor(kind.message.DESCRIPTOR):
-            raise Fault("MASK_INVALID", metadata={"path": ",".join(paths)})
-    else:
-        paths = [f.name for f, _ in given.ListFields() if f.name in settable]
-    for path in paths:
-        field_mask_pb2.FieldMask(paths=[path]).MergeMessage(given, after, True, True)
-        if "." not in path and not _given(given, path):
-            after.ClearField(path)
-    return after
-
-
-def _given(message: Any, field: str) -> bool:
-    return any(f.name == field for f, _ in message.ListFields())
-
-
 def _update_one(tx: Transaction, write: Write) -> bytes:
     kind, given, mask = write.payload
     with tx.reading(write.viewer) as session:
@@ -402,7 +349,7 @@ def _update_one(tx: Transaction, write: Write) -> bytes:
     before = kind.message.FromString(record.body)
     with tx.reading(write.viewer) as session:
         kind.complete(session, before)
-    after = masked(kind, before, given, mask)
+    after = masked(kind.message, before, given, mask)
     after.name = record.name
     kind.check(tx, write.viewer, after, before)
     return _answer(tx, write, kind, change_record(tx, kind, record, after))

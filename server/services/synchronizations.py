@@ -18,7 +18,7 @@ from groupage.v1 import (
     synchronizations_pb2,
 )
 from groupage.v1 import proposals_pb2 as proposals
-from server import pools
+from server import later, pools
 from server import synchronization as steps
 from server.faults import Fault
 from server.services import standard
@@ -265,6 +265,7 @@ _request = single(_request_one)
 
 def _cancel_one(tx: Transaction, write: Write) -> bytes:
     request = write.payload
+    steps.alone(tx, request.name)
     with tx.reading(write.viewer) as session:
         record = steps.record_of(session, request.name)
     with tx.reading(SYSTEM) as session:
@@ -274,6 +275,7 @@ def _cancel_one(tx: Transaction, write: Write) -> bytes:
     standard.must_match(record, request.etag)
     try:
         cancelled = steps.cancel(tx, request.name, "the synchronization was cancelled")
+        later.unplanned(tx, request.name, cancelled=True)
     except steps.StepRefusedError:
         raise Fault("ALREADY_FINAL", metadata={"state": record.state}) from None
     return bytes(cancelled.SerializeToString())
@@ -284,6 +286,7 @@ _cancel = single(_cancel_one)
 
 def _reply_one(tx: Transaction, write: Write) -> bytes:
     request, state = write.payload
+    steps.alone(tx, request.name.split("/proposals/")[0])
     with tx.reading(write.viewer) as session:
         record = standard.found(session, steps.PROPOSAL, request.name)
         proposal = standard.decoded(steps.PROPOSAL, record)

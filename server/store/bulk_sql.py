@@ -148,3 +148,32 @@ def among(
     where = " AND ".join(f"{column} {one_of}" for column in wanted)
     statement = f"SELECT {columns} FROM {table} WHERE {where}{further}"  # noqa: S608 - our own names
     return connection.exec_driver_sql(statement, tuple(map(json.dumps, wanted.values()))).fetchall()
+
+
+# Of pairs, not of two lists, which would be looked up each with each. SQLite never turns a CROSS JOIN round.
+_PAIRS_SQLITE = (
+    "json_each(?) AS q CROSS JOIN {} ON {} = json_extract(q.value, '$[0]') AND {} = json_extract(q.value, '$[1]')"
+)
+_PAIRS_POSTGRESQL = "unnest(%s::text[], %s::text[]) AS q(a, b) JOIN {} ON {} = q.a AND {} = q.b"
+
+
+def of_pairs(
+    connection: Connection, columns: str, table: str, keys: tuple[str, str], pairs: Iterable[tuple[str, str]]
+) -> Sequence[Any]:
+    """Rows of which two columns are one of the pairs.
+
+    Parameters
+    ----------
+    columns, table, keys
+        Names in the schema; never anything that came with a request.
+    """
+    wanted = sorted(set(pairs))
+    firsts = {first for first, _ in wanted}
+    if len(firsts) < 2:
+        return among(connection, columns, table, {keys[0]: firsts, keys[1]: (second for _, second in wanted)})
+    if connection.dialect.name == "sqlite":
+        source, parameters = _PAIRS_SQLITE, (json.dumps(wanted),)
+    else:
+        source, parameters = _PAIRS_POSTGRESQL, tuple(map(list, zip(*wanted, strict=True)))  # type: ignore[assignment]
+    statement = f"SELECT {columns} FROM {source.format(table, *keys)}"  # noqa: S608 - our own names
+    return connection.exec_driver_sql(statement, parameters).fetchall()

@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
 
 BUSY_MS = 30_000
+# Of a process that froze, or whose machine is gone, in the middle of a transaction on PostgreSQL: its locks would
+# keep all others from what it held, those too that are to take over from it.
+IDLE_MS = 15_000
 # A checkpoint writes the log's pages back and flushes twice more: at the default of 1,000 pages every fifth commit of
 # a busy service waits for one. The log grows to about 64 MiB.
 CHECKPOINT_PAGES = 16_384
@@ -19,7 +22,7 @@ _WRITING, _READING = "BEGIN IMMEDIATE", "BEGIN"
 
 
 class Engines(NamedTuple):
-    """One for writing, one for reading; on PostgreSQL the same."""
+    """One for writing, one for reading."""
 
     writing: Engine
     reading: Engine
@@ -33,12 +36,21 @@ def open_engines(url: str, *, pool_size: int = 8) -> Engines:
     url
         ``sqlite:///path`` or ``postgresql+psycopg://...``.
     pool_size
-        Largest number of connections that are kept open for reading.
+        Largest number of connections that each of them keeps open.
     """
     if url.startswith("sqlite"):
         return Engines(_sqlite(url, _WRITING, pool_size), _sqlite(url, _READING, pool_size))
-    engine = create_engine(url, pool_size=pool_size, max_overflow=4, pool_pre_ping=True)
-    return Engines(engine, engine)
+    writing, reading = (
+        create_engine(url, pool_size=pool_size, max_overflow=4, pool_pre_ping=True) for _ in Engines._fields
+    )
+
+    # Who reads may think for long in between, and keeps nobody waiting.
+    @event.listens_for(writing, "connect")
+    def _set_up(dbapi_connection: Any, _: Any) -> None:
+        dbapi_connection.execute(f"SET idle_in_transaction_session_timeout = {IDLE_MS}")
+        dbapi_connection.commit()
+
+    return Engines(writing, reading)
 
 
 def _sqlite(url: str, begin: str, pool_size: int) -> Engine:
@@ -56,6 +68,8 @@ def _sqlite(url: str, begin: str, pool_size: int) -> Engine:
         cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         # What is deleted is overwritten, not only forgotten: people's names do not outlive their erasure in the file.
         cursor.execute("PRAGMA secure_delete = ON")
+        # What a statement or a savepoint may have to take back is copied first: to memory, not to a file of its own.
+        cursor.execute("PRAGMA temp_store = MEMORY")
         if begin == _WRITING:
             cursor.execute(f"PRAGMA cache_size = -{WRITER_CACHE_KIB}")
         cursor.close()

@@ -6,6 +6,7 @@ version is one more than its last committed one, and the primary key lets only o
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,18 +35,20 @@ class Event:
     version: int = 0
 
 
+# The end of each stream is looked up in the key; to group the rows of a stream would read all that ever happened in it.
+_LAST = "SELECT s, (SELECT max(version) FROM events WHERE stream = s) FROM {}"
+_LAST_SQLITE = _LAST.format("(SELECT value AS s FROM json_each(?))")
+_LAST_POSTGRESQL = _LAST.format("unnest(%s::text[]) AS q(s)")
+
+
 def last_versions(connection: Connection, streams: Iterable[str]) -> dict[str, int]:
     """Last version of each stream that has one."""
     wanted = sorted(set(streams))
-    found: dict[str, int] = {}
-    for i in range(0, len(wanted), 500):
-        rows = connection.execute(
-            select(EventRow.stream, func.max(EventRow.version))  # type: ignore[call-overload]
-            .where(EventRow.stream.in_(wanted[i : i + 500]))  # type: ignore[attr-defined]
-            .group_by(EventRow.stream)
-        )
-        found.update((stream, version) for stream, version in rows)
-    return found
+    if connection.dialect.name == "sqlite":
+        rows = connection.exec_driver_sql(_LAST_SQLITE, (json.dumps(wanted),))
+    else:
+        rows = connection.exec_driver_sql(_LAST_POSTGRESQL, (wanted,))
+    return {stream: version for stream, version in rows.fetchall() if version is not None}
 
 
 def first_version(connection: Connection, stream: str) -> int:

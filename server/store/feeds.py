@@ -6,14 +6,15 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, TypeVar
 
 from server.store import events
 from server.store.reading import declare
 from server.viewer import SYSTEM
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 
     from sqlalchemy import Engine
 
@@ -21,10 +22,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+Result = TypeVar("Result")
+
 POLL_S = 0.05
 _TOGETHER_S = 0.01  # so that a burst of commits costs one look
 _AWAY_S = 0.5  # between looks at a database that does not answer
 KEPT = 2_000  # events of a stream that are kept for those who lag; who lags more reads the database
+# Threads, each with a connection: one looks for what is new, the others fetch for those who begin or lag. None is of
+# those that read for calls, and no number of watchers that lag holds up a look.
+_FETCHING = 2
+THREADS = 1 + _FETCHING
 
 
 class _Feed:
@@ -48,6 +55,13 @@ class Feeds:
         self._task: asyncio.Task[None] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._nudge: asyncio.Event | None = None
+        self._looking = ThreadPoolExecutor(1, thread_name_prefix="feed-look")
+        self._fetching = ThreadPoolExecutor(_FETCHING, thread_name_prefix="feed-fetch")
+
+    def close(self) -> None:
+        """Let go of the threads; who follows gets no more."""
+        for threads in (self._looking, self._fetching):
+            threads.shutdown(cancel_futures=True)
 
     def happened(self, streams: Iterable[str]) -> None:
         """Tell that this process stored events; from any thread."""
@@ -65,7 +79,7 @@ class Feeds:
             self._task = asyncio.create_task(self._look())
         feed = self._feeds.get(stream)
         if feed is None:
-            version = await asyncio.to_thread(self._last, stream)
+            version = await self._fetched(self._last, stream)
             feed = self._feeds.setdefault(stream, _Feed(version))
         feed.followers += 1
         try:
@@ -86,7 +100,10 @@ class Feeds:
     async def _since(self, feed: _Feed, stream: str, after: int) -> Sequence[Event]:
         if feed.recent and feed.recent[0].version <= after + 1:
             return [e for e in feed.recent if e.version > after]
-        return await asyncio.to_thread(self._read, stream, after)
+        return await self._fetched(self._read, stream, after)
+
+    async def _fetched(self, fn: Callable[..., Result], *args: object) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._fetching, fn, *args)
 
     async def _look(self) -> None:
         nudge = self._nudge
@@ -100,7 +117,7 @@ class Feeds:
                 continue
             known = {stream: feed.version for stream, feed in self._feeds.items()}
             try:
-                news = await asyncio.to_thread(self._fresh, known)
+                news = await asyncio.get_running_loop().run_in_executor(self._looking, self._fresh, known)
             except Exception as error:  # this one task serves all who follow: it outlives a database that is away
                 log.warning("streams cannot be looked at: %s", type(error).__name__)
                 await asyncio.sleep(_AWAY_S)

@@ -41,12 +41,12 @@ def random_bytes(count: int) -> bytes:
     return _random.take(count)
 
 
+# For so many pairs of characters, the bits below each.
+_BELOW = [tuple(range(10 * (pairs - 1), -1, -10)) for pairs in range(14)]
+
+
 def _spelled(number: int, pairs: int) -> str:
-    out = []
-    for _ in range(pairs):
-        out.append(_PAIRS[number & 1023])
-        number >>= 10
-    return "".join(reversed(out))
+    return "".join([_PAIRS[number >> bits & 1023] for bits in _BELOW[pairs]])
 
 
 def new_id() -> str:

@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 from server.faults import Fault, invalid
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from google.protobuf.message import Message
 
 DEFAULT_SIZE = 100
 MOST = 1_000
+# Of the rows of a page: an answer may have 16 MiB.
+MOST_BYTES = 12 * 2**20
 
 
 def size_of(request: Any, default: int = DEFAULT_SIZE, most: int = MOST) -> int:
@@ -28,6 +32,17 @@ def size_of(request: Any, default: int = DEFAULT_SIZE, most: int = MOST) -> int:
     if request.page_size < 0:
         raise invalid(("page_size", "0 or more"))
     return min(request.page_size or default, most)
+
+
+def fitting(sizes: Iterable[int], most: int) -> int:
+    """How many rows of these sizes, in bytes, a page takes: at most so many, fewer where there is no room, but one."""
+    taken = room = 0
+    for size in sizes:
+        room += size
+        if taken == most or (taken and room > MOST_BYTES):
+            break
+        taken += 1
+    return taken
 
 
 def token(request: Message, last: Any) -> str:

@@ -7,11 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from alembic.util import CommandError
 from sqlalchemy import text
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
+from groupage.errors import InputError, Problem
 from server.store.engine import open_engines
-from server.store.feeds import Feeds
+from server.store.feeds import THREADS, Feeds
 from server.store.migrate import upgrade
 from server.store.reading import Reading, declare
 from server.store.writer import Transaction, Write, Writer
@@ -36,16 +39,25 @@ class Store:
         ``sqlite:///path`` or ``postgresql+psycopg://...``.
     readers
         Threads that read, each with a connection.
+
+    Raises
+    ------
+    InputError
+        If the database cannot be reached, is none, or is of a newer release.
     """
 
     def __init__(self, url: str, *, readers: int = 4) -> None:
         self.url = url
-        self.engines = open_engines(url, pool_size=readers + 2)
+        self.engines = open_engines(url, pool_size=readers + THREADS + 2)
         try:
             upgrade(self.engines.writing)
-        except BaseException:
+        except BaseException as error:
             for engine in self.engines:
                 engine.dispose()
+            if isinstance(error, DBAPIError):
+                raise _closed(url, str(error.orig), "a database that answers and can be written to") from None
+            if isinstance(error, CommandError):
+                raise _closed(url, str(error), "one that this release knows: upgrade groupage first") from None
             raise
         self.feeds = Feeds(self.engines.reading)
         self.writer = Writer(self.engines.writing, self.feeds.happened)
@@ -111,6 +123,12 @@ class Store:
     def close(self) -> None:
         """Write what waits and let go of the database."""
         self.writer.close()
+        self.feeds.close()
         self._threads.shutdown()
         self.engines.reading.dispose()
         self.engines.writing.dispose()
+
+
+def _closed(url: str, why: str, expected: str) -> InputError:
+    # The address without its password.
+    return InputError([Problem(make_url(url).render_as_string(), "", " ".join(why.split()), expected)])

@@ -1,57 +1,38 @@
 """The tables. What is private to a company carries its id; `visible_to` of a table is its row filter.
 
 Resources with standard methods are rows of one table, `records`: their content is the contract's own message, so that
-a new field is no migration. What must be searched, counted or joined by the thousand has tables with columns.
+a new field is no migration. What must be searched, counted or joined by the thousand has tables with columns. Those of
+own agents, of tracking and of later days have files of their own; whoever knows this one knows all.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, UniqueConstraint, false, or_, select, true
-from sqlmodel import Field, SQLModel, col
+from sqlalchemy import BigInteger, Column, Index, UniqueConstraint, false, or_, select, true
+from sqlmodel import Field, col
 
-from server.store.moments import Moment
+from server.store.agent_tables import AgentRow as AgentRow
+from server.store.agent_tables import CapacityOfferRow as CapacityOfferRow
+from server.store.agent_tables import QuestionRow as QuestionRow
+from server.store.columns import Nobodys as _Nobodys
+from server.store.columns import Scoped as Scoped
+from server.store.columns import binary as _bytes
+from server.store.columns import moment as _moment
+from server.store.columns import table_of as table_of
+from server.store.later_tables import PoolDayRow as PoolDayRow
+from server.store.later_tables import PromiseRow as PromiseRow
+from server.store.later_tables import ReservationRow as ReservationRow
+from server.store.tracking_tables import LegRow as LegRow
+from server.store.tracking_tables import ShipmentRow as ShipmentRow
+from server.store.tracking_tables import TraceRow as TraceRow
+from server.store.tracking_tables import TrackingRow as TrackingRow
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
 
     from server.viewer import Viewer
-
-
-def _moment(*, nullable: bool = False, index: bool = False) -> Any:
-    return Field(default=None, sa_column=Column(Moment, nullable=nullable, index=index))
-
-
-def _bytes(*, nullable: bool = False) -> Any:
-    return Field(default=None if nullable else b"", sa_column=Column(LargeBinary, nullable=nullable))
-
-
-def table_of(kind: Any) -> Table:
-    """The table of a class."""
-    table: Table = kind.__table__
-    return table
-
-
-class Scoped(SQLModel):
-    """A table whose rows are not for everybody."""
-
-    @classmethod
-    def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
-        """Rows that a viewer may see; the operator sees all."""
-        if viewer.operator:
-            return true()
-        return col(cls.company) == viewer.company if viewer.company else false()  # type: ignore[attr-defined]
-
-
-class _Nobodys:
-    """A table that is read by workers and the operator only."""
-
-    @classmethod
-    def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
-        """Nobody's but the operator's."""
-        return true() if viewer.operator else false()
 
 
 class Membership(Scoped, table=True):
@@ -139,6 +120,10 @@ class OrderRow(Scoped, table=True):
     ----------
     origins
         Names between spaces, with one before and behind.
+    held_until, held_reason
+        Of a held one: when it comes on the table again, and why it waits.
+    held_days
+        Planning days that it was held so far.
     """
 
     __tablename__ = "orders"
@@ -165,6 +150,9 @@ class OrderRow(Scoped, table=True):
     created_at: datetime = _moment()
     updated_at: datetime = _moment()
     body: bytes = _bytes()
+    held_until: datetime | None = _moment(nullable=True)
+    held_reason: str | None = None
+    held_days: int | None = None
 
 
 class DemandRow(Scoped, table=True):
@@ -236,61 +224,6 @@ class ContactRow(Scoped, table=True):
     body: bytes = _bytes()
 
 
-class QuestionRow(Scoped, table=True):
-    """A question to a participant's own agent, and its answer: the bus between servers and workers.
-
-    What is sent to the agent are events of its stream (`server.bus`), whose versions are the agent's sequence numbers.
-
-    Attributes
-    ----------
-    question_id
-        Unique among all that the company was ever asked.
-    workflow
-        Who waits for the answer.
-    question, answer
-        The contract's messages; an answer once there is one that fits.
-    """
-
-    __tablename__ = "questions"
-    __table_args__ = (Index("questions_synchronization", "synchronization"),)
-
-    company: str = Field(primary_key=True)
-    question_id: str = Field(primary_key=True)
-    synchronization: str
-    workflow: str
-    role: int = 0
-    reply_by: datetime = _moment()
-    question: bytes = _bytes()
-    answer: bytes | None = _bytes(nullable=True)
-    answered_at: datetime | None = _moment(nullable=True)
-    withdrawn: bool = False
-
-
-class AgentRow(Scoped, table=True):
-    """A participant's own agent that is connected now: for which role, by which stream, when last seen."""
-
-    __tablename__ = "agents"
-
-    company: str = Field(primary_key=True)
-    role: int = Field(primary_key=True)
-    connection: str
-    agent: str = ""
-    seen_at: datetime = _moment()
-
-
-class CapacityOfferRow(Scoped, table=True):
-    """What a carrier or hub offers for a planning window, in place of its master data; the last one counts."""
-
-    __tablename__ = "capacity_offers"
-
-    company: str = Field(primary_key=True)
-    pool: str = Field(primary_key=True)
-    since: datetime = Field(sa_column=Column(Moment, primary_key=True))
-    until: datetime = Field(sa_column=Column(Moment, primary_key=True))
-    at: datetime = _moment()
-    body: bytes = _bytes()
-
-
 class BlobRow(_Nobodys, Scoped, table=True):
     """Large content by its SHA-256: frozen markets, transcripts, settlements. Read by workers and the operator only."""
 
@@ -358,7 +291,7 @@ class NegotiationRow(_Nobodys, Scoped, table=True):
     Attributes
     ----------
     round
-        Which proposal it leads to, from 1.
+        Which proposal it leads to, from 1; 0: the conversation before, in which the pool looks ahead.
     freeze
         Digest of the blob of its market and of what built-in participants know.
     count
@@ -410,90 +343,3 @@ class ExecutorRow(_Nobodys, Scoped, table=True):
     started_at: datetime = _moment()
     seen_at: datetime = _moment()
     fenced: bool = False
-
-
-class TrackingRow(Scoped, table=True):
-    """One EPCIS event, as a participant reported it."""
-
-    __tablename__ = "tracking_events"
-
-    company: str = Field(primary_key=True)
-    event_id: str = Field(primary_key=True)
-    digest: bytes = _bytes()
-    at: datetime = _moment()
-    recorded_at: datetime = _moment()
-    body: bytes = _bytes()
-
-
-class TraceRow(Scoped, table=True):
-    """What of a reported event its order's owner may see: the trace of a shipment."""
-
-    __tablename__ = "traces"
-    __table_args__ = (Index("traces_listed", "shipment", "at", "id"),)
-
-    id: str = Field(primary_key=True)
-    company: str
-    shipment: str
-    at: datetime = _moment()
-    body: bytes = _bytes()
-
-
-class LegRow(_Nobodys, Scoped, table=True):
-    """One hop of an order in a committed plan; of the service's own, since it ties an owner to a carrier.
-
-    Attributes
-    ----------
-    job
-        Name of the hop on its load, as the carrier knows it.
-    final
-        It ends at the client, and not at a hub.
-    state
-        ``PLANNED``, ``LOADED`` or ``DONE``.
-    """
-
-    __tablename__ = "legs"
-    __table_args__ = (Index("legs_carrier", "carrier", "load_id"), Index("legs_order", "order_name"))
-
-    synchronization: str = Field(primary_key=True)
-    load_id: str = Field(primary_key=True)
-    job: str = Field(primary_key=True)
-    carrier: str
-    hub: str = ""
-    order_name: str
-    owner: str
-    position: int = 0
-    final: bool = True
-    pickup_at: datetime = _moment()
-    delivery_at: datetime = _moment()
-    state: str = "PLANNED"
-    seen_at: datetime | None = _moment(nullable=True)
-
-
-class ShipmentRow(Scoped, table=True):
-    """A shipment that is under way, as its owner sees it; carriers see the times of what they carry.
-
-    Attributes
-    ----------
-    carriers
-        Ids between spaces, with one before and behind.
-    """
-
-    __tablename__ = "shipments"
-    __table_args__ = (Index("shipments_company", "company", "name"),)
-
-    name: str = Field(primary_key=True)
-    company: str
-    carriers: str = " "
-    state: str = "PLANNED"
-    due_at: datetime = _moment()
-    version: int = 1
-    updated_at: datetime = _moment()
-    body: bytes = _bytes()
-
-    @classmethod
-    def visible_to(cls, viewer: Viewer) -> ColumnElement[bool]:
-        """Its owner's, and what a carrier carries."""
-        mine = super().visible_to(viewer)
-        if viewer.operator or not viewer.company:
-            return mine
-        return or_(mine, col(cls.carriers).contains(f" {viewer.company} ", autoescape=True))

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
-from server.faults import Fault
+from server.faults import Fault, forget_frames
 from server.store import bulk_sql, events
+from server.store.gathering import MOST_TOGETHER, Gathering, Job
 from server.store.ids import new_ids
 from server.store.reading import Reading, declare
 from server.store.tables import AuditRow, RequestRow
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_TOGETHER = 256
 _TRIES = 5
 _FULL = ("database or disk is full", "No space left on device", "could not extend file", "disk I/O error")
 
@@ -123,21 +123,14 @@ def single(one: Callable[[Transaction, Write], bytes]) -> Handler:
     return each
 
 
-@dataclass(slots=True)
-class _Job:
-    write: Write
-    loop: asyncio.AbstractEventLoop | None
-    future: Any  # of asyncio, or of concurrent.futures where a thread waits
-    answer: bytes | Fault | BaseException = b""
-
-
 class Writer:
     """A thread that writes; `submit` from any event loop, `call` from any thread."""
 
     def __init__(self, engine: Engine, on_commit: Callable[[Iterable[str]], None] = lambda _: None) -> None:
         self._engine = engine
         self._on_commit = on_commit
-        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[list[Job] | None] = queue.SimpleQueue()
+        self._gatherings: dict[asyncio.AbstractEventLoop, Gathering] = {}
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
 
@@ -149,19 +142,26 @@ class Writer:
         Fault
             If the write is refused, or the store is full or does not answer.
         """
+        return await self._gathering().add(write)
+
+    def _gathering(self) -> Gathering:
         loop = asyncio.get_running_loop()
-        job = _Job(write, loop, loop.create_future())
-        self._jobs.put(job)
-        answer: bytes = await job.future
-        return answer
+        found = self._gatherings.get(loop)
+        if found is None:
+            for other in [known for known in self._gatherings if known.is_closed()]:
+                del self._gatherings[other]
+            found = self._gatherings[loop] = Gathering(loop, self._jobs.put)
+        return found
 
     def close(self) -> None:
         """Write what waits, then stop."""
+        for gathering in list(self._gatherings.values()):
+            gathering.go()
         self._jobs.put(None)
         self._thread.join()
 
     def _run(self) -> None:
-        held: list[_Job] = []
+        held: list[Job] = []
         while True:
             batch = held
             held = []
@@ -169,7 +169,7 @@ class Writer:
                 first = self._jobs.get()
                 if first is None:
                     return
-                batch = [first]
+                batch = first
             ended = False
             while len(batch) < MOST_TOGETHER:
                 try:
@@ -179,13 +179,13 @@ class Writer:
                 if more is None:
                     ended = True
                     break
-                batch.append(more)
+                batch = batch + more
             now, held = _apart(batch)
             self._write(now)
             if ended:
                 self._jobs.put(None)
 
-    def _write(self, jobs: list[_Job]) -> None:
+    def _write(self, jobs: list[Job]) -> None:
         touched: set[str] = set()
         try:
             touched = _attempt(self._engine, jobs)
@@ -200,27 +200,19 @@ class Writer:
                     except Exception as own:
                         job.answer = _told(own)
         self._on_commit(touched)
-        by_loop: defaultdict[Any, list[_Job]] = defaultdict(list)
+        by_loop: defaultdict[Gathering, list[Job]] = defaultdict(list)
         for job in jobs:
-            by_loop[job.loop].append(job)
-        for loop, theirs in by_loop.items():
+            if isinstance(job.answer, Fault):
+                forget_frames(job.answer)
+            by_loop[job.gathering].append(job)
+        for gathering, theirs in by_loop.items():
             try:
-                loop.call_soon_threadsafe(_resolve, theirs)
+                gathering.answer(theirs)
             except RuntimeError:  # the loop was closed meanwhile; what was written stays written
                 log.debug("nobody waits for %d answers any more", len(theirs))
 
 
-def _resolve(jobs: list[_Job]) -> None:
-    for job in jobs:
-        if job.future.done():
-            continue
-        if isinstance(job.answer, BaseException):
-            job.future.set_exception(job.answer)
-        else:
-            job.future.set_result(job.answer)
-
-
-def _apart(batch: list[_Job]) -> tuple[list[_Job], list[_Job]]:
+def _apart(batch: list[Job]) -> tuple[list[Job], list[Job]]:
     """Hold back a request id that is in the batch twice: the second is answered from what the first left."""
     seen: set[tuple[str, str]] = set()
     now, later = [], []
@@ -250,27 +242,49 @@ def _told(error: BaseException) -> BaseException:
     return error
 
 
-def _attempt(engine: Engine, jobs: list[_Job]) -> set[str]:
+def _attempt(engine: Engine, jobs: list[Job]) -> set[str]:
     """Write all in one transaction; of a version that another process took meanwhile, try again."""
+    try:
+        return _once(engine, jobs, careful=False)
+    except (IntegrityError, Fault):
+        pass  # one is wrong, which is rare, and nothing of all is stored: now so that it harms nobody else
+    except OperationalError as error:
+        if not _deadlocked(error):
+            raise
     for left in reversed(range(_TRIES)):
         try:
-            with engine.connect() as connection, connection.begin():
-                declare(connection, SYSTEM)
-                tx = Transaction(connection, datetime.now(UTC))
-                _all(tx, jobs)
-            return tx.touched
+            return _once(engine, jobs, careful=True)
         except IntegrityError:
             if not left:
                 raise
         except OperationalError as error:
-            if not left or "deadlock" not in str(error.orig):
+            if not left or not _deadlocked(error):
                 raise
     raise AssertionError("unreachable")
 
 
-def _all(tx: Transaction, jobs: list[_Job]) -> None:
+def _deadlocked(error: OperationalError) -> bool:
+    return "deadlock" in str(error.orig)
+
+
+def _once(engine: Engine, jobs: list[Job], *, careful: bool) -> set[str]:
+    """Write all in one transaction.
+
+    Parameters
+    ----------
+    careful
+        With a savepoint for each handler: in SQLite each page that changes is then copied first.
+    """
+    with engine.connect() as connection, connection.begin():
+        declare(connection, SYSTEM)
+        tx = Transaction(connection, datetime.now(UTC))
+        _all(tx, jobs, careful=careful)
+    return tx.touched
+
+
+def _all(tx: Transaction, jobs: list[Job], *, careful: bool) -> None:
     known = _answered(tx.connection, jobs)
-    by_handler: defaultdict[Handler, list[_Job]] = defaultdict(list)
+    by_handler: defaultdict[Handler, list[Job]] = defaultdict(list)
     for job in jobs:
         write = job.write
         earlier = known.get((write.viewer.key, write.request_id)) if write.request_id else None
@@ -280,11 +294,11 @@ def _all(tx: Transaction, jobs: list[_Job]) -> None:
             job.answer = Fault("REQUEST_ID_REUSED", metadata={"request_id": write.request_id})
         else:
             job.answer = earlier[1]
-    fresh: list[_Job] = []
+    fresh: list[Job] = []
     for handler, theirs in by_handler.items():
         real = [j for j in theirs if not j.write.rehearse]
         if real:
-            _handle(tx, handler, real)
+            (_handle if careful else _handle_boldly)(tx, handler, real)
             fresh += [j for j in real if isinstance(j.answer, bytes)]
         for job in theirs:
             if job.write.rehearse:
@@ -293,7 +307,14 @@ def _all(tx: Transaction, jobs: list[_Job]) -> None:
     _audit(tx, [j for theirs in by_handler.values() for j in theirs if j.write.audited and not j.write.rehearse])
 
 
-def _handle(tx: Transaction, handler: Handler, jobs: list[_Job]) -> None:
+def _handle_boldly(tx: Transaction, handler: Handler, jobs: list[Job]) -> None:
+    answers = handler(tx, [j.write for j in jobs])
+    tx.flush()
+    for job, answer in zip(jobs, answers, strict=True):
+        job.answer = answer
+
+
+def _handle(tx: Transaction, handler: Handler, jobs: list[Job]) -> None:
     try:
         with tx.connection.begin_nested():
             answers = handler(tx, [j.write for j in jobs])
@@ -312,7 +333,7 @@ def _handle(tx: Transaction, handler: Handler, jobs: list[_Job]) -> None:
         job.answer = answer
 
 
-def _rehearse(tx: Transaction, handler: Handler, job: _Job) -> None:
+def _rehearse(tx: Transaction, handler: Handler, job: Job) -> None:
     touched = set(tx.touched)
     nested = tx.connection.begin_nested()
     try:
@@ -325,20 +346,14 @@ def _rehearse(tx: Transaction, handler: Handler, job: _Job) -> None:
         nested.rollback()
 
 
-def _answered(connection: Connection, jobs: list[_Job]) -> dict[tuple[str, str], tuple[bytes, bytes]]:
-    rows = bulk_sql.among(
-        connection,
-        "company, request_id, digest, answer",
-        "requests",
-        {
-            "company": (j.write.viewer.key for j in jobs),
-            "request_id": (j.write.request_id for j in jobs if j.write.request_id),
-        },
-    )
+def _answered(connection: Connection, jobs: list[Job]) -> dict[tuple[str, str], tuple[bytes, bytes]]:
+    asked = ((j.write.viewer.key, j.write.request_id) for j in jobs if j.write.request_id)
+    columns = "company, request_id, digest, answer"
+    rows = bulk_sql.of_pairs(connection, columns, "requests", ("company", "request_id"), asked)
     return {(row[0], row[1]): (bytes(row[2]), bytes(row[3])) for row in rows}
 
 
-def _remember(tx: Transaction, jobs: list[_Job]) -> None:
+def _remember(tx: Transaction, jobs: list[Job]) -> None:
     rows = [
         {
             "company": j.write.viewer.key,
@@ -354,7 +369,7 @@ def _remember(tx: Transaction, jobs: list[_Job]) -> None:
     bulk_sql.insert_rows(tx.connection, RequestRow, rows)
 
 
-def _audit(tx: Transaction, jobs: list[_Job]) -> None:
+def _audit(tx: Transaction, jobs: list[Job]) -> None:
     rows = [
         {
             "at": tx.now,

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from server.market import FeeRule, SeatRole
 
 SHARE, OUTSIDE = "share", "outside_the_pool"
+# What an owner gets for an order that a provider's failure released, and what the provider bears of a failure.
+COMPENSATION, LIABILITY = "compensation", "liability"
 
 
 def share_cents(settlement: Settlement) -> dict[str, int]:
@@ -25,6 +27,16 @@ def share_cents(settlement: Settlement) -> dict[str, int]:
             paid[t.payer] += t.cents
             paid[t.payee] -= t.cents
     return dict(paid)
+
+
+def compensation_cents(settlement: Settlement, owner: str) -> int:
+    """What an owner gets for orders that others failed to carry."""
+    return -sum(t.cents for t in settlement.transfers if t.payer == owner and t.line == COMPENSATION)
+
+
+def liability_cents(settlement: Settlement, provider: str) -> int:
+    """What a carrier or hub bears for what it failed to do, beside the price that it gave back."""
+    return -sum(t.cents for t in settlement.transfers if t.payee == provider and t.line == LIABILITY)
 
 
 def reservation_lines(settlement: Settlement, owner: str) -> dict[str, int]:
@@ -41,7 +53,10 @@ def reservation_lines(settlement: Settlement, owner: str) -> dict[str, int]:
 
 
 def received_cents(settlement: Settlement, provider: str) -> int:
-    """What a carrier or hub receives in all: for its work, and for what was reserved with it less what came back."""
+    """What a carrier or hub receives in all: for its work, for what was reserved with it less what came back.
+
+    Less what it bears for what it failed to do: it may be below zero.
+    """
     work = sum(t.cents for t in settlement.transfers if t.payee == provider and t.line not in (SHARE, PAID, GIVEN_BACK))
     return work + sum(r.cost_cents for r in settlement.reservations if r.provider == provider)
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from agents.jobs import JobBook, shipment_of
 from groupage.v1 import companies_pb2, markets_pb2
 from logistics.compliance import carrier_refusal
-from logistics.fleet import without_reserved
+from logistics.fleet import is_reserved, type_of, without_reserved
 from logistics.jobs import planning_day
 from logistics.network import DEFAULT_CIRCUITY, DEFAULT_SPEED_KMH
 from server.wire.pseudonyms import last_segment
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from agents.market import Market
     from groupage.v1 import policies_pb2
@@ -48,6 +48,7 @@ def market_parts(
     circuity_ratio: float = DEFAULT_CIRCUITY,
     speed_kmh: float = DEFAULT_SPEED_KMH,
     book: JobBook | None = None,
+    held: Mapping[str, int] | None = None,
 ) -> Iterator[markets_pb2.MarketPart]:
     """Tell a reader of a market; the last part says that it is the last.
 
@@ -61,6 +62,8 @@ def market_parts(
         What the market's network is reckoned with; a ratio of 0 sends all distances between the places instead.
     book
         The market's transports, where they are at hand.
+    held
+        By vehicle type and hub, what committed plans hold; of it the reader learns what is its own.
     """
     known = book or JobBook(market)
     jobs = _jobs(market, known, names.company, roles)
@@ -103,6 +106,10 @@ def market_parts(
         else:
             now.network.distances.append(item)
     now.last = True
+    if CARRIER in roles:
+        now.own_vehicles.extend(_own_vehicles(market, names.company, held or {}))
+    if HUB in roles:
+        now.own_hubs.extend(_own_hubs(market, names.company, held or {}))
     yield now
 
 
@@ -123,6 +130,24 @@ def _own_places(market: Market, names: Pseudonyms, roles: Collection[int]) -> se
 
 def _vehicles(market: Market, company: str) -> list[VehicleType]:
     return [v for v in without_reserved(market.vehicles).values() if v.carrier == company]
+
+
+def _own_vehicles(market: Market, company: str, held: Mapping[str, int]) -> list[markets_pb2.MarketVehicle]:
+    reserved = {type_of(v.id): v.count for v in market.vehicles.values() if is_reserved(v.id)}
+    return [
+        markets_pb2.MarketVehicle(
+            vehicle=last_segment(v.id), count=v.count, reserved=reserved.get(v.id, 0), held=held.get(v.id, 0)
+        )
+        for v in sorted(_vehicles(market, company), key=lambda v: v.id)
+    ]
+
+
+def _own_hubs(market: Market, company: str, held: Mapping[str, int]) -> list[markets_pb2.MarketHub]:
+    return [
+        markets_pb2.MarketHub(hub=last_segment(h), dock_slots_per_hour=hub.dock_slots_per_hour, held=held.get(h, 0))
+        for h, hub in sorted(market.hubs.items())
+        if _is_own(h, company)
+    ]
 
 
 def _is_own(name: str, company: str) -> bool:

@@ -45,7 +45,7 @@ def put_promises(whole: Whole, field: Any, *, owner: str = "", carrier: str = ""
 
 def promise_id(promise: Promise) -> str:
     """Id of a promise within its pool: the same until it is due, and it tells nothing."""
-    text = "|".join((promise.id, promise.owner, promise.carrier, promise.made.isoformat(), *promise.lot))
+    text = "|".join((promise.owner, promise.carrier, promise.made.isoformat(), *promise.lot))
     return "p-" + hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -21,8 +21,9 @@ from logistics.emissions import allocate_route, route_emissions
 from server.market import SeatRole
 from server.visibility import blank, shown
 from server.wire import account
+from server.wire.fields import date_message
 from server.wire.promised import put_promises
-from server.wire.provided import put_provided
+from server.wire.provided import day_at, put_provided
 from server.wire.shipments import company_name
 from server.wire.told import Clock, Hashed, plain
 
@@ -48,7 +49,6 @@ def proposals(
     *,
     names: Callable[[str], Names] | None = None,
     alone_kgco2e: Mapping[str, float] | None = None,
-    expected_saving_cents: Mapping[str, int] | None = None,
 ) -> dict[str, proposals_pb2.Proposal]:
     """Return the part of everybody whom a settlement concerns, by the company's id.
 
@@ -64,8 +64,6 @@ def proposals(
         default those that hang on the freeze's seed.
     alone_kgco2e
         Emissions without the pool by shipment, where they are known (`emissions_alone`).
-    expected_saving_cents
-        What owners were told to expect of holding and reserving, by engine id.
     """
     whole = Whole(freeze, settlement, phase, names)
     made: dict[str, proposals_pb2.Proposal] = {}
@@ -74,10 +72,10 @@ def proposals(
         seats = {who: seat for who, seat in freeze.seats.items() if seat.company == company}
         for who, seat in seats.items():
             if SeatRole.SHIPPER in seat.roles:
-                expected = (expected_saving_cents or {}).get(who, 0)
+                expected = freeze.expected_saving_cents.get(who, 0)
                 _put_owner_part(whole, part.owner_part, who, alone_kgco2e or {}, expected)
         put_provided(whole, part, [who for who, seat in seats.items() if seat.roles - {SeatRole.SHIPPER}])
-        part.disclosed = sum(settlement.evidence.disclosed.get(who, 0) for who in seats)
+        part.disclosed = sum(settlement.evidence.disclosed.get(who, 0) + freeze.looked.get(who, 0) for who in seats)
         blank(part, phase, freeze.grants)
         if any(part.HasField(name) for name in ("owner_part", "carrier_part", "hub_part")):
             made[company.removeprefix("companies/")] = part
@@ -165,21 +163,30 @@ def _put_owner_part(
     own = whole.market.owned_by(owner)
     for shipment in own:
         _put_order(whole, part.orders.add(), shipment, alone_kgco2e)
+    for shipment, waiting in sorted(whole.freeze.waiting.items()):
+        if waiting.owner == owner:
+            held = part.orders.add(order=shipment, outcome=proposals_pb2.OUTCOME_HELD, reason=waiting.reason)
+            held.held_until.FromDatetime(waiting.until)
     share, left = whole.shares.get(owner, 0), settlement.left_cents.get(owner, 0)
+    compensation = account.compensation_cents(settlement, owner)
     part.standalone_cents = settlement.standalone_cents.get(owner, 0)
-    part.paid_cents, part.left_cents = share + left, left
+    part.paid_cents, part.left_cents = share + left - compensation, left
     part.saving_cents = part.standalone_cents - part.paid_cents
     error = settlement.evidence.standard_errors.get(owner)
     if error is not None:
         part.standard_error_cents = error
     reserved = account.reservation_lines(settlement, owner)
     part.reservation_cents = sum(reserved.values())
+    borne = [r for r in whole.freeze.reserving if owner in r.parts]
+    if borne and whole.freeze.reserving_from is not None:
+        part.reserving_cents = sum(r.shares()[owner] for r in borne)
+        part.reserving_day.CopyFrom(date_message(day_at(whole, borne[0].good, whole.freeze.reserving_from)))
     part.expected_saving_cents = expected
     fees = account.charged(
         whole.freeze.fees, SeatRole.SHIPPER, len(settlement.pooled.intersection(own)), part.saving_cents
     )
     part.fees_cents = sum(cents for _, cents in fees)
-    lines = [(account.SHARE, share), (account.OUTSIDE, left), *reserved.items()]
+    lines = [(account.SHARE, share), (account.OUTSIDE, left), (account.COMPENSATION, -compensation), *reserved.items()]
     account.put_lines(part.lines, [*((line, cents) for line, cents in lines if cents), *fees])
     put_promises(whole, part.promises, owner=owner)
 

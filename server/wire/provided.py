@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from agents.jobs import shipment_of
 from logistics.fleet import type_of
+from logistics.jobs import planning_day
 from server.market import SeatRole
 from server.wire import account
-from server.wire.fields import handling_message
+from server.wire.fields import date_message, handling_message
 from server.wire.promised import put_promises
+from server.wire.reserved import reservation_id
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import date, datetime
 
     from agents.settlement import Load
     from groupage.v1 import proposals_pb2
@@ -24,7 +27,7 @@ def put_provided(whole: Whole, part: proposals_pb2.Proposal, providers: Sequence
     """Write what a company drives and handles, where it does: its part as a carrier, and as one or several hubs."""
     s = whole.settlement
     drives = {load.carrier for load in s.loads} | {p.carrier for p in (*s.promises, *whole.market.due)}
-    reserved = {r.provider for r in s.reservations}
+    reserved = {r.provider for r in s.reservations} | {r.provider for r in whole.freeze.reserving}
     for carrier in providers:
         if carrier in whole.market.carriers and carrier in drives | reserved:
             _put_carrier_part(whole, part.carrier_part, carrier)
@@ -40,12 +43,14 @@ def _put_carrier_part(whole: Whole, part: proposals_pb2.CarrierPart, carrier: st
     for load in own:
         _put_load(whole, part.loads.add(), load)
     part.received_cents = account.received_cents(whole.settlement, carrier)
+    part.liability_cents = account.liability_cents(whole.settlement, carrier)
     ids = {load.id for load in own}
     carried = {leg.shipment for leg in whole.settlement.legs if leg.load in ids}
     fees = account.charged(whole.freeze.fees, SeatRole.CARRIER, len(carried))
     part.fees_cents = account.put_lines(part.fee_lines, fees)
     put_promises(whole, part.promises, carrier=carrier)
     _put_reservations(whole, part.reservations, [carrier])
+    _put_reserving(whole, part.reserving, [carrier])
 
 
 def _put_load(whole: Whole, part: proposals_pb2.Load, load: Load) -> None:
@@ -93,9 +98,11 @@ def _put_hub_part(whole: Whole, part: proposals_pb2.HubPart, hubs: Sequence[str]
         told.start_at.FromDatetime(clock.at(b.start_min))
         told.end_at.FromDatetime(clock.at(b.end_min))
     part.received_cents = sum(account.received_cents(whole.settlement, hub) for hub in hubs)
+    part.liability_cents = sum(account.liability_cents(whole.settlement, hub) for hub in hubs)
     fees = account.charged(whole.freeze.fees, SeatRole.HUB, len({s for b in own for s in b.shipments}))
     part.fees_cents = account.put_lines(part.fee_lines, fees)
     _put_reservations(whole, part.reservations, hubs)
+    _put_reserving(whole, part.reserving, hubs)
 
 
 def _put_reservations(whole: Whole, field: Any, providers: Iterable[str]) -> None:
@@ -103,10 +110,34 @@ def _put_reservations(whole: Whole, field: Any, providers: Iterable[str]) -> Non
     for r in whole.settlement.reservations:
         if r.provider in wanted:
             field.add(
-                reservation_id=whole.shared.called("reservation", r.id),
+                reservation_id=reservation_id(r.id),
                 good=r.good,
                 quantity=r.quantity,
                 used=r.used,
                 price_cents=r.price_cents,
                 release_cents=r.release_cents,
+                day=date_message(day_at(whole, r.good, whole.market.start)),
+                settled=True,
             )
+
+
+def _put_reserving(whole: Whole, field: Any, providers: Iterable[str]) -> None:
+    """Write what a plan reserves for the next planning day."""
+    wanted, freeze = set(providers), whole.freeze
+    for r in freeze.reserving:
+        if r.provider in wanted and freeze.reserving_from is not None:
+            field.add(
+                reservation_id=reservation_id(r.id),
+                good=r.good,
+                quantity=r.quantity,
+                price_cents=r.price_cents * r.quantity,
+                day=date_message(day_at(whole, r.good, freeze.reserving_from)),
+            )
+
+
+def day_at(whole: Whole, good: str, start: datetime) -> date:
+    """Local planning day where a vehicle has its base, or a hub is."""
+    m = whole.market
+    if good in m.hubs:
+        return planning_day(start, m.sites[m.hubs[good].site].time_zone)
+    return planning_day(start, m.sites[whole.freeze.vehicles[good].base].time_zone)

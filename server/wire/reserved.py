@@ -6,6 +6,7 @@ as far as they go: they are paid for already.
 
 from __future__ import annotations
 
+import hashlib
 from typing import TYPE_CHECKING, Any
 
 from agents.messages import Topic, rows_table
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from agents.messages import Message
+
+
+def reservation_id(name: str) -> str:
+    """Id of a reservation on the wire, within its pool: the same until it is settled, and it tells nothing."""
+    return "r-" + hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
 def asked_once(topic: str, body: pa.Table) -> pa.Table:

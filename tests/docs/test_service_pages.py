@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from server.settings import Settings
 from server.store import Store
 from server.store.tables import Record
 from server.viewer import SYSTEM
@@ -23,7 +25,7 @@ from tests.groupage.client.test_agent import Coordinator, frozen, opened
 from tests.server import world
 
 HOW_TO = ROOT / "docs" / "how-to"
-PUBLISHED = "127.0.0.1:50551"
+PUBLISHED = "127.0.0.1:7443"
 
 
 @pytest.fixture
@@ -73,6 +75,30 @@ def test_the_page_about_python(served: Served, tmp_path: Path) -> None:
     assert "2 rows x" in shipments
 
 
+def test_the_page_about_running_it(tmp_path: Path) -> None:
+    """What the operator and a company type on a service where nothing is yet ends with a consent to its rulebook."""
+    url = f"sqlite:///{tmp_path / 'store.sqlite'}"
+    store = Store(url)
+    served = Served(url)
+    try:
+        identities = {"GROUPAGE_TOKEN": token(store, "", operator=True), "ACME_TOKEN": token(store, "acme")}
+        text = shown("python", "run-the-service.md", served.address)
+        said = typed([sys.executable, "-c"], text, tmp_path, identities)
+    finally:
+        served.stop()
+        store.close()
+    assert said.split()[0] == "pools/rhine/rulebooks/v1"
+    assert said.split()[1].startswith("pools/rhine/")
+
+
+def test_the_pages_call_where_the_service_listens() -> None:
+    """Who types a page against `groupage serve` as it comes finds it there."""
+    (listens,) = Settings().listen
+    assert listens == PUBLISHED
+    for page in HOW_TO.glob("*.md"):
+        assert set(re.findall(r"127\.0\.0\.1:(?!9464)\d+", page.read_text(encoding="utf-8"))) <= {PUBLISHED}, page
+
+
 def test_the_page_about_node(served: Served, node_modules: Path) -> None:  # noqa: F811
     """The program on the page runs beside the example's own file, and is refused for a site that nobody entered."""
     identity = {"GROUPAGE_TOKEN": token(served.store, "acme"), "GROUPAGE_SERVER": served.address}
@@ -84,6 +110,12 @@ def test_the_page_about_node(served: Served, node_modules: Path) -> None:  # noq
     for file in ("package-lock.json", "erp.mjs"):
         assert (ROOT / "examples" / "erp" / "node" / file).exists()
     assert "npm ci --ignore-scripts" in steps
+    # Its orders are for a day to come, whenever the page is read.
+    steps = steps.split("node erp.mjs take-part")[0].split("export DAY", 1)[1]
+    steps = "export DAY" + "".join(line for line in steps.splitlines(keepends=True) if "npm ci" not in line)
+    firm = {**identity, "GROUPAGE_COMPANY": "companies/acme", "GROUPAGE_POOL": "pools/rhine"}
+    said = typed(["sh", "-e", "-c"], steps, node_modules, firm)
+    assert "5 orders submitted, 0 refused" in said
 
 
 @pytest.mark.skipif(os.name != "posix", reason="the commands are a POSIX shell's")

@@ -203,9 +203,9 @@ def may_see(viewer: str, mark: Mark) -> bool:
     if mark.kind == "company":
         return any(together) and mark.path in ("name", "display_name")
     if mark.kind == "consent":
-        return any(together) and mark.path != "signed_by"
+        return any(together) and mark.path not in ("signed_by", "reason")
     if mark.kind == "member":
-        return any(together)
+        return any(together) and mark.path != "leave_reason" and not mark.path.startswith("monthly_fees")
     if mark.kind == "shipment":
         return viewer == CARRIER and mark.path in ("name", "order.name", "due_at", "delivered_at", "late_hours")
     if mark.kind == "order" and mark.path == "name":

@@ -7,6 +7,7 @@ import contextlib
 import threading
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from google.rpc import error_details_pb2, status_pb2
@@ -54,6 +55,10 @@ class Deaf:
 
     def answered(self, workflow: str, question_id: str, company: str) -> None:
         """Do nothing."""
+
+    def forget(self, before: datetime) -> int:
+        """There is nothing to forget."""
+        return 0
 
     def check(self, question: Any, answer: Any) -> None:
         """Check as the service does."""
@@ -189,11 +194,18 @@ def _info(packed: Any) -> str:
 async def planted(store: Store, **settings: Any) -> AsyncIterator[Site]:
     """Serve a store that is filled with marks; nobody is slowed down, unless the settings say so."""
     world = plant(store)
-    tokens = {c: token_of(store, c) for c in COMPANIES}
+    async with served(store, COMPANIES, world, **settings) as site:
+        yield site
+
+
+@contextlib.asynccontextmanager
+async def served(store: Store, companies: Iterable[str], world: World, **settings: Any) -> AsyncIterator[Site]:
+    """Serve a store to some companies, and to callers who are none."""
+    tokens = {c: token_of(store, c) for c in companies}
     tokens[OPERATOR] = token_of(store, "", operator=True)
-    tokens[REVOKED] = token_of(store, "acme")
+    tokens[REVOKED] = token_of(store, next(iter(tokens)))
     store.transact(lambda tx: identities.revoke_token(tx, tokens[REVOKED].split("_")[1]))
-    tokens[FORGED] = f"gpg_{tokens['acme'].split('_')[1]}_{'A' * 43}"
+    tokens[FORGED] = f"gpg_{next(iter(tokens.values())).split('_')[1]}_{'A' * 43}"
     quota = {k: 1e9 for k in ("messages_per_s", "messages_burst", "failed_identities_per_s", "failed_identities_burst")}
     given = {"listen": ("localhost:0",), "metrics_port": 0, "drain_s": 0.2, "quota": quota, **settings}
     app = build(Settings(**given), store, key=KEY, bridge=Deaf(), services=SERVICES)

@@ -89,6 +89,8 @@ class Orders(orders_service_pb2_grpc.OrdersServicer):
             raise RuntimeError(SECRET)
         if what == "missing":
             raise Fault("RESOURCE_NOT_FOUND", metadata={"name": request.name})
+        if what == "abort":  # as the health service does
+            await context.abort(grpc.StatusCode.NOT_FOUND, "there is none")
         if what == "nonsense":
             return {"not": SECRET}
         if what == "huge":

@@ -35,7 +35,7 @@ from groupage.v1 import (
 from server.app import App, build
 from server.identity import Certificate, key_id, new_token
 from server.registry import SERVICES, Service
-from server.settings import Settings, Tls
+from server.settings import Quota, Settings, Tls
 from server.store import Store, identities
 from server.store.tables import AuditRow
 from server.transport import KEEPALIVE
@@ -202,6 +202,36 @@ def test_health_and_reflection_need_no_identity(store: Store, logged: Any) -> No
 
     run(main())
     assert not any("incident_id" in line for line in logged())
+
+
+def test_who_asks_health_and_reflection_too_often_is_told_so(store: Store) -> None:
+    """Who need not be known is limited by its address: with a reason and a delay; participants do not feel it."""
+
+    async def main() -> None:
+        quota = Quota(messages_per_s=0.001, messages_burst=3)
+        async with (
+            started(store, quota=quota) as app,
+            aio.insecure_channel(f"localhost:{app.ports['localhost:0']}") as channel,
+        ):
+            health = health_pb2_grpc.HealthStub(channel)
+            for _ in range(3):
+                await health.Check(health_pb2.HealthCheckRequest())
+            reason, details = await refused(health.Check(health_pb2.HealthCheckRequest()))
+            assert (reason, details["ErrorInfo"].metadata["limit"]) == ("RATE_LIMITED", "0.001 messages per second")
+            assert details["RetryInfo"].retry_delay.ToSeconds() > 0
+            ask = channel.stream_stream(
+                "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+                reflection_pb2.ServerReflectionRequest.SerializeToString,
+                reflection_pb2.ServerReflectionResponse.FromString,
+            )
+            asked = ask(iter([reflection_pb2.ServerReflectionRequest(list_services="")]))
+            assert (await refused(asked))[0] == "RATE_LIMITED"
+            tracking = tracking_service_pb2_grpc.TrackingStub(channel)
+            request = shipments_pb2.GetShipmentRequest(name="companies/acme/orders/x/shipment")
+            me = bearer(token_of(store, "acme"))
+            assert (await refused(tracking.GetShipment(request, metadata=me)))[0] == "RESOURCE_NOT_FOUND"
+
+    run(main())
 
 
 def test_who_watches_health_learns_of_the_stop(store: Store) -> None:

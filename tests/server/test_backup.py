@@ -245,3 +245,23 @@ def test_tokens_are_good_after_a_restore(filled: Settings, tmp_path: Path) -> No
     row = store.look(SYSTEM, lambda session: identities.token_of(session, token_id))
     store.close()
     assert token_mac(server_key(target.key_path), token) == row.mac
+
+
+def test_a_store_never_stands_without_its_key(
+    filled: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key is in its place before the store is: a machine that stops in between loses no token. No store, no key."""
+    backup(filled, tmp_path / "saved")
+    settings = settings_of(tmp_path / "new")
+    rename = Path.rename
+
+    def seen(path: Path, target: Path) -> Path:
+        assert settings.key_path.read_bytes() == filled.key_path.read_bytes()
+        if target.name == "store.sqlite":
+            raise OSError("the disk is gone")
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "rename", seen)
+    with pytest.raises(OSError, match="the disk is gone"):
+        restore(settings, tmp_path / "saved")
+    assert not settings.key_path.exists()

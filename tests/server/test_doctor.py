@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import trustme
 from sqlalchemy import create_engine
@@ -19,6 +20,7 @@ from server.identity import key_id, new_token
 from server.settings import Settings, Tls, server_key
 from server.store import Store, identities
 from server.store.tables import ExecutorRow
+from tests.server import postgres
 from tests.server.probe import issue, run
 from tests.server.test_app import started
 
@@ -120,6 +122,8 @@ def test_silent_workers_are_told(tmp_path: Path) -> None:
         store.transact(lambda tx: tx.connection.execute(ExecutorRow.__table__.insert().values(**row)))
 
     assert found(settings)["workers"] == ("ok", "0 alive")
+    elsewhere = at(tmp_path, worker={"beside_server": 0})
+    assert found(elsewhere)["workers"] == ("warning", "0 alive; groupage worker starts one")
     beat("a", now - timedelta(minutes=2))
     assert found(settings)["workers"] == ("warning", "0 alive, 1 silent for more than 30 s")
     beat("b", now)
@@ -172,6 +176,36 @@ def test_ports_tell_who_listens(tmp_path: Path) -> None:
     ] == ("failure", "no such host")
 
 
+@pytest.mark.parametrize("clients", [False, True])
+def test_ports_with_tls_tell_whose_certificate_is_shown(tmp_path: Path, clients: bool) -> None:
+    """A server of an own authority, under another name than its address, is well; who shows another certificate is not.
+
+    So it is where clients need a certificate of their own.
+    """
+    ca = trustme.CA()
+    for name in ("server", "renewed"):
+        made = issue(ca, common_name=name)
+        (tmp_path / f"{name}.pem").write_bytes(made.chain)
+        (tmp_path / f"{name}.key").write_bytes(made.key)
+        (tmp_path / f"{name}.key").chmod(0o600)
+    ca.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
+
+    def tls(name: str) -> Tls:
+        more = {"client_authorities": tmp_path / "ca.pem"} if clients else {}
+        return Tls(certificate=tmp_path / f"{name}.pem", key=tmp_path / f"{name}.key", **more)
+
+    async def main() -> None:
+        store = Store(f"sqlite:///{tmp_path / 'store.sqlite'}")
+        async with started(store, listen=("127.0.0.1:0",), tls=tls("server")) as app:
+            address = f"127.0.0.1:{app.ports['127.0.0.1:0']}"
+            for name, state in (("server", "ok"), ("renewed", "warning")):
+                findings = await asyncio.to_thread(found, at(tmp_path, listen=(address,), tls=tls(name)))
+                assert findings[f"port {address}"][0] == state, findings
+        store.close()
+
+    run(main())
+
+
 def test_looking_does_not_upgrade(tmp_path: Path) -> None:
     """A store without tables has none after it was looked at."""
     settings = at(tmp_path)
@@ -181,3 +215,16 @@ def test_looking_does_not_upgrade(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "store.sqlite")
     assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
     connection.close()
+
+
+def test_a_role_above_row_level_security_is_told(tmp_path: Path, pg_socket: str) -> None:
+    """The service's own role is bound by it; of a superuser, or a table without it, the report says so."""
+    url = postgres.create(pg_socket, "examined")
+    Store(url).close()
+    settings = at(tmp_path, store_url=url)
+    assert found(settings)["row-level security"][0] == "ok"
+    state, said = found(at(tmp_path, store_url=url.replace("//groupage@", "//admin@")))["row-level security"]
+    assert (state, "BYPASSRLS" in said) == ("warning", True)
+    with psycopg.connect(host=pg_socket, dbname="examined", user="groupage") as connection:
+        connection.execute("ALTER TABLE orders NO FORCE ROW LEVEL SECURITY")
+    assert found(settings)["row-level security"] == ("warning", "off for orders")

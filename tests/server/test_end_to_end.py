@@ -29,6 +29,7 @@ from groupage.v1 import (
     companies_pb2,
     fleets_pb2,
     members_pb2,
+    negotiation_pb2,
     orders_pb2,
     pools_pb2,
     proposals_pb2,
@@ -233,8 +234,8 @@ def fleet(company):
     """What a carrier's own agent knows of its vehicles, from a file of its own."""
     latitude, longitude = PLACES[company]
     row = {
-        "vehicle": f"companies/{company}/vehicleTypes/rigid",
-        "base": f"companies/{company}/sites/base",
+        "vehicle": "rigid",
+        "base": "base",
         "lat": latitude,
         "lon": longitude,
         "count": 4,
@@ -279,8 +280,6 @@ class Silent(threading.Thread):
         self.client, self.company, self.heard = client, company, []
 
     def run(self):
-        from groupage.v1 import negotiation_pb2
-
         def said():
             opening = negotiation_pb2.OpenStream(
                 company=f"companies/{self.company}", roles=[companies_pb2.ROLE_CARRIER], agent="silent/1"
@@ -356,6 +355,13 @@ def test_competitors_come_to_one_plan(service):
     by = {c: {e.message_logged.answered_by for e in desks[c].events if e.HasField("message_logged")} for c in CARRIERS}
     assert synchronizations_pb2.ANSWERED_BY_OWN_AGENT in by["swift"]
     assert synchronizations_pb2.ANSWERED_BY_OWN_AGENT not in by["truck"]
+    # The own agent bid with its own fleet: a carrier that only refuses takes no part in anything.
+    bids = [e.message_logged for e in desks["swift"].events if e.HasField("message_logged")]
+    assert any(
+        m.performative == negotiation_pb2.PERFORMATIVE_PROPOSE
+        and m.answered_by == synchronizations_pb2.ANSWERED_BY_OWN_AGENT
+        for m in bids
+    ), bids
     assert synchronizations_pb2.ANSWERED_BY_BUILT_IN in by["truck"]
 
     # Nobody's part says anything of another owner.

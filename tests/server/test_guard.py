@@ -366,6 +366,24 @@ def test_a_reader_that_lags_is_drained_when_it_has_read() -> None:
     with_stubs(test)
 
 
+def test_a_watcher_that_takes_nothing_goes_on_anew() -> None:
+    """Who reads nothing for longer than it may finds WATCHER_TOO_SLOW behind what waits for it; who reads is let be."""
+
+    async def test(probe: Probe, channel: Any, _: Any, synchronizations: Any, me: Any) -> None:
+        watcher = asyncio.create_task(probe.guard.watch(0.05))
+        stalled, read = (synchronizations.WatchSynchronization(watched("flood"), metadata=me) for _ in range(2))
+        await stalled.read()
+        while not any(stream.fault for stream in probe.guard.streams):
+            await read.read()
+        assert [stream.fault.reason for stream in probe.guard.streams if stream.fault] == ["WATCHER_TOO_SLOW"]
+        watcher.cancel()
+        assert (await refused(stalled))[0] == "WATCHER_TOO_SLOW"
+        assert len((await read.read()).events) == 1
+        read.cancel()
+
+    with_stubs(test, limits=Limits(stalled_s=1.0))
+
+
 def test_reads_are_audited_and_writes_are_not() -> None:
     """Who read what, or tried to, goes to the sink with the names asked for; writes are the store's to log."""
 

@@ -1,4 +1,5 @@
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -7,8 +8,8 @@ from google.longrunning import operations_pb2
 from sqlalchemy import insert, update
 from sqlmodel import col, select
 
-from groupage.v1 import proposals_pb2, synchronizations_pb2
-from server import app, people, retention
+from groupage.v1 import consents_pb2, proposals_pb2, synchronizations_pb2
+from server import app, changes, people, pools, retention
 from server import synchronization as steps
 from server.durable import record
 from server.exports import EXPORTED
@@ -103,6 +104,30 @@ def test_rows_go_when_their_time_is_over_and_not_before(store, kind):
     assert (told.company, told.outcome) == ("~operator", "OK")
     assert told.name.startswith(f"{kind}: 1 before 20")
     assert erase(store, ten_days(kind))[kind] == 0
+
+
+def test_questions_go_before_the_plans_that_they_were_asked_for(store):
+    """What own agents were asked and answered goes after its own time; the transcript, which a dispute needs, stays."""
+    name = plan(store, "stays", steps.State.COMMITTED)
+    asked = {"company": "acme", "synchronization": name, "workflow": "", "role": 1, "question": b"", "withdrawn": False}
+    put(store, QuestionRow, **asked, question_id="new", reply_by=NEW, answer=b"said")
+    assert erase(store, ten_days("questions"))["questions"] == 1
+    assert [r.question_id for r in rows(store, QuestionRow)] == ["new"]
+    assert [r.synchronization for r in rows(store, ExchangeRow)] == [name]
+
+
+def test_what_a_pool_agreed_on_is_never_forgotten(store):
+    """Companies, pools, members, rulebooks, consents and master data stay, however old they are."""
+    world.build(store)
+    store.transact(lambda tx: tx.connection.execute(update(Record).values(updated_at=OLD, created_at=OLD)))
+    before = {r.name for r in rows(store, Record)}
+    assert {r.kind for r in rows(store, Record)} >= {"company", "pool", "member", "rulebook"}
+    book = "pools/rhine/rulebooks/one"
+    consent = consents_pb2.Consent(name=f"{book}/consents/acme")
+    store.transact(lambda tx: standard.insert_record(tx, pools.CONSENT, consent, parent=book, company="acme"))
+    store.transact(lambda tx: tx.connection.execute(update(Record).values(updated_at=OLD, created_at=OLD)))
+    erase(store, Retention(**dict.fromkeys(Retention.model_fields, 1e-6)))
+    assert {r.name for r in rows(store, Record)} == before | {consent.name}
 
 
 def test_many_rows_go_some_at_a_time(store, monkeypatch):
@@ -244,6 +269,24 @@ def test_a_plan_goes_whole_and_leaves_others_as_they_are(store):
     assert {gone, alone}.isdisjoint(names)
 
 
+def test_a_plans_changes_go_with_it(store):
+    """What a committed plan was changed to, with the market and settlement of each change, is part of it."""
+    name = plan(store, "gone", steps.State.COMMITTED)
+    other = plan(store, "stays", steps.State.COMMITTED, until=NEW)
+
+    def change(tx):
+        for of in (name, other):
+            parts = {kind: record.put_blob(tx, kind, f"{kind} of {of}") for kind in (record.FREEZE, record.SETTLEMENT)}
+            body = json.dumps({"freeze": parts[record.FREEZE], "settlement": parts[record.SETTLEMENT]}).encode()
+            row = {"name": f"{of}/changes/1", "kind": changes.MASTER, "parent": of, "body": body, "state": "DONE"}
+            tx.connection.execute(insert(Record), [{**row, "version": 1, "created_at": OLD, "updated_at": OLD}])
+
+    store.transact(change)
+    assert erase(store, ten_days("plans"))["plans"] == 1
+    assert {r.body.decode() for r in rows(store, BlobRow)} == {"f", f"freeze of {other}", f"settlement of {other}"}
+    assert [r.name for r in rows(store, Record) if r.kind == changes.MASTER] == [f"{other}/changes/1"]
+
+
 def test_a_plan_that_is_still_carried_out_stays(store):
     """One whose window is not over long enough, or one of whose orders is on its way."""
     plan(store, "young", steps.State.COMMITTED, until=NEW)
@@ -276,4 +319,4 @@ def test_a_server_forgets_by_itself_as_it_is_set(store):
 
 def test_every_kind_has_its_period():
     """No kind without a setting, no setting without a kind."""
-    assert {f"{kind}_days" for kind in retention._RULES} == set(Retention.model_fields)
+    assert {f"{kind}_days" for kind in (*retention._RULES, retention.WORKFLOWS)} == set(Retention.model_fields)

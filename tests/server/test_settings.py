@@ -66,6 +66,49 @@ def test_every_wrong_field_is_named_at_once(tmp_path: Path) -> None:
         load(tmp_path / "nothing.toml")
 
 
+def test_what_is_wrong_is_told_in_plain_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where it was given, what was given, what would be right; in our words, each value with its own field."""
+    file = tmp_path / "groupage.toml"
+    file.write_text(
+        'data_dirr = "x"\nlisten = ["0.0.0.0"]\ndrain_s = -1\n[worker]\ndead_after_s = 90\n'
+        '[tls]\ncertificate = "a.pem"\n[quota]\nopen_streams = "many"\n'
+    )
+    monkeypatch.setenv("GROUPAGE_METRICS_PORT", "99999")
+    monkeypatch.setenv("GROUPAGE_QUOTA__BYTES_PER_S", "0")
+    with pytest.raises(InputError) as caught:
+        load(file, log={"level": "loud"})
+    assert set(str(caught.value).splitlines()) == {
+        f"{file}: data_dirr is 'x', expected no such field; perhaps data_dir is meant",
+        f"{file}: listen is ['0.0.0.0'], expected HOST:PORT",
+        f"{file}: drain_s is -1, expected 0 or more",
+        f"{file}: worker.dead_after_s is 90, expected at most 25",
+        f"{file}: tls.key is missing, expected a value",
+        f"{file}: quota.open_streams is 'many', expected a whole number",
+        "GROUPAGE_METRICS_PORT: metrics_port is '99999', expected at most 65535",
+        "GROUPAGE_QUOTA__BYTES_PER_S: quota.bytes_per_s is '0', expected more than 0",
+        "command line: log.level is 'loud', expected one of debug, info, warning, error",
+    }
+    monkeypatch.delenv("GROUPAGE_METRICS_PORT")
+    monkeypatch.delenv("GROUPAGE_QUOTA__BYTES_PER_S")
+    with pytest.raises(InputError, match=r"^settings: listen has '0.0.0.0:1' and there is no TLS: .*, expected a loop"):
+        load(listen=("0.0.0.0:1",))
+    monkeypatch.setenv("GROUPAGE_LISTEN", "127.0.0.1:1")
+    with pytest.raises(InputError, match=r"^GROUPAGE_LISTEN: '127.0.0.1:1', expected JSON"):
+        load()
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    """A folder or a key where there can be none is a wrong setting, and no fault of the program's."""
+    (tmp_path / "file").write_text("")
+    for wrong in (tmp_path / "file", tmp_path / "file" / "below"):
+        with pytest.raises(InputError, match=r"data_dir is .*, expected a folder"):
+            load(data_dir=wrong).make_data_dir()
+    with pytest.raises(InputError, match=r"key_file is .*, expected a file"):
+        server_key(tmp_path / "file" / "server.key")
+    with pytest.raises(InputError, match="not a key"):
+        server_key(tmp_path)
+
+
 def test_tokens_do_not_go_over_a_network_in_the_clear() -> None:
     """An address beyond loopback needs TLS, or somebody who says that a proxy does it."""
     for address in ("0.0.0.0:1", "[::]:1", "10.1.2.3:1", "groupage.example:1"):

@@ -14,22 +14,24 @@ const definition = protoLoader.loadFileDescriptorSetFromBuffer(
 const { groupage } = grpc.loadPackageDefinition(definition)
 
 const AGAIN = new Set([grpc.status.UNAVAILABLE, grpc.status.DEADLINE_EXCEEDED, grpc.status.RESOURCE_EXHAUSTED])
-const ATTEMPTS = 6
+const ATTEMPTS = 9 // for some 17 s, which a server needs to start anew
 const FIRST_MS = 100
 const MOST_MS = 10_000
 const TIMEOUT_MS = 30_000
-// Without these a server that froze goes unnoticed for minutes.
-const KEEPALIVE = {
+// Without the first three a server that froze goes unnoticed for minutes; answers may have 16 MiB.
+const OPTIONS = {
   'grpc.keepalive_time_ms': 2_000,
   'grpc.keepalive_timeout_ms': 1_000,
   'grpc.keepalive_permit_without_calls': 1,
+  'grpc.max_receive_message_length': 16 * 2 ** 20,
 }
 
 export class ServiceError extends Error {
   constructor(status, text) {
     const info = detail(status, 'google.rpc.ErrorInfo')
     const bad = detail(status, 'google.rpc.BadRequest')
-    const wrong = (bad?.field_violations ?? []).map((v) => `${v.field}: ${v.description}`)
+    // Rules over several fields name none.
+    const wrong = (bad?.field_violations ?? []).map((v) => [v.field, v.description].filter(Boolean).join(': '))
     super([`${info?.reason || grpc.status[status.code]}: ${status.message || text}`, ...wrong].join('; '))
     this.status = status.code
     this.reason = info?.reason ?? ''
@@ -42,7 +44,7 @@ export class ServiceError extends Error {
   static of(error) {
     const packed = error.metadata?.get('grpc-status-details-bin')?.[0]
     const status = packed ? read('google.rpc.Status', packed) : { code: error.code, message: '', details: [] }
-    return new ServiceError(status, error.details)
+    return new ServiceError(status, error.details ?? error.message)
   }
 }
 
@@ -75,7 +77,7 @@ export class Client {
   }
 
   stub(service) {
-    this.stubs[service] ??= new groupage.v1[service](this.address, this.credentials, KEEPALIVE)
+    this.stubs[service] ??= new groupage.v1[service](this.address, this.credentials, OPTIONS)
     return this.stubs[service]
   }
 
@@ -106,7 +108,7 @@ export class Client {
   async *pages(service, method, request) {
     let page_token = ''
     do {
-      const page = await this.call(service, method, { ...request, page_token })
+      const page = await this.call(service, method, { page_size: 1_000, ...request, page_token })
       yield* Object.values(page).find(Array.isArray)
       page_token = page.next_page_token
     } while (page_token)
@@ -129,8 +131,11 @@ export class Client {
           pending.delete(receipt.request_id)
           yield { lines, names: receipt.names, failures: receipt.failures }
         }
-      } catch (error) {
-        await pause(ServiceError.of(error), attempt, ATTEMPTS)
+        if (pending.size) throw Object.assign(new Error('the stream ended early'), { code: grpc.status.UNAVAILABLE })
+      } catch (broken) {
+        await pause(afterBreak(ServiceError.of(broken)), attempt, ATTEMPTS)
+      } finally {
+        call.cancel()
       }
     }
   }
@@ -148,14 +153,19 @@ export class Client {
         }
         return
       } catch (broken) {
-        const error = ServiceError.of(broken)
-        error.temporary ||= ['SERVER_DRAINING', 'WATCHER_TOO_SLOW'].includes(error.reason)
-        await pause(error, attempt, ATTEMPTS)
+        await pause(afterBreak(ServiceError.of(broken)), attempt, ATTEMPTS)
       } finally {
         call.cancel()
       }
     }
   }
+}
+
+/** Streams go on after what is no word of the service's own: without a reason it comes from the way. */
+function afterBreak(error) {
+  const onTheWay = !error.reason && [grpc.status.UNKNOWN, grpc.status.INTERNAL].includes(error.status)
+  error.temporary ||= onTheWay || ['SERVER_DRAINING', 'WATCHER_TOO_SLOW'].includes(error.reason)
+  return error
 }
 
 async function pause(error, attempt, attempts) {

@@ -1,5 +1,6 @@
 // A firm's side of groupage: set up, submit a day, take part, track.
 //
+//     node erp.mjs fill --day 2026-05-04
 //     node erp.mjs set-up
 //     node erp.mjs submit --day 2026-05-04
 //     node erp.mjs take-part --day 2026-05-04 --least-percent 5
@@ -14,6 +15,7 @@ import { Client, ServiceError, moment, read, timestamp } from './contract.mjs'
 import * as mapping from './mapping.mjs'
 import { OrderBook } from './order_book.mjs'
 
+const STEPS = ['fill', 'set-up', 'submit', 'take-part', 'track']
 const FINAL = new Set(['COMMITTED', 'RELEASED', 'CANCELLED', 'FAILED'])
 const REPLY_WITHIN_S = 120
 const HOUR_MS = 3_600_000
@@ -134,17 +136,29 @@ export async function track(client, company, book) {
   return told
 }
 
+/** The program was called wrongly. */
+class Usage extends Error {}
+
 async function main() {
   const options = {
-    book: { type: 'string', default: 'orders' },
+    book: { type: 'string', default: 'book' },
     day: { type: 'string' },
     'least-percent': { type: 'string', default: '5' },
   }
   const { positionals, values } = parseArgs({ options, allowPositionals: true })
   const [step] = positionals
-  if (!['set-up', 'submit', 'take-part', 'track'].includes(step)) throw new Error('step: set-up, submit, take-part or track')
-  if (['submit', 'take-part'].includes(step) && !values.day) throw new Error('--day YYYY-MM-DD is needed')
+  if (!STEPS.includes(step)) throw new Usage(`step is ${step ?? 'missing'}, expected one of ${STEPS.join(', ')}`)
+  if (['fill', 'submit', 'take-part'].includes(step) && !/^\d{4}-\d{2}-\d{2}$/.test(values.day ?? '')) {
+    throw new Usage(`--day is ${values.day ?? 'missing'}, expected YYYY-MM-DD`)
+  }
+  if (step === 'fill') {
+    OrderBook.fill(values.book, values.day)
+    return
+  }
   const { env } = process
+  const needed = ['GROUPAGE_SERVER', 'GROUPAGE_COMPANY', ...(step === 'take-part' ? ['GROUPAGE_POOL'] : [])]
+  const missing = needed.filter((name) => !env[name])
+  if (missing.length) throw new Usage(`the environment lacks ${missing.join(', ')}`)
   const { GROUPAGE_COMPANY: company, GROUPAGE_POOL: pool } = env
   const book = new OrderBook(values.book)
   const client = new Client({
@@ -174,7 +188,7 @@ async function main() {
 
 if (import.meta.url === pathToFileURL(process.argv[1]).href) {
   main().catch((error) => {
-    console.error(error instanceof ServiceError ? error.message : error)
+    console.error(error instanceof ServiceError || error instanceof Usage ? error.message : error)
     process.exitCode = 1
   })
 }

@@ -1,6 +1,6 @@
 // The order book of a firm whose ERP exports CSV files with the firm's own column names; what became of the orders is
 // noted in a file beside them.
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 export class OrderBook {
@@ -8,6 +8,16 @@ export class OrderBook {
     this.folder = folder
     this.file = join(folder, 'status.json')
     this.notes = existsSync(this.file) ? JSON.parse(readFileSync(this.file, 'utf8')) : {}
+  }
+
+  /** Make an order book with a day's orders, to try things with. */
+  static fill(folder, day) {
+    mkdirSync(folder, { recursive: true })
+    for (const name of ['Adressen.csv', 'Auftraege.csv']) {
+      const text = readFileSync(new URL(`orders/${name}`, import.meta.url), 'utf8')
+      // As the one in Python, it is for an empty place: what is in an order book is not overwritten.
+      writeFileSync(join(folder, name), text.replaceAll(/\d{4}-\d{2}-\d{2}/g, day), { flag: 'wx' })
+    }
   }
 
   places() {

@@ -105,11 +105,9 @@ def firm_of(company: str, language: str, folder: Path, node: Path | None, addres
         firm.run("fill", "--day", DAY)
         return firm
     assert node is not None
-    book = folder / company
-    shutil.copytree(node / "orders", book)
-    orders = book / "Auftraege.csv"
-    orders.write_text(orders.read_text(encoding="utf-8").replace("2026-05-04", DAY), encoding="utf-8")
-    return Firm(company, ["node", str(node / "erp.mjs")], book, language, environment)
+    firm = Firm(company, ["node", str(node / "erp.mjs")], folder / company, language, environment)
+    firm.run("fill", "--day", DAY)
+    return firm
 
 
 @dataclass

@@ -8,6 +8,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import uvloop
@@ -35,6 +36,10 @@ class Bridge:
 
     def answered(self, workflow: str, question_id: str, company: str) -> None:
         """Nobody waits."""
+
+    def forget(self, before: datetime) -> int:
+        """There is nothing to forget."""
+        return 0
 
 
 class Served:

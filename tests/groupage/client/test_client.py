@@ -106,6 +106,7 @@ def test_pages_are_read_to_the_end(client, service):
     assert list(frame["name"]) == ["a", "b", "c"]
     assert [r.page_token for r in service.requests] == ["", "t"]
     assert {r.filter for r in service.requests} == {"state:OPEN"}
+    assert {r.page_size for r in service.requests} == {1_000}
 
 
 def test_a_watch_has_no_gaps_and_no_repeats_over_breaks(client, service):
@@ -184,6 +185,63 @@ def test_an_upload_goes_on_where_it_broke_off(client, service):
     assert not set(seen[0]) & set(seen[1])
 
 
+def test_an_upload_that_is_given_up_says_what_became_of_its_lines(client, service):
+    """Stored, refused or without an answer: no line is lost with the error."""
+
+    def one_chunk(requests, context):
+        yield next(receipts(requests, context))
+        refuse(context, grpc.StatusCode.FAILED_PRECONDITION, "COMPANY_SUSPENDED")
+
+    service.script = [one_chunk]
+    frame = pd.DataFrame({"external_ref": [f"r{i}" for i in range(2500)], "pallets": [99.0] + [1.0] * 2499})
+    frame.index = frame.index + 100
+    with pytest.raises(ServiceError, match="COMPANY_SUSPENDED") as caught:
+        client.upload_orders("companies/acme", frame)
+    receipt = caught.value.receipt
+    assert str(receipt) == "999 lines stored, 1 refused, 1500 without an answer"
+    assert list(receipt.failures.index) == [100]
+    assert receipt.unanswered == tuple(range(1100, 2600))
+
+
+def test_an_upload_that_the_service_ends_early_is_not_begun_for_ever(client, service):
+    """A stream that ends well and answers nothing is tried as often as any, with waits, and then told."""
+
+    def nothing(requests, context):
+        for _ in requests:
+            pass
+        return iter(())
+
+    service.script = [nothing] * 20
+    with pytest.raises(ServiceError, match="before all was answered"):
+        client.upload_orders("companies/acme", [orders_pb2.Order(external_ref="a")])
+    assert len(service.requests) == QUICK.attempts
+
+
+@pytest.mark.parametrize("code", [grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN])
+def test_streams_outlive_what_breaks_on_the_way(client, service, code):
+    """A status without a reason is none of the service's: the watch and the upload go on."""
+
+    def dropped(request, context):
+        if not hasattr(request, "after_sequence"):
+            context.abort(code, "RST_STREAM")
+        yield events(1, 2)
+        context.abort(code, "RST_STREAM")
+
+    service.script = [dropped, lambda request, context: iter([events(3, 3)]), dropped, receipts]
+    assert [e.sequence for e in client.watch("pools/rhine/synchronizations/s")] == [1, 2, 3]
+    assert len(client.upload_orders("companies/acme", [orders_pb2.Order(external_ref="a")]).stored) == 1
+
+
+def test_a_rule_over_several_fields_is_told_without_a_field(client, service):
+    """There is nothing to name before the colon."""
+    wrong = [("", "decide_by must be before window_end")]
+    service.script = [
+        lambda request, context: refuse(context, grpc.StatusCode.INVALID_ARGUMENT, "INVALID_FIELD", wrong=wrong)
+    ]
+    with pytest.raises(ServiceError, match=r"\(decide_by must be before window_end\)"):
+        client.orders.get_order(name="x")
+
+
 def test_a_service_that_is_not_there_is_an_error_with_its_status():
     """Nobody listens: UNAVAILABLE after the attempts, not a hang and not a traceback of gRPC's."""
     with Client("127.0.0.1:1", retries=QUICK) as client, pytest.raises(ServiceError) as caught:
@@ -234,6 +292,17 @@ def test_a_connection_is_checked_and_keeps_its_secret(tmp_path):
         Connection("localhost")
     with pytest.raises(InputError, match=r"none\.pem cannot be read"):
         Connection("a:1", ca_file=tmp_path / "none.pem").credentials()
+    (tmp_path / "no.pem").write_text("nothing")
+    with pytest.raises(InputError, match=r"no\.pem is no PEM file"):
+        Connection("a:1", ca_file=tmp_path / "no.pem").credentials()
+    assert not Connection("a:1").secure
+    assert Connection("a:1", tls=True).secure
+    with pytest.raises(InputError, match="host:port"):
+        Connection("https://localhost:7443")
+    for wrong in ("gpg_a_b\n", " gpg_a_b", "gpg_ä_b"):
+        with pytest.raises(InputError, match="the token has") as caught:
+            Connection("localhost:1", token=wrong)
+        assert wrong.strip() not in str(caught.value)
     assert "gpg_secret" not in repr(Connection("a:1", token="gpg_secret"))
 
 
@@ -258,7 +327,8 @@ def test_the_moment_of_a_message_stays_what_it_was(client, service):
     assert orders_service_pb2.DESCRIPTOR.services_by_name["Orders"].full_name == "groupage.v1.Orders"
 
 
-def test_who_stops_listening_ends_the_stream(client, service):
+@pytest.mark.parametrize("resumed", [False, True])
+def test_who_stops_listening_ends_the_stream(client, service, resumed):
     """A watch that is left in the middle is no stream that stays open at the service."""
     ended = threading.Event()
 
@@ -268,7 +338,26 @@ def test_who_stops_listening_ends_the_stream(client, service):
         ended.wait(30)
 
     service.script = [endless]
-    watching = client.synchronizations.watch_synchronization(name="pools/rhine/synchronizations/s")
+    name = "pools/rhine/synchronizations/s"
+    watching = client.watch(name) if resumed else client.synchronizations.watch_synchronization(name=name)
     next(watching)
     watching.close()
     assert ended.wait(3)  # before the service would end a connection that only pings
+
+
+def test_what_cannot_be_watched_or_listed_is_named(client):
+    """A wrong name is an error with what was expected, and no fault of Python's."""
+    for name in ("acme", "pools/rhine", "companies/acme/orders/1", "pools//synchronizations/1"):
+        with pytest.raises(InputError, match="cannot be watched, expected a synchronization"):
+            next(client.watch(name))
+    for service, method in (("order", "list_orders"), ("orders", "get_order")):
+        with pytest.raises(
+            InputError, match=rf"{service}\.{method} answers no pages, expected one of .*orders.list_orders"
+        ):
+            client.frame(service, method, parent="companies/acme")
+
+
+def test_a_frame_of_nothing_has_its_columns(client, service):
+    """Where a list is empty a program finds the columns that it asks for."""
+    service.script = [orders_pb2.ListOrdersResponse()]
+    assert len(client.frame("orders", "list_orders", parent="companies/acme")[["external_ref", "state"]]) == 0

@@ -1,5 +1,6 @@
 from datetime import UTC, date, datetime
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -79,3 +80,65 @@ def test_all_wrong_cells_are_told_at_once():
     with pytest.raises(InputError) as caught:
         frames.messages(frame, orders_pb2.Order)
     assert len(caught.value.problems) == 20
+    assert str(caught.value).endswith("and 10 more")
+
+
+@pytest.mark.parametrize(
+    ("column", "cell", "words"),
+    [
+        ("external_ref", 900001.0, "expected text"),
+        ("pallets", "2,5", "expected a number"),
+        ("pallets", True, "expected a number"),
+        ("stakes.line_stop_cents", "5", "expected a whole number"),
+        ("origins", 3, "expected a list"),
+    ],
+)
+def test_a_cell_of_another_kind_is_refused_in_plain_words(column, cell, words):
+    """Nothing is guessed: 900001.0 is no reference, "2,5" no number; and no word is Python's or protobuf's own."""
+    with pytest.raises(InputError, match=words) as caught:
+        frames.messages(pd.DataFrame({column: [cell]}), orders_pb2.Order)
+    assert str(caught.value).startswith(f"frame row 0: {column} is ")
+
+
+def test_days_are_no_numbers():
+    """pandas would make a day of 1970 of 20260504."""
+    with pytest.raises(InputError, match="expected a day"):
+        frames.messages(pd.DataFrame({"day": [20260504]}), demand_pb2.DemandRecord)
+
+
+def test_a_column_that_is_there_twice_is_named():
+    """Which of them would count is not guessed."""
+    twice = pd.DataFrame([[1.0, 2.0]], columns=["pallets", "pallets"])
+    with pytest.raises(InputError, match="pallets is there twice"):
+        frames.messages(twice, orders_pb2.Order)
+
+
+def test_lists_may_be_arrays():
+    """Frames that come from Parquet have arrays where others have lists."""
+    frame = pd.DataFrame({"origins": [np.array(["a", "b"], dtype=object), np.array([], dtype=object)]})
+    assert [list(m.origins) for m in frames.messages(frame, orders_pb2.Order)] == [["a", "b"], []]
+
+
+def test_a_frame_has_the_columns_of_the_contract():
+    """A column that no row has set is there, also of no rows; a figure of 0 is 0, and not missing."""
+    none = frames.frame([], orders_pb2.Order)
+    assert {"external_ref", "state", "window_open"} <= set(none.columns)
+    assert len(none) == 0
+    one = frames.frame([orders_pb2.Order(external_ref="a", pallets=2), orders_pb2.Order(external_ref="b")])
+    assert list(one["pallets"]) == [2.0, 0.0]
+    assert one["window_open"].isna().all()
+    assert set(none.columns) <= set(one.columns)
+
+
+def test_chunks_fit_into_a_request():
+    """A chunk ends at its lines or its bytes, whichever comes first, and no row is lost."""
+    rows = [orders_pb2.Order(external_ref="x" * 100_000) for _ in range(100)]
+    cut = list(frames.chunks(rows))
+    assert [first for first, _ in cut] == list(np.cumsum([0] + [len(c) for _, c in cut])[:-1])
+    assert sum(len(c) for _, c in cut) == 100
+    assert all(sum(r.ByteSize() for r in c) <= frames.CHUNK_BYTES for _, c in cut)
+    assert [(f, len(c)) for f, c in frames.chunks([orders_pb2.Order()] * 2500)] == [
+        (0, 1000),
+        (1000, 1000),
+        (2000, 500),
+    ]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import signal
 from collections import Counter
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import insert, update
+from sqlalchemy.exc import OperationalError
 from sqlmodel import col, select
 
 from agents.messages import COORDINATOR
 from groupage.v1 import change_requests_pb2 as pb
+from groupage.v1 import proposals_pb2, rulebooks_pb2
 from server import changes
 from server.durable.changes import Changer
+from server.faults import Fault
 from server.services.synchronizations import Synchronizations
 from server.store.tables import CommitmentRow, LegRow, OrderRow, Record, ShipmentRow
 from server.viewer import SYSTEM, Viewer
@@ -155,6 +160,31 @@ class TestCancellation:
         assert listed(service, owner, name)[0].price_cents == 0
 
 
+class TestBreakdown:
+    """What nobody foresaw."""
+
+    def test_declines_and_holds_up_no_other(self, store, service, executor, committed, monkeypatch):
+        """Whatever kind of error it is, the change is declined without its text, and looking goes on to the others."""
+        name, order = committed
+        ask(service, name, order, **CANCEL)
+        monkeypatch.setattr("server.durable.changes.price", lambda *_: None.canary)
+        Changer(executor).look()
+        (own,) = listed(service, order.split("/")[1], name)
+        assert (own.state, own.reason) == (State.DECLINED, "it broke down")
+
+    def test_of_the_store_is_no_breakdown(self, store, service, executor, committed, monkeypatch):
+        """While the database does not answer nothing is decided: the change is looked at again."""
+        name, order = committed
+        ask(service, name, order, **CANCEL)
+
+        def away(*_):
+            raise OperationalError("SELECT", {}, Exception("gone"))
+
+        monkeypatch.setattr("server.durable.changes.price", away)
+        Changer(executor).look()
+        assert listed(service, order.split("/")[1], name)[0].state == State.PRICING
+
+
 class TestAmendment:
     """Other times, site or size."""
 
@@ -280,15 +310,204 @@ def test_others_see_their_own_part_alone(store, service, executor, committed):
         assert rows == []
 
 
-def test_a_killed_worker_leaves_what_another_prices(store, service, synchronizer, workers):
+def fail(service, company, name, thing, reason="the axle broke", **given):
+    failure = pb.ProviderFailure(load_or_booking_id=thing, reason=reason)
+    return ask(service, name, "", company=company, provider_failure=failure, **given)
+
+
+def first_load(store, name):
+    """A carrier with a load, the load as its proposal names it, and the orders on it."""
+    carrier, part = next((c, p) for c, p in sorted(world.proposals(store, name).items()) if p.carrier_part.loads)
+    load = part.carrier_part.loads[0].load_id
+    legs = store.look(SYSTEM, lambda s: list(s.exec(select(LegRow).where(LegRow.load_id == load))))
+    return carrier, load, sorted({leg.order_name for leg in legs})
+
+
+class TestProviderFailure:
+    """A carrier cannot do its load."""
+
+    def test_gives_the_load_to_who_takes_it(self, store, service, executor, committed):
+        """Another carrier agrees to drive it: nobody else pays, owners keep their times, capacity and legs follow."""
+        name, _ = committed
+        carrier, load, orders = first_load(store, name)
+        before, others = money(store, name), world.proposals(store, name)
+        made = fail(service, carrier, name, load)
+        assert (made.state, made.order) == (State.PRICING, "")
+        Changer(executor).look()
+        views = asked(service, name, carrier)
+        assert set(views) == {"swift", "tempo"} - {carrier}
+        ((taker, view),) = views.items()
+        (own,) = listed(service, carrier, name)
+        assert (own.state, own.HasField("price_cents")) == (State.AWAITING_REPLIES, False)
+        assert not own.HasField("part")
+        assert view.provider_failure == pb.ProviderFailure(reason="the axle broke")
+        assert [one.load_id for one in view.part.carrier_part.loads if one.load_id == load]
+        reply(service, taker, view)
+        Changer(executor).look()
+        (own,) = listed(service, carrier, name)
+        assert own.state == State.ACCEPTED
+        after, proposals = money(store, name), world.proposals(store, name)
+        assert sum(after.values()) == 0
+        assert after[COORDINATOR] == before[COORDINATOR]
+        assert after[f"companies/{carrier}"] - before[f"companies/{carrier}"] == own.price_cents == own.part.net_cents
+        part = proposals[carrier].carrier_part
+        assert load not in {one.load_id for one in part.loads}
+        assert part.received_cents == sum(one.price_cents for one in part.loads) - part.liability_cents
+        for owner in world.pool.SHIPPERS:
+            now, was = proposals[owner].owner_part, others[owner].owner_part
+            assert now.paid_cents <= was.paid_cents
+            assert now.saving_cents == now.standalone_cents - now.paid_cents
+            for mine, then in zip(now.orders, was.orders, strict=True):
+                assert (mine.pickup_at, mine.delivery_at) == (then.pickup_at, then.delivery_at)
+        assert {world.orders(store)[order] for order in orders} == {"COMMITTED"}
+        legs = store.look(SYSTEM, lambda s: list(s.exec(select(LegRow).where(LegRow.load_id == load))))
+        assert {leg.carrier for leg in legs} == {taker}
+        held = store.look(SYSTEM, lambda s: s.exec(select(CommitmentRow).where(CommitmentRow.id == load)).one())
+        assert held.company == taker
+        told = asked(service, name, carrier)
+        assert {v.state for v in told.values()} == {State.ACCEPTED}
+        assert {c for c in told if c in world.pool.SHIPPERS} == {o.split("/")[1] for o in orders}
+
+    @pytest.mark.parametrize("silent", [False, True])
+    def test_releases_what_nobody_takes(self, store, service, executor, committed, monkeypatch, silent):
+        """All decline or are silent: orders are released, and their owners are left with what they paid before."""
+        name, _ = committed
+        carrier, load, orders = first_load(store, name)
+        before, others = money(store, name), world.proposals(store, name)
+        fail(service, carrier, name, load)
+        for _ in range(4):
+            Changer(executor).look()
+            for company, view in asked(service, name, carrier).items():
+                if view.state == State.AWAITING_REPLIES and view.HasField("part") and not silent:
+                    reply(service, company, view, "Decline")
+            if silent:
+                monkeypatch.setattr("server.durable.changes._past", lambda *_: True)
+        assert listed(service, carrier, name)[0].state == State.ACCEPTED
+        states = world.orders(store)
+        assert {states[order] for order in orders} == {"RELEASED"}
+        after, proposals = money(store, name), world.proposals(store, name)
+        assert sum(after.values()) == 0
+        assert after[COORDINATOR] == before[COORDINATOR]
+        for owner in sorted({order.split("/")[1] for order in orders}):
+            part = proposals[owner].owner_part
+            assert part.paid_cents <= others[owner].owner_part.paid_cents
+            lines = {line.line: line.cents for line in part.lines}
+            assert lines["compensation"] < 0
+            assert sum(lines.values()) == part.paid_cents + part.reservation_cents + part.fees_cents
+            assert {o.outcome for o in part.orders if o.order in orders} == {proposals_pb2.OUTCOME_STANDALONE}
+        for order in orders:
+            assert store.look(SYSTEM, lambda s, o=order: s.get(ShipmentRow, f"{o}/shipment")) is None
+        assert not store.look(SYSTEM, lambda s: list(s.exec(select(LegRow).where(LegRow.load_id == load))))
+
+    def test_takes_no_vehicle_that_another_plan_holds(self, store, service, executor, committed):
+        """Vehicles that were free when the market was frozen, and are another plan's by now, are not asked for."""
+        name, _ = committed
+        carrier, load, orders = first_load(store, name)
+        other = f"{world.POOL}/synchronizations/other"
+
+        def hold(tx):
+            for taken in world.pool.CARRIERS:
+                good = f"companies/{taken}/vehicleTypes/rigid"
+                row = {"id": f"l-{taken}", "company": taken, "good": good, "quantity": 4.0}
+                times = {"since": world.pool.START, "until": world.pool.END}
+                tx.connection.execute(insert(CommitmentRow), [{"synchronization": other, **row, **times}])
+
+        store.transact(hold)
+        fail(service, carrier, name, load)
+        Changer(executor).look()
+        assert {world.orders(store)[order] for order in orders} == {"RELEASED"}
+
+    def test_is_refused_where_it_cannot_be(self, store, service, executor, committed):
+        """Another's load is as unknown as one that is not; what moves cannot be given up any more."""
+        name, _ = committed
+        carrier, load, _ = first_load(store, name)
+        for company, thing in (("acme", load), ("north", load), (carrier, "l-none")):
+            with pytest.raises(Fault) as fault:
+                fail(service, company, name, thing)
+            assert fault.value.reason == "LOAD_UNKNOWN"
+        before = plan_bytes(store, name)
+        priced = fail(service, carrier, name, load, only=True)
+        # What it would pay tells others' prices: it is not to be had for the asking.
+        assert (priced.state, priced.HasField("price_cents"), priced.HasField("part")) == (State.PRICING, False, False)
+        fail(service, carrier, name, load)
+        with pytest.raises(Fault) as fault:
+            fail(service, carrier, name, load)
+        assert fault.value.reason == "CHANGE_OPEN"
+        assert plan_bytes(store, name) == before
+        store.transact(
+            lambda tx: tx.connection.execute(update(LegRow).where(col(LegRow.load_id) == load).values(state="LOADED"))
+        )
+        Changer(executor).look()
+        (own,) = listed(service, carrier, name)
+        assert own.state == State.DECLINED
+        assert "under way" in own.reason
+
+
+def test_a_late_reply_to_a_failure_counts_no_more(store, service, executor, committed):
+    """Who declined is left out of what follows: an answer to the view that it had is refused."""
+    name, _ = committed
+    carrier, load, _ = first_load(store, name)
+    fail(service, carrier, name, load)
+    Changer(executor).look()
+    ((taker, view),) = asked(service, name, carrier).items()
+    reply(service, taker, view, "Decline")
+    Changer(executor).look()
+    now = listed(service, taker, name)[-1]
+    with pytest.raises(Fault) as fault:
+        reply(service, taker, now)
+    assert fault.value.reason == "CHANGE_NOT_OPEN"
+
+
+@pytest.mark.parametrize("percent", [0.0, 40.0])
+def test_who_declines_a_cancellation_keeps_the_dead_freight(store, service, executor, synchronizer, percent):
+    """By the rulebook's liability: so many per cent of the order's part of the load's price, by pallets."""
+    liability = rulebooks_pb2.Liability(dead_freight_percent=percent)
+    name, order = commit(store, synchronizer, liability=liability)
+    owner = order.split("/")[1]
+    freeze, plan, _ = store.look(SYSTEM, lambda s: changes.in_force(s, name))
+    (load,) = [x for x in plan.loads if order in {j for stop in x.stops for j in stop.deliveries}]
+    on = [j for stop in load.stops for j in stop.deliveries]
+    pallets = {j: freeze.market.shipments[j].pallets for j in on}
+    part = sum(load.price_lines.values()) * pallets[order] / sum(pallets.values())
+    ask(service, name, order, **CANCEL)
+    Changer(executor).look()
+    for company, view in asked(service, name, owner).items():
+        reply(service, company, view, "Decline")
+    Changer(executor).look()
+    (own,) = listed(service, owner, name)
+    assert own.state == State.ACCEPTED
+    assert own.price_cents == -math.floor(part * (100 - percent) / 100)
+
+
+def test_the_shown_saving_is_that_of_the_orders_as_they_are(store, service, executor, committed):
+    """After a cancellation an owner's account compares what it pays with what its remaining orders cost alone."""
+    name, order = committed
+    owner = order.split("/")[1]
+    was = world.proposals(store, name)[owner].owner_part
+    ask(service, name, order, **CANCEL)
+    Changer(executor).look()
+    for company, view in asked(service, name, owner).items():
+        reply(service, company, view)
+    Changer(executor).look()
+    now = world.proposals(store, name)[owner].owner_part
+    assert now.standalone_cents < was.standalone_cents
+    assert now.saving_cents == now.standalone_cents - now.paid_cents
+
+
+@pytest.mark.parametrize("failure", [False, True])
+def test_a_killed_worker_leaves_what_another_prices(store, service, synchronizer, workers, failure):
     """kill -9 while a change is to be priced: another worker prices it, once."""
     name, order = commit(store, synchronizer)
+    owner = order.split("/")[1]
     first = workers.start(beat_s=0.2, dead_after_s=1.0, processes=1)
-    ask(service, name, order, max_price_cents=10**9, amendment=pb.OrderAmendment(pallets=4.5))
+    if failure:
+        owner, load, _ = first_load(store, name)
+        fail(service, owner, name, load)
+    else:
+        ask(service, name, order, max_price_cents=10**9, amendment=pb.OrderAmendment(pallets=4.5))
     first.send_signal(signal.SIGKILL)
     first.wait()
     workers.start(beat_s=0.2, dead_after_s=1.0, processes=1)
-    owner = order.split("/")[1]
     eventually(lambda: listed(service, owner, name)[0].state == State.AWAITING_REPLIES)
     for company in asked(service, name, owner):
         assert len(listed(service, company, name)) == 1

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+import time
+from contextlib import contextmanager
 
 import pytest
 from sqlalchemy import insert, update
 from sqlmodel import col, select
 
 from server.durable.executors import Executor, FencedError, machine
+from server.store import Store
+from server.store import engine as engines
 from server.store.tables import BlobRow, ExecutorRow
 from server.viewer import SYSTEM
 
@@ -20,6 +25,43 @@ def put_blob(tx):
 
 def blobs(store):
     return store.look(SYSTEM, lambda s: len(list(s.exec(select(BlobRow)))))
+
+
+@contextmanager
+def in_the_middle(executor):
+    """Have an executor stand still within a transaction; whoever wants to, lets it go on or sees how it ended."""
+    inside, go_on, ended = threading.Event(), threading.Event(), []
+
+    def slow(tx):
+        put_blob(tx)
+        inside.set()
+        go_on.wait(30)
+
+    def run():
+        try:
+            ended.append(executor.transact(slow))
+        except BaseException as error:
+            ended.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        assert inside.wait(10)
+        yield go_on, ended
+    finally:
+        go_on.set()
+        thread.join()
+
+
+@pytest.fixture
+def on_postgresql(store, store_url, monkeypatch):
+    """A store on PostgreSQL where a transaction that stands still for 2 s is ended."""
+    if store_url.startswith("sqlite"):
+        pytest.skip("SQLite has one writer at a time: who stands still in the middle keeps all others waiting")
+    monkeypatch.setattr(engines, "IDLE_MS", 2_000)
+    one = Store(store_url)
+    yield one
+    one.close()
 
 
 class TestFencing:
@@ -63,6 +105,41 @@ class TestFencing:
         with pytest.raises(KeyError):
             executor.transact(broken)
         assert blobs(store) == 0
+
+    def test_waits_for_what_is_being_written(self, store, executor):
+        """Fencing returns when no transaction of the fenced is under way: what was begun is whole before it."""
+        with in_the_middle(executor) as (go_on, ended):
+            fencing = threading.Thread(target=Executor(store, "1").fence, args=([executor.id],))
+            fencing.start()
+            fencing.join(0.5)
+            assert fencing.is_alive()
+            go_on.set()
+            fencing.join()
+        assert ended == [None]
+        assert blobs(store) == 1
+
+    def test_is_not_held_up_by_who_stands_still(self, on_postgresql):
+        """Of a process that froze in the middle of a transaction the database lets go: others fence it out in time."""
+        frozen = Executor(on_postgresql, "1", lambda: None)
+        frozen.enter()
+        with in_the_middle(frozen) as (go_on, ended):
+            began = time.monotonic()
+            Executor(on_postgresql, "1").fence([frozen.id])
+            assert time.monotonic() - began < 15
+            go_on.set()
+        assert isinstance(ended[0], FencedError)
+        assert blobs(on_postgresql) == 0
+
+    def test_a_long_transaction_is_no_death(self, on_postgresql, monkeypatch):
+        """A process gives signs of life while a transaction of its own takes long, however many others begin."""
+        one = Executor(on_postgresql, "1")
+        one.enter()
+        with in_the_middle(one) as (_, ended):
+            beat = threading.Thread(target=one.beat)
+            beat.start()
+            beat.join(1)
+            assert not beat.is_alive()
+            assert ended == []
 
 
 class TestLooking:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from groupage.v1 import companies_pb2, members_pb2, pools_pb2, rulebooks_pb2, sy
 from server import order_writes, pools
 from server import synchronization as steps
 from server.durable import record
+from server.freezing import Records
 from server.services import kinds
 from server.services.standard import insert_record
 from server.store import Store, Transaction
@@ -24,11 +26,37 @@ POOL = "pools/rhine"
 COMPANIES = (*pool.SHIPPERS, *pool.CARRIERS, "north")
 
 
-def fill(store: Store, *, each: int = 2, protocol: str = "contract_net", sits_out: tuple[str, ...] = ()) -> None:
-    """Store the pool with its members, their master data and orders."""
+def fill(
+    store: Store,
+    *,
+    each: int = 2,
+    protocol: str = "contract_net",
+    sits_out: tuple[str, ...] = (),
+    change: Callable[[rulebooks_pb2.Rulebook], None] = lambda book: None,
+    marked: Callable[[Records], None] = lambda _: None,
+    liability: rulebooks_pb2.Liability | None = None,
+    **given: Any,
+) -> None:
+    """Store the pool with its members, their master data and orders.
+
+    Parameters
+    ----------
+    change
+        Changes the rulebook before it is stored.
+    marked
+        Changes the records before they are stored.
+    liability
+        Of the rulebook, in place of the pool's own.
+    given
+        Records in place of the pool's own.
+    """
     book = pool.rulebook(protocol)
+    if liability is not None:
+        book.liability.CopyFrom(liability)
     book.name, book.state = f"{POOL}/rulebooks/v1", rulebooks_pb2.Rulebook.IN_FORCE
-    found = pool.records(rulebook=book, orders=pool.orders(each))
+    change(book)
+    found = pool.records(**{"rulebook": book, "orders": pool.orders(each), **given})
+    marked(found)
 
     def put(tx: Transaction) -> None:
         made = pools_pb2.Pool(name=POOL, rulebook=book.name, state=pools_pb2.Pool.ACTIVE)

@@ -157,3 +157,20 @@ class TestAnswering:
         act(service, "acme", "Withdraw", own)
         assert [v.state for v in (*views(service, "acme"), *views(service, "swift"))] == [State.WITHDRAWN] * 2
         assert store.look(SYSTEM, lambda s: s.get(Record, own.name)).company == "acme"
+
+    def test_is_for_those_asked_last(self, store, service):
+        """Where others are asked instead, an earlier view loses its part, and its company can answer no more."""
+        _, asked = lay(store, service)
+
+        def again(tx):
+            with tx.reading() as session:
+                (master,) = changes.masters(session, NAME, *changes.OPEN)
+            part = {"acme2": pb.ChangePart(net_cents=9)}
+            changes.ask(tx, master, json.loads(master.body), part, tx.now + timedelta(minutes=1))
+
+        store.transact(again)
+        (now,), (other,) = views(service, "swift"), views(service, "acme2")
+        assert (now.name, now.HasField("part"), now.HasField("expire_time")) == (asked.name, False, False)
+        assert other.part.net_cents == 9
+        refused("CHANGE_NOT_OPEN", act, service, "swift", "Accept", now)
+        act(service, "acme2", "Accept", other)

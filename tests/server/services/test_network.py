@@ -8,6 +8,7 @@ from sqlmodel import select
 from groupage.v1 import certificates_pb2, companies_pb2, fleets_pb2, hubs_pb2, sites_pb2, tariffs_pb2
 from server.services.network import Network
 from server.services.orders import Orders
+from server.store import paging
 from server.store.identities import is_suspended
 from server.store.tables import ContactRow, Scoped
 from server.viewer import SYSTEM
@@ -313,3 +314,22 @@ def test_numbers_of_companies_are_the_operator_s(network):
     for gln in ("4000001000005", "4012345000009"):
         wanted = companies_pb2.Company(name="companies/acme", gln=gln)
         assert reason(network, "acme", "UpdateCompany", company=wanted, update_mask={"paths": ["gln"]}) == "NOT_ALLOWED"
+
+
+@pytest.mark.parametrize("filter_", ["", "kind:SITE_KIND_CLIENT"])
+def test_a_page_has_room_in_an_answer(network, monkeypatch, filter_):
+    """What is large comes in pages of fewer rows than were asked for, one at least, and all of it comes."""
+    for number in range(5):
+        site(network, "acme", f"c{number}", display_name="x" * 200)
+    monkeypatch.setattr(paging, "MOST_BYTES", 600)
+    token, pages = "", []
+    while token or not pages:
+        answer = call(
+            network, "acme", "ListSites", parent="companies/acme", page_size=1000, page_token=token, filter=filter_
+        )
+        pages.append([s.name.rpartition("/")[2] for s in answer.sites])
+        token = answer.next_page_token
+    assert all(1 <= len(page) <= 2 for page in pages)
+    assert [name for page in pages for name in page] == [*(f"c{n}" for n in range(5)), "plant"]
+    monkeypatch.setattr(paging, "MOST_BYTES", 1)
+    assert len(call(network, "acme", "ListSites", parent="companies/acme").sites) == 1

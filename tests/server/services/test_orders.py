@@ -7,12 +7,14 @@ import pytest
 from google.protobuf import field_mask_pb2
 from google.rpc import error_details_pb2
 from google.type import date_pb2
+from sqlalchemy import update
 from sqlmodel import select
 
 from groupage.v1 import demand_pb2, orders_pb2
 from server.faults import Fault
 from server.services.network import Network
 from server.services.orders import Orders
+from server.store import paging
 from server.store.tables import AuditRow, EventRow, OrderRow
 from server.viewer import SYSTEM, Viewer, calls
 from tests.server import calling
@@ -259,6 +261,7 @@ def test_an_open_order_is_amended_under_its_etag(orders):
         ("DELIVERED", "ORDER_FINISHED", "ORDER_FINISHED"),
         ("CANCELLED", "ORDER_FINISHED", "ORDER_FINISHED"),
         ("RELEASED", "ORDER_FINISHED", ""),
+        ("HELD", "", ""),
     ],
 )
 def test_what_hangs_together_with_others_is_not_changed_alone(orders, store, state, amended, cancelled):
@@ -268,6 +271,23 @@ def test_what_hangs_together_with_others_is_not_changed_alone(orders, store, sta
     made.ClearField("etag")
     assert reason(orders, "acme", "UpdateOrder", order=made) == amended
     assert reason(orders, "acme", "CancelOrder", name=made.name) == cancelled
+
+
+def test_a_held_order_tells_its_owner_until_when_and_why_and_is_free(orders, store):
+    """What is held may be amended, which puts it on the table again; the fields are the service's own."""
+    given = order("acme", "1", held_reason="said by the client")
+    made = call(orders, "acme", "CreateOrder", parent=ACME, order=given)
+    assert not made.held_reason
+    until = datetime(2026, 5, 4, 6, tzinfo=UTC)
+    values = {"state": "HELD", "held_until": until, "held_reason": "it saves", "held_days": 1}
+    store.transact(
+        lambda tx: tx.connection.execute(update(OrderRow).where(OrderRow.name == made.name).values(**values))
+    )
+    held = call(orders, "acme", "GetOrder", name=made.name)
+    assert (held.state, held.held_until.ToDatetime(UTC), held.held_reason) == (orders_pb2.Order.HELD, until, "it saves")
+    held.pallets = 11
+    after = call(orders, "acme", "UpdateOrder", order=held, update_mask=field_mask_pb2.FieldMask(paths=["pallets"]))
+    assert (after.state, after.pallets, after.HasField("held_until")) == (orders_pb2.Order.OPEN, 11, False)
 
 
 def record(zone, day=date(2026, 5, 4), **fields):
@@ -312,3 +332,17 @@ def test_receipts_come_in_the_order_of_the_chunks(orders):
     receipts = stream(orders, "acme", "UploadOrders", chunks)
     assert [r.request_id for r in receipts] == [c.request_id for c in chunks]
     assert all(len(r.names) == 3 and not r.failures for r in receipts)
+
+
+def test_a_page_of_orders_has_room_in_an_answer(orders, monkeypatch):
+    """Orders with a thousand logistic units each come in pages of fewer rows, and all of them come."""
+    for number in range(4):
+        create(orders, f"r{number}")
+    monkeypatch.setattr(paging, "MOST_BYTES", 1)
+    token, seen = "", []
+    while token or not seen:
+        answer = call(orders, "acme", "ListOrders", parent="companies/acme", page_size=3, page_token=token)
+        assert len(answer.orders) == 1
+        seen += [o.external_ref for o in answer.orders]
+        token = answer.next_page_token
+    assert sorted(seen) == ["r0", "r1", "r2", "r3"]

@@ -454,3 +454,53 @@ def test_closing_a_pool_lets_everybody_go(world, monkeypatch):
     call(world.pools, OPERATOR, "ClosePool", name=POOL)
     rows = [world.base.look(OPERATOR, lambda s, n=n: s.get(Record, n)) for n in (name, proposal)]
     assert [r.state for r in rows] == ["CANCELLED", "RELEASED"]
+
+
+@pytest.mark.parametrize("shown", [False, True])
+def test_reasons_are_read_by_who_gave_them_and_the_operator(world, monkeypatch, shown):
+    """Why one leaves, or does not consent, stands on record; other members do not see it, whatever else they see."""
+    first = in_force(world, monkeypatch, visibility=rulebooks_pb2.Visibility(members_see_members=shown))
+    book = propose(world, seconds=86_400)
+    call(world.pools, "acme2", "DeclineRulebook", name=book.name, digest=book.digest, reason="canary fees")
+    call(world.pools, "acme2", "LeavePool", name=f"{POOL}/members/acme2", reason="canary moved away")
+    consents = f"{POOL}/rulebooks/{book.name.rsplit('/', 1)[1]}"
+    for viewer, seen in (("acme2", True), (OPERATOR, True), ("acme", False)):
+        listed = call(world.pools, viewer, "ListConsents", parent=consents).consents
+        members = call(world.pools, viewer, "ListMembers", parent=POOL).members
+        told = [c.reason for c in listed if c.company == "companies/acme2"]
+        told += [m.leave_reason for m in members if m.company == "companies/acme2"]
+        if seen:
+            assert told == ["canary fees", "canary moved away"]
+        else:
+            assert told == (["", ""] if shown else [])
+    assert first.name != book.name
+
+
+def test_fees_by_the_month_are_charged_once_a_month(world, monkeypatch):
+    """Each month of taking part has one line of each fee of one's roles; others do not see it, and return keeps it."""
+    fees = [
+        rulebooks_pb2.Fee(line="membership", payer=companies_pb2.ROLE_SHIPPER, cents_per_month=5_000),
+        rulebooks_pb2.Fee(line="docks", payer=companies_pb2.ROLE_HUB, cents_per_month=9_000),
+        rulebooks_pb2.Fee(line="handling", payer=companies_pb2.ROLE_SHIPPER, cents_per_shipment=100),
+    ]
+    in_force(world, monkeypatch, fees=fees, visibility=rulebooks_pb2.Visibility(members_see_members=True))
+    (first,) = member(world, "acme").monthly_fees
+    assert (first.line, first.payer, first.cents) == ("membership", companies_pb2.ROLE_SHIPPER, 5_000)
+    assert first.rulebook_version == 1
+    assert first.month == f"{Store.now():%Y-%m}"
+    for _ in range(2):
+        world.base.transact(pools.advance_all)
+    assert len(member(world, "acme").monthly_fees) == 1
+    later(world, monkeypatch, days=62)
+    months = [fee.month for fee in member(world, "acme").monthly_fees]
+    assert months == sorted(set(months))
+    assert len(months) in (3, 4)  # by where in its month today is
+    other = call(world.pools, "acme", "GetMember", name=f"{POOL}/members/acme2")
+    assert list(other.monthly_fees) == []
+    call(world.pools, "acme2", "LeavePool", name=f"{POOL}/members/acme2")
+    later(world, monkeypatch, days=64)
+    had = len(member(world, "acme2").monthly_fees)
+    later(world, monkeypatch, days=150)
+    assert len(member(world, "acme2").monthly_fees) == had
+    invite(world, "acme2")
+    assert len(member(world, "acme2").monthly_fees) == had

@@ -13,6 +13,7 @@ from groupage.v1 import proposals_pb2, synchronizations_pb2
 from server import synchronization as steps
 from server.faults import Fault
 from server.services.synchronizations import Synchronizations
+from server.store import Store
 from server.store.tables import OrderRow, Participation, Record
 from server.viewer import SYSTEM, Viewer, calls
 from tests.server import world
@@ -149,6 +150,34 @@ def test_concurrent_requests_of_one_window_give_one_synchronization(store, servi
     assert {a for a in answers if isinstance(a, str)} == {"SYNCHRONIZATION_OPEN"}
 
 
+def test_two_servers_open_one_synchronization(store, store_url, service):
+    """Asked of two servers at the same moment, window after window, exactly one is opened of each."""
+    second = Store(store_url)
+    both = service, Synchronizations(second, lambda _: None, lambda _: None)
+
+    async def at_once(start):
+        async def one(server, company):
+            try:
+                return await world.as_(company, server.RequestSynchronization, world.asking(start=start))
+            except Fault as fault:
+                return fault.reason
+
+        return await asyncio.gather(
+            *(one(s, c) for s, c in zip(both * 2, ("acme", "acme2", "swift", "acme"), strict=True))
+        )
+
+    try:
+        for day in range(2, 12):
+            answers = asyncio.run(at_once(datetime.now(UTC) + timedelta(days=day)))
+            assert sum(isinstance(a, operations_pb2.Operation) for a in answers) == 1
+            assert {a for a in answers if isinstance(a, str)} == {"SYNCHRONIZATION_OPEN"}
+    finally:
+        second.close()
+    query = select(Participation.company, Participation.since)
+    rows = store.look(SYSTEM, lambda s: list(s.exec(query)))
+    assert len(rows) == len(set(rows)) == 30
+
+
 def test_who_takes_no_part_sees_nothing_of_it(store, service):
     """Not the synchronization, not its events, not its proposals; a name that begins alike opens no door."""
     world.build(store, ["acme22"], pool="elbe")
@@ -217,6 +246,41 @@ def test_cancelling_opens_the_orders_again(store, service):
         asyncio.run(world.as_("acme", service.CancelSynchronization, again))
     assert caught.value.reason == "ALREADY_FINAL"
     assert named(ask(service)) != name  # the window is free again
+
+
+def test_a_cancellation_waits_for_an_answer_that_another_server_takes(store, service):
+    """Who names no etag is told of none: the answer is taken first, and what it changed is cancelled with the rest."""
+    name = named(ask(service))
+    made = propose(store, name)
+    began, go, out = threading.Event(), threading.Event(), []
+
+    def accept(tx):
+        steps.alone(tx, name)
+        steps.proposal_becomes(tx, made["acme2"], proposals_pb2.Proposal.ACCEPTED)
+        tx.flush()
+        began.set()
+        go.wait(10)
+
+    def cancel():
+        request = synchronizations_pb2.CancelSynchronizationRequest(name=name, request_id=str(uuid4()))
+        try:
+            out.append(asyncio.run(world.as_("acme", service.CancelSynchronization, request)).state)
+        except Fault as fault:
+            out.append(fault.reason)
+
+    threads = [threading.Thread(target=store.transact, args=(accept,)), threading.Thread(target=cancel)]
+    threads[0].start()
+    assert began.wait(10)
+    threads[1].start()
+    threads[1].join(1)  # it waits, or it has read what is about to change
+    go.set()
+    for thread in threads:
+        thread.join(30)
+    assert out == [State.CANCELLED]
+    states = {
+        r.name: r.state for r in store.look(SYSTEM, lambda s: s.exec(select(Record)).all()) if r.name in made.values()
+    }
+    assert set(states.values()) == {"RELEASED"}
 
 
 def test_no_step_leads_out_of_a_final_state(store, service):

@@ -260,3 +260,35 @@ def test_two_servers_lose_no_word_of_one_order(store, service):
         thread.join(30)
     shipment = get(service, "acme", order)
     assert (shipment.state, [a.kind for a in shipment.alerts]) == (Shipment.UNDER_WAY, [Alert.DAMAGED])
+
+
+def test_a_load_that_is_delivered_stays_so_whatever_another_server_reports(store, service):
+    """Of two events of one leg at two servers neither takes back what the other told: a delivery, or a later time."""
+    order = service.orders[0]
+    commit(store, hop(order))
+    began, go = threading.Event(), threading.Event()
+
+    def legs(tx):
+        with tx.reading() as session:
+            return list(session.exec(select(LegRow).where(LegRow.load_id == "l1")))
+
+    def delivered(tx):
+        tracking.report(tx, "swift", event(0, "unloading", load_id="l1"), legs(tx))
+        tx.flush()
+        began.set()
+        go.wait(10)
+
+    def departed(tx):
+        tracking.report(tx, "swift", event(-30, "departing", load_id="l1"), legs(tx))
+
+    threads = [threading.Thread(target=store.transact, args=(fn,)) for fn in (delivered, departed)]
+    threads[0].start()
+    assert began.wait(10)
+    threads[1].start()
+    threads[1].join(1)  # it waits, or it has read what is about to change
+    go.set()
+    for thread in threads:
+        thread.join(30)
+    (leg,) = store.transact(legs)
+    assert (leg.state, leg.seen_at) == ("DONE", event(0, "unloading", load_id="l1").event_at.ToDatetime(UTC))
+    assert get(service, "acme", order).state == Shipment.DELIVERED

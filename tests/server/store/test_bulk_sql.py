@@ -104,6 +104,25 @@ def test_among_finds_what_is_in_all_lists(store):
     assert ask({"external_ref": ["' OR 1=1 --"]}) == []
 
 
+def test_pairs_are_found_as_pairs(store):
+    """Each with its own other half, and not with that of another; quotes are values; of no pair nothing is."""
+    rows = [row(i) for i in range(6)]
+    for i in (3, 4, 5):
+        rows[i].update(company="acme2", name=f"companies/acme2/orders/o{i}", external_ref=row(i - 3)["external_ref"])
+    store.transact(lambda tx: bulk_sql.insert_rows(tx.connection, OrderRow, rows))
+
+    def ask(*pairs):
+        keys = ("company", "external_ref")
+        return store.look(
+            SYSTEM, lambda s: sorted(n for (n,) in bulk_sql.of_pairs(s.connection(), "name", "orders", keys, pairs))
+        )
+
+    ref = [row(i)["external_ref"] for i in range(3)]
+    assert ask(("acme", ref[0]), ("acme2", ref[1])) == [rows[0]["name"], rows[4]["name"]]
+    assert ask(("acme", "' OR 1=1 --"), ("acme3", ref[0])) == []
+    assert ask() == []
+
+
 def test_ids_are_unique_and_ascend():
     """Thousands at once, across the places where digits carry; each of the length that names are known by."""
     ids = [key for _ in range(40) for key in new_ids(3000)] + [new_id() for _ in range(3000)]

@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from sqlmodel import select
 
 from server.faults import Fault
-from server.store import Store, Write, single
+from server.store import Store, Write, events, single
 from server.store.tables import AuditRow, EventRow, Record, RequestRow
 from server.viewer import SYSTEM, Viewer
 
@@ -213,3 +213,32 @@ def test_a_full_disk_is_told_and_nothing_is_torn(tmp_path):
     with sqlite3.connect(path) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert connection.execute("SELECT count(*) FROM records").fetchone() == (61,)
+
+
+def test_the_end_of_a_stream_costs_the_same_however_long_it_is(tmp_path):
+    """SQLite's own count of steps: a stream of thousands is not read to find its last version."""
+    store = Store(f"sqlite:///{tmp_path / 's.sqlite'}")
+
+    def steps(tx):
+        taken = [0]
+
+        def count():
+            taken[0] += 1
+
+        driver = tx.connection.connection.dbapi_connection
+        driver.set_progress_handler(count, 1)
+        found = events.last_versions(tx.connection, ["long", "none"])
+        driver.set_progress_handler(None, 1)
+        return found, taken[0]
+
+    def more(tx, count):
+        for _ in range(count):
+            tx.append("long", "said", b"", company="acme")
+
+    store.transact(lambda tx: more(tx, 3))
+    short = store.transact(steps)
+    store.transact(lambda tx: more(tx, 3_000))
+    long = store.transact(steps)
+    store.close()
+    assert (short[0], long[0]) == ({"long": 3}, {"long": 3_003})
+    assert long[1] <= short[1] + 5

@@ -44,6 +44,11 @@ def parts(small: Small, reader: str, *roles: int, **given: Any) -> list[markets_
     return [markets_pb2.MarketPart.FromString(part.SerializeToString()) for part in sent]
 
 
+def with_fleet(small: Small, vehicles: Any) -> Small:
+    """The same with other vehicles."""
+    return replace(small, region=replace(small.region, vehicles=vehicles))
+
+
 def own_desk(small: Small, told: ToldMarket, carrier: str) -> CarrierDesk:
     """A carrier's built-in desk, from what it was told and what it knows of itself."""
     r = small.region
@@ -238,3 +243,41 @@ def test_a_base_that_was_not_told_is_an_error() -> None:
     with pytest.raises(InputError, match=r"base is companies/v0/sites/far"):
         told.fleet({far.id: far}, {far.id: small.region.operating_costs[vehicle.id]}, small.region.sites)
     assert told.start == datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def test_a_carrier_is_told_how_many_of_its_own_vehicles_are_to_be_had() -> None:
+    """Vehicles and dock slots of the reader's own, with what was reserved and what plans hold: nobody else's."""
+    small = small_market(WITH_HUB, **LIVELY)
+    first, *_ = sorted(v for v, kind in small.market.vehicles.items() if kind.carrier == "v0")
+    count = small.market.vehicles[first].count
+    apart = with_fleet(small, with_reserved(small.market.vehicles, {first: 1}))
+    hub = min(small.market.hubs)
+    held = dict.fromkeys((*small.market.vehicles, *small.market.hubs), 2)
+    (*_, last) = told = parts(apart, "v0", CARRIER, held=held)
+    assert not [p for p in told[:-1] if p.own_vehicles]
+    own = {v.vehicle: (v.count, v.reserved, v.held) for v in last.own_vehicles}
+    assert own[first.rsplit("/", 1)[-1]] == (count, 1, 2)
+    assert set(own) == {v.rsplit("/", 1)[-1] for v, kind in small.market.vehicles.items() if kind.carrier == "v0"}
+    assert not last.own_hubs
+    handled = parts(apart, hub, HUB, held=held)[-1]
+    assert [(h.hub, h.dock_slots_per_hour, h.held) for h in handled.own_hubs] == [
+        (hub.rsplit("/", 1)[-1], small.market.hubs[hub].dock_slots_per_hour, 2)
+    ]
+    assert not handled.own_vehicles
+    for owner in small.market.owners:
+        shown = parts(apart, owner, SHIPPER, held=held)[-1]
+        assert not shown.own_vehicles
+        assert not shown.own_hubs
+
+
+def test_an_agent_offers_no_vehicle_that_an_earlier_plan_holds() -> None:
+    """What it puts on offer is what the market says is to be had, and not all that it owns."""
+    small = small_market(WITH_HUB, **LIVELY)
+    first, *_ = sorted(v for v, kind in small.market.vehicles.items() if kind.carrier == "v0")
+    fewer = {v: replace(kind, count=1) if v == first else kind for v, kind in small.market.vehicles.items()}
+    owned = {v: replace(kind, count=5) for v, kind in small.region.vehicles.items()}
+    told = told_market(parts(with_fleet(small, fewer), "v0", CARRIER))
+    r = small.region
+    mine = {v: kind for v, kind in owned.items() if kind.carrier == "v0"}
+    fleet = told.fleet(mine, {v: r.operating_costs[v] for v in mine}, r.sites)
+    assert {v.id: v.count for v in fleet}[first.rsplit("/", 1)[-1]] == 1

@@ -1,17 +1,20 @@
 """Each participant gets its own part of a settlement: whole, right to the cent, and nothing of anybody else's."""
 
 from dataclasses import replace
+from datetime import timedelta
 from functools import lru_cache
 
 import pytest
 
 from agents.registry import built_in as registered
+from agents.reservations import Good, Reserved
 from agents.visibility import Phase
 from groupage.v1 import companies_pb2, proposals_pb2, rulebooks_pb2
 from server.market import FeeRule, SeatRole, alone_kgco2e, built_in
 from server.wire.proposals import proposals
 from server.wire.pseudonyms import Pseudonyms
 from tests.agents.markets import small_market
+from tests.agents.protocols.contract import LIVELY, TWO_HAULIERS
 from tests.agents.reserved import reserved_market
 from tests.server.wire import pool
 from tests.server.wire.freezes import freeze_of, negotiated
@@ -318,3 +321,31 @@ def test_a_fee_rule_without_a_payer_here():
     freeze, settlement = little("trustee")
     charged = replace(freeze, fees=(FeeRule("hub", SeatRole.HUB, cents_per_shipment=9),))
     assert proposals(charged, settlement, Phase.AFTER) == proposals(freeze, settlement, Phase.AFTER)
+
+
+def test_what_is_reserved_for_a_later_day_is_told_to_whom_it_concerns():
+    """A provider reads what is reserved with it, an owner its part of the price; neither anything of another's."""
+    small = small_market(TWO_HAULIERS, **LIVELY)
+    owners, carriers = sorted(small.market.owners), sorted({v.carrier for v in small.market.vehicles.values()})
+    assert len(carriers) == 2
+    of = {c: min(v for v, kind in small.market.vehicles.items() if kind.carrier == c) for c in carriers}
+    reserving = tuple(
+        Reserved(f"p-{n}", c, Good.VEHICLE, of[c], 1, 10_001 + n, 0, 20_000, {owners[n]: 1.0}, {owners[n]: 50 + n})
+        for n, c in enumerate(carriers)
+    )
+    start = small.market.start
+    freeze = replace(
+        freeze_of(small, small.market),
+        reserving=reserving,
+        reserving_from=start + timedelta(days=1),
+        reserving_to=start + timedelta(days=1, hours=16),
+    )
+    made = proposals(freeze, negotiated(freeze_of(small, small.market)), Phase.PROPOSED)
+    for n, carrier in enumerate(carriers):
+        (told,) = made[carrier].carrier_part.reserving
+        assert (told.good, told.quantity, told.price_cents, told.settled) == (of[carrier], 1, 10_001 + n, False)
+        assert told.day.day == (start + timedelta(days=1)).day
+        part = made[owners[n]].owner_part
+        assert (part.reserving_cents, part.expected_saving_cents) == (10_001 + n, 50 + n)
+        assert part.reservation_cents == 0
+        assert not {line.line for line in part.lines} & {"reservation", "release"}

@@ -157,7 +157,7 @@ def strangers(tx: Transaction, places: set[tuple[str, str, str]]) -> dict[tuple[
     """For each company with a destination and origins: one that is no site of its own; empty if all are."""
     named = {key: (key[1], *key[2].split()) for key in places}
     lists = {"name": chain.from_iterable(named.values()), "company": {key[0] for key in places}}
-    found = {row[0] for row in bulk_sql.among(tx.connection, "name", "records", lists, " AND kind = 'site'")}
+    found = bulk_sql.texts_among(tx.connection, "name", "records", lists, " AND kind = 'site'")
     return {
         key: next((s for s in sites if s not in found or not s.startswith(f"companies/{key[0]}/")), "")
         for key, sites in named.items()
@@ -174,7 +174,7 @@ def taken_refs(tx: Transaction, pairs: Iterable[tuple[str, str]]) -> dict[tuple[
 def _taken_names(tx: Transaction, rows: Sequence[Row]) -> set[str]:
     """Names that are taken; those that the service chose cannot be, but a caller may choose its own."""
     chosen = [row["name"] for row in rows if len(row["name"].rsplit("/", 1)[1]) != 26]
-    return {name for (name,) in bulk_sql.among(tx.connection, "name", "orders", {"name": chosen})}
+    return bulk_sql.texts_among(tx.connection, "name", "orders", {"name": chosen})
 
 
 def _store(tx: Transaction, rows: Sequence[Row]) -> None:

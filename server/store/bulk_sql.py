@@ -150,6 +150,18 @@ def among(
     return connection.exec_driver_sql(statement, tuple(map(json.dumps, wanted.values()))).fetchall()
 
 
+def texts_among(
+    connection: Connection, column: str, table: str, lists: Mapping[str, Iterable[str]], further: str = ""
+) -> set[str]:
+    """One column, of texts, of the rows that `among` finds; in SQLite as one row, so that the driver does not hand the
+    interpreter over at each.
+    """
+    if connection.dialect.name != "sqlite":
+        return {text for (text,) in among(connection, column, table, lists, further)}
+    rows = among(connection, f"json_group_array({column})", table, lists, further)
+    return set(json.loads(rows[0][0])) if rows else set()
+
+
 # Of pairs, not of two lists, which would be looked up each with each. SQLite never turns a CROSS JOIN round.
 _PAIRS_SQLITE = (
     "json_each(?) AS q CROSS JOIN {} ON {} = json_extract(q.value, '$[0]') AND {} = json_extract(q.value, '$[1]')"

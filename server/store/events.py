@@ -36,19 +36,20 @@ class Event:
 
 
 # The end of each stream is looked up in the key; to group the rows of a stream would read all that ever happened in it.
-_LAST = "SELECT s, (SELECT max(version) FROM events WHERE stream = s) FROM {}"
-_LAST_SQLITE = _LAST.format("(SELECT value AS s FROM json_each(?))")
-_LAST_POSTGRESQL = _LAST.format("unnest(%s::text[]) AS q(s)")
+# SQLite answers with one row: its driver hands the interpreter over at each.
+_LAST = "(SELECT max(version) FROM events WHERE stream = s)"
+_LAST_SQLITE = f"SELECT json_group_object(s, {_LAST}) FROM (SELECT value AS s FROM json_each(?))"  # noqa: S608
+_LAST_POSTGRESQL = f"SELECT s, {_LAST} FROM unnest(%s::text[]) AS q(s)"  # noqa: S608
 
 
 def last_versions(connection: Connection, streams: Iterable[str]) -> dict[str, int]:
     """Last version of each stream that has one."""
     wanted = sorted(set(streams))
     if connection.dialect.name == "sqlite":
-        rows = connection.exec_driver_sql(_LAST_SQLITE, (json.dumps(wanted),))
+        found = json.loads(connection.exec_driver_sql(_LAST_SQLITE, (json.dumps(wanted),)).scalar_one()).items()
     else:
-        rows = connection.exec_driver_sql(_LAST_POSTGRESQL, (wanted,))
-    return {stream: version for stream, version in rows.fetchall() if version is not None}
+        found = connection.exec_driver_sql(_LAST_POSTGRESQL, (wanted,)).fetchall()
+    return {stream: version for stream, version in found if version is not None}
 
 
 def first_version(connection: Connection, stream: str) -> int:

@@ -22,8 +22,9 @@ FEW = 8
 WAIT_S = 0.02
 # Writes of a transaction that are enough, however many are under way.
 MOST_TOGETHER = 256
-# Of the most that were under way, what still counts after another transaction.
-_LASTING = 0.8
+# After so long, half of the most that were under way still counts. Not after so many transactions: small ones would make
+# the next one smaller.
+HALF_S = 0.1
 
 
 @dataclass(slots=True)
@@ -52,7 +53,7 @@ class Gathering:
         self._hand_over = hand_over
         self._waiting: deque[Job] = deque()
         self._under_way = 0
-        self._most = 0.0
+        self._most, self._at = 0.0, loop.time()
         self._timer: asyncio.Handle | None = None
 
     def add(self, write: Any) -> asyncio.Future[bytes]:
@@ -60,7 +61,9 @@ class Gathering:
         job = Job(write, self, self.loop.create_future())
         self._waiting.append(job)
         self._under_way += 1
-        self._most = max(self._most, self._under_way)
+        now = self.loop.time()
+        self._most = max(self._under_way, self._most * 0.5 ** ((now - self._at) / HALF_S))
+        self._at = now
         few = self._most < FEW
         if not few and len(self._waiting) >= min(self._most / 2, MOST_TOGETHER):
             self.go()
@@ -92,7 +95,6 @@ class Gathering:
 
     def _answered(self, jobs: Sequence[Job]) -> None:
         self._under_way -= len(jobs)
-        self._most *= _LASTING
         for job in jobs:
             if job.future.done():
                 continue

@@ -53,6 +53,7 @@ def test_what_comes_at_once_goes_together() -> None:
 def test_while_many_are_under_way_half_as_many_go_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """Forty that are answered come back: none goes until there are half of what lately was the most."""
     monkeypatch.setattr(gathering, "WAIT_S", 1e9)
+    monkeypatch.setattr(gathering, "HALF_S", 1e9)
 
     async def test(it: Gathering, handed: list[list[Any]]) -> None:
         first = [it.add(i) for i in range(40)]
@@ -63,12 +64,12 @@ def test_while_many_are_under_way_half_as_many_go_together(monkeypatch: pytest.M
             job.answer = b"done"
         it.answer(jobs)
         assert await asyncio.gather(*first) == [b"done"] * 40
-        for i in range(15):
+        for i in range(19):
             it.add(i)
             await asyncio.sleep(0)
-        assert sizes(handed) == []  # 16 are half of 40 less a fifth
-        it.add(15)
-        assert sizes(handed) == [16]
+        assert sizes(handed) == []
+        it.add(19)
+        assert sizes(handed) == [20]
 
     gathered(test)
 
@@ -87,6 +88,25 @@ def test_nobody_waits_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
         async with asyncio.timeout(30):
             while not handed:
                 await asyncio.sleep(0.01)
+        assert sizes(handed) == [1]
+
+    gathered(test)
+
+
+def test_what_was_under_way_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Long after the last of many a lone write waits for nobody."""
+    monkeypatch.setattr(gathering, "WAIT_S", 1e9)
+    monkeypatch.setattr(gathering, "HALF_S", 1e-9)
+
+    async def test(it: Gathering, handed: list[list[Any]]) -> None:
+        for i in range(40):
+            it.add(i)
+        it.go()
+        it.answer([job for jobs in handed for job in jobs])
+        await asyncio.sleep(0.01)
+        handed.clear()
+        it.add("late")
+        await asyncio.sleep(0)
         assert sizes(handed) == [1]
 
     gathered(test)

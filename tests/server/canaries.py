@@ -264,6 +264,8 @@ class _Planting:
             self.company(company)
         for pool, (members, shown) in POOLS.items():
             self.pool(pool, members, shown)
+            for table in (t.PromiseRow, t.ReservationRow, t.PoolDayRow):
+                self.insert(table, SERVICE, pool=f"pools/{pool}")
         self.insert(t.ExecutorRow, SERVICE)
 
     def insert(self, table: Any, whose: str, /, **given: Any) -> None:

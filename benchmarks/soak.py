@@ -129,7 +129,7 @@ class Sampled:
 
     def measures(self) -> dict[str, float]:
         """Slope and size of each after the warm-up."""
-        out = {}
+        out: dict[str, float] = {}
         times, orders = np.array(self.times), np.array(self.orders)
         warm = times >= times[0] + WARM * (times[-1] - times[0])
         per_s = float(np.ptp(orders[warm]) / np.ptp(times[warm]))

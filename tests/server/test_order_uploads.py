@@ -43,7 +43,7 @@ def test_lines_become_the_rows_that_single_orders_become(lines, data):
     """Byte by byte, whatever is in the message: what only the service sets, unknown fields, lists."""
     for line in lines:
         for field in data.draw(st.lists(st.sampled_from(order_writes.NOT_IN_BODY), max_size=2)):
-            if field.endswith("_time"):
+            if field.endswith(("_time", "_until")):
                 getattr(line, field).seconds = 1
             elif field != "name":
                 setattr(line, field, 1 if field == "state" else "x")

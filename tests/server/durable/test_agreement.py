@@ -29,7 +29,9 @@ def test_two_plans_cannot_have_the_same_dock(store, monkeypatch, hour, fits):
     """What another plan has booked since leaves no room in that hour, and is no matter in others."""
     market = SimpleNamespace(start=START, horizon_min=1440.0, vehicles={})
     case = SimpleNamespace(
-        name="pools/p/synchronizations/b", freeze=SimpleNamespace(market=market), settlement=SimpleNamespace(loads=())
+        name="pools/p/synchronizations/b",
+        freeze=SimpleNamespace(market=market, reserving=(), reserving_from=None, reserving_to=None),
+        settlement=SimpleNamespace(loads=()),
     )
     monkeypatch.setattr(plan, "holds", lambda freeze, settlement: (slot("mine", 8), slot("mine-too", 8)))
 
@@ -74,7 +76,7 @@ def test_of_two_workers_at_once_one_has_the_last(store, store_url, monkeypatch, 
         market = SimpleNamespace(start=START, horizon_min=1440.0, vehicles={})
         case = SimpleNamespace(
             name=f"pools/p/synchronizations/{key}",
-            freeze=SimpleNamespace(market=market),
+            freeze=SimpleNamespace(market=market, reserving=(), reserving_from=None, reserving_to=None),
             settlement=SimpleNamespace(loads=loads),
         )
 

@@ -51,11 +51,11 @@ def check(message: Any) -> None:
     """
     if not isinstance(message, Message):
         return
+    if lines := LINES.get(message.DESCRIPTOR.full_name):
+        message = _without_lines(message, lines)
     sure = screen.of(message.DESCRIPTOR)
     if sure is not None and sure(message):
         return
-    if lines := LINES.get(message.DESCRIPTOR.full_name):
-        message = _without_lines(message, lines)
     if wrong := list(_no_times(message, "")):
         raise Fault("INVALID_FIELD", violations=wrong)
     violations = _validator.collect_violations(message)

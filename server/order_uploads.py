@@ -155,7 +155,7 @@ def _fine(tx: Transaction, chunk: Chunk) -> bool:
         len(set(refs)) == len(refs)
         and min(closes, default=sys.maxsize) > to_us(tx.now)
         and not any(order_writes.strangers(tx, places).values())
-        and not order_writes.taken_refs(tx, ((chunk.company, ref) for ref in refs))
+        and not bulk_sql.among(tx.connection, "name", "orders", {"company": [chunk.company], "external_ref": refs})
     )
 
 

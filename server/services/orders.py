@@ -13,6 +13,7 @@ from server.faults import Fault
 from server.order_writes import decoded
 from server.services import standard
 from server.store import filters, paging
+from server.store.gathering import FEW
 from server.store.tables import DemandRow, OrderRow
 from server.viewer import caller
 
@@ -35,8 +36,8 @@ FILTERS = {
 }
 DEMAND_FILTERS = {"zone": DemandRow.zone, "product": DemandRow.product, "day": DemandRow.day}
 MOST_DEMAND, DEFAULT_DEMAND = 5_000, 1_000
-# Chunks of one upload that may wait for their receipt.
-WAITING = 8
+# Chunks of one upload that may wait for their receipt: they share a flush to disk, and none waits for more to come.
+WAITING = FEW - 1
 
 
 class Orders(orders_service_pb2_grpc.OrdersServicer):

@@ -264,6 +264,8 @@ class _Planting:
             self.company(company)
         for pool, (members, shown) in POOLS.items():
             self.pool(pool, members, shown)
+            for table in (t.PromiseRow, t.ReservationRow, t.PoolDayRow):
+                self.insert(table, SERVICE, pool=f"pools/{pool}")
         self.insert(t.ExecutorRow, SERVICE)
 
     def insert(self, table: Any, whose: str, /, **given: Any) -> None:
@@ -369,9 +371,6 @@ class _Planting:
         self.insert(t.NegotiationRow, SERVICE, synchronization=plan, round=1)
         self.insert(t.ExchangeRow, SERVICE, synchronization=plan, round=1, number=1)
         self.insert(t.BlobRow, SERVICE)
-        self.insert(t.PromiseRow, SERVICE, pool=p, synchronization=plan)
-        self.insert(t.ReservationRow, SERVICE, pool=p, synchronization=plan)
-        self.insert(t.PoolDayRow, SERVICE, pool=p, synchronization=plan)
 
     def member(self, me: str, p: str, c: str, book: str, plan: str, shown: bool) -> None:
         note, word, tx = self.world.note, self.canaries.word, self.tx

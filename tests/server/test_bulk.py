@@ -182,3 +182,19 @@ def test_plain_lines_are_sure_and_cost_no_single_check(monkeypatch):
     monkeypatch.setattr(bulk, "check", lambda message: pytest.fail("checked alone"))
     assert np.all(bulk.sure(Columns.of([line] * 1000, orders_pb2.Order.DESCRIPTOR)))
     assert bulk.order_faults([line] * 1000) == {}
+
+
+def test_of_what_it_does_not_understand_the_screen_is_never_sure():
+    """An unknown field, in a line or in what is in it: who knows which rules it has."""
+    lines = [
+        orders_pb2.Order(
+            external_ref="r", origins=["companies/a/sites/f"], destination="companies/a/sites/c", pallets=1, weight_kg=1
+        )
+        for _ in range(3)
+    ]
+    for line in lines:
+        for field in ("ready_at", "window_open", "window_close"):
+            getattr(line, field).FromDatetime(START)
+    lines[1].MergeFromString(b"\xf8\x3f\x01")
+    lines[2].stakes.MergeFromString(b"\xf8\x3f\x01")
+    assert bulk.sure(Columns.of(lines, orders_pb2.Order.DESCRIPTOR)).tolist() == [True, False, False]

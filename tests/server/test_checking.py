@@ -72,6 +72,19 @@ def test_lines_too() -> None:
     assert {i: f.violations[0].field for i, f in bulk.demand_faults(days).items()} == {1: "day"}
 
 
+def test_the_request_around_lines_is_checked_without_looking_at_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lines are judged once, all together: whatever looks at a chunk before sees one that stands for all."""
+    seen = []
+    monkeypatch.setattr(checking.screen, "of", lambda _: lambda message: seen.append(message))
+    wrong = order()
+    wrong.pallets = -1
+    chunk = orders_pb2.UploadOrdersRequest(
+        parent="companies/acme", request_id="00000000-0000-4000-8000-000000000000", orders=[order(), wrong] * 500
+    )
+    checking.check(chunk)
+    assert [len(message.orders) for message in seen] == [1]
+
+
 def test_good_times_pass() -> None:
     """The first and last moments that the contract's times can say are times."""
     event = tracking_events_pb2.TrackingEvent()

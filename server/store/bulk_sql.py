@@ -153,8 +153,9 @@ def among(
 def texts_among(
     connection: Connection, column: str, table: str, lists: Mapping[str, Iterable[str]], further: str = ""
 ) -> set[str]:
-    """One column, of texts, of the rows that `among` finds; in SQLite as one row, so that the driver does not hand the
-    interpreter over at each.
+    """One column, of texts, of the rows that `among` finds.
+
+    In SQLite as one row, so that the driver does not hand the interpreter over at each.
     """
     if connection.dialect.name != "sqlite":
         return {text for (text,) in among(connection, column, table, lists, further)}

@@ -16,8 +16,9 @@ IDLE_MS = 15_000
 # A checkpoint writes the log's pages back and flushes twice more: at the default of 1,000 pages every fifth commit of
 # a busy service waits for one. The log grows to about 64 MiB.
 CHECKPOINT_PAGES = 16_384
-# Random keys, such as request ids, touch pages all over their index.
-WRITER_CACHE_KIB = 64 * 1024
+# Random keys, such as request ids, touch pages all over their index. SQLite drops a connection's cache at whatever
+# another one commits, as workers do all the time: more is seldom filled, and only makes memory grow for hours.
+WRITER_CACHE_KIB = 16 * 1024
 _WRITING, _READING = "BEGIN IMMEDIATE", "BEGIN"
 
 

@@ -22,8 +22,8 @@ FEW = 8
 WAIT_S = 0.02
 # Writes of a transaction that are enough, however many are under way.
 MOST_TOGETHER = 256
-# After so long, half of the most that were under way still counts. Not after so many transactions: small ones would make
-# the next one smaller.
+# After so long, half of the most that were under way still counts. Not after so many transactions: small ones would
+# make the next one smaller.
 HALF_S = 0.1
 
 

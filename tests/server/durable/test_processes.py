@@ -11,6 +11,6 @@ def test_the_keyboard_ends_no_process_that_is_only_beginning(processes: Processe
     """Ctrl-C goes to all that the terminal has: a process holds it back before it has loaded anything."""
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])
     processes.warm()
-    held = processes._pool(0).submit(signal.pthread_sigmask, signal.SIG_BLOCK, []).result(60)
+    held = processes._pool(0).submit(signal.pthread_sigmask, signal.SIG_BLOCK, []).result(200)
     assert signal.SIGINT in held
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, [])

@@ -160,6 +160,31 @@ def experience(session: Reading, pool: str, most: int = 60) -> tuple[PoolDay, ..
     return tuple(records.loads(row.body) for row in rows)
 
 
+def reserved_with(name: str) -> Any:
+    """Select the ids of what a plan reserves: these commitments of it are for a later day, not for its own."""
+    return select(col(ReservationRow.id)).where(col(ReservationRow.synchronization) == name)
+
+
+# In parts of a plan: what it leaves to later days, and what came of that since.
+_TOLD = frozenset({"promises", "reserving", "reserving_cents", "reserving_day"})
+
+
+def keep_told(content: Any, stored: Any) -> None:
+    """Have a part of a changed plan say of later days what the stored one says by now: a change is of its own day."""
+    for field in ("owner_part", "carrier_part", "hub_part"):
+        if not (content.HasField(field) and stored.HasField(field)):
+            continue
+        new, old = getattr(content, field), getattr(stored, field)
+        told = type(old)()
+        told.CopyFrom(old)
+        for one, _ in old.ListFields():
+            if one.name not in _TOLD:
+                told.ClearField(one.name)
+        for name in _TOLD.intersection(new.DESCRIPTOR.fields_by_name):
+            new.ClearField(name)
+        new.MergeFrom(told)
+
+
 def promise_in(row: PromiseRow) -> Promise:
     """The promise of a row, as it was made."""
     found: Promise = records.loads(row.body)

@@ -11,7 +11,7 @@ from sqlmodel import col, select
 
 from groupage.v1 import synchronizations_pb2
 from logistics.fleet import type_of
-from server import changes, order_writes, plan, tracking
+from server import changes, later, order_writes, plan, tracking
 from server import synchronization as steps
 from server.changes import State
 from server.durable import record, telling
@@ -55,17 +55,24 @@ def take_effect(tx: Transaction, master: Record, said: dict[str, Any], one: Pric
         steps.orders_become(tx, name, one.released, steps.OrderState.RELEASED, reasons=reasons)
     for proposal in found:
         content = new.get(company_of(proposal.company))
+        if content is not None:
+            later.keep_told(content, proposal)
         fields = ("owner_part", "carrier_part", "hub_part")
         if content is not None and any(
             content.HasField(f) and getattr(content, f) != getattr(proposal, f) for f in fields
         ):
             steps.proposal_becomes(tx, proposal.name, steps.Part.COMMITTED, content=content)
-    tx.connection.execute(delete(CommitmentRow).where(col(CommitmentRow.synchronization) == name))
+    tx.connection.execute(delete(CommitmentRow).where(*_of_its_day(name)))
     rows = [{"synchronization": name, **asdict(hold)} for hold in plan.holds(freeze, settlement)]
     if rows:
         tx.connection.execute(insert(CommitmentRow), rows)
     hops = plan.hops(freeze, settlement, lambda c: telling.names_for(freeze, c))
     _track(tx, name, hops, {request.order} if request.order else one.orders)
+
+
+def _of_its_day(name: str) -> tuple[Any, ...]:
+    """What a plan holds for its own loads and slots, and not for what it reserves."""
+    return col(CommitmentRow.synchronization) == name, col(CommitmentRow.id).not_in(later.reserved_with(name))
 
 
 def _must_be_possible(tx: Transaction, name: str, called: str, one: Priced) -> None:
@@ -75,7 +82,7 @@ def _must_be_possible(tx: Transaction, name: str, called: str, one: Priced) -> N
     for vehicle in sorted(used):
         tx.lock(f"capacity/{vehicle}")
     with tx.reading() as session:
-        rows = session.exec(select(CommitmentRow).where(CommitmentRow.synchronization == name))
+        rows = session.exec(select(CommitmentRow).where(*_of_its_day(name)))
         held = Counter(row.good for row in rows)
         free = free_vehicles(session, name, one.freeze.market)
         if changes.moving(session, name, called):

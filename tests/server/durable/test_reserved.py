@@ -10,14 +10,17 @@ from sqlmodel import select
 from agents import records
 from agents.lookahead import PoolDay
 from agents.synchronize import replayed
-from groupage.v1 import proposals_pb2
+from groupage.v1 import change_requests_pb2, proposals_pb2
 from logistics.fleet import is_reserved
 from server import later
 from server.durable import gather, record
+from server.durable.changes import Changer
 from server.durable.keeping import Keeper
+from server.services.synchronizations import Synchronizations
 from server.store.tables import CommitmentRow, PoolDayRow, ReservationRow
 from server.viewer import SYSTEM
 from tests.server.durable import forecasts, world
+from tests.server.durable import test_changes as changing
 from tests.server.durable.conftest import until
 from tests.server.wire import pool
 
@@ -177,6 +180,42 @@ def test_is_kept_free_for_its_pool(store, synchronizer, reserved):
     accepted(store, synchronizer, name)
     ids = {r.id for r in rows(store) if r.since == window(2)[0]}
     assert not ids & {c.id for c in store.look(SYSTEM, lambda s: list(s.exec(select(CommitmentRow))))}
+
+
+def cancelled(store, executor, name):
+    """Have an order of a committed plan cancelled, with everybody's consent; answers what its owner reads of it."""
+    service = Synchronizations(store, lambda _: None, lambda _: None)
+    order = next(o for o, state in sorted(world.orders(store).items()) if state == "COMMITTED" and o.endswith("-1"))
+    changing.ask(service, name, order, **changing.CANCEL)
+    Changer(executor).look()
+    for company, view in changing.asked(service, name, order.split("/")[1]).items():
+        changing.reply(service, company, view)
+    Changer(executor).look()
+    return changing.listed(service, order.split("/")[1], name)[-1]
+
+
+def test_a_change_of_the_plan_leaves_it_as_it_is(store, executor, synchronizer, reserved):
+    """What the plan keeps free for a later day it keeps free, whatever becomes of its own day's vehicles."""
+    accepted(store, synchronizer, reserved)
+    quantity = {r.good: r.quantity for r in rows(store)}
+    assert cancelled(store, executor, reserved).state == change_requests_pb2.ChangeRequest.ACCEPTED
+    assert store.look(SYSTEM, lambda s: gather.held(s, *window(2), "pools/other/synchronizations/x")) == quantity
+
+
+def test_a_change_after_it_was_settled_takes_nothing_of_that_back(store, executor, synchronizer, reserved):
+    """Owners and providers read what came of it also when the plan that reserved it is changed later."""
+
+    def told(made):
+        return [
+            (c, made[c].owner_part.reserving_cents, [r.SerializeToString() for r in made[c].carrier_part.reserving])
+            for c in sorted(made)
+        ]
+
+    accepted(store, synchronizer, reserved)
+    assert world.state(store, planned(store, synchronizer, 2)) == "COMMITTED"
+    before = told(world.proposals(store, reserved))
+    assert cancelled(store, executor, reserved).state == change_requests_pb2.ChangeRequest.ACCEPTED
+    assert told(world.proposals(store, reserved)) == before
 
 
 def test_is_settled_as_unused_where_its_day_came_to_no_plan(store, executor, synchronizer, reserved, monkeypatch):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -32,14 +31,7 @@ Flags = NDArray[np.bool_]
 # True for each message that surely keeps a rule.
 Rule = Callable[[Columns], Any]
 
-_TIMESTAMP, _DATE = "google.protobuf.Timestamp", "google.type.Date"
-_YEAR_1, _YEAR_10000 = -62_135_596_800, 253_402_300_800
-_IN_ORDER = re.compile(
-    r"!has\(this\.(?P<a>\w+)\) \|\| !has\(this\.(?P<b>\w+)\) \|\| this\.(?P<c>\w+) <= this\.(?P<d>\w+)"
-)
-_NOT_IN = re.compile(r"!\(this\.(?P<one>\w+) in this\.(?P<many>\w+)\)")
 _POSITIVE = re.compile(r"this\.\w+ > 0( && this\.\w+ > 0)*")
-_NUMBERS = frozenset({"double", "float", "int32", "int64", "uint32", "uint64"})
 _BOUNDS = {"gt": np.greater, "gte": np.greater_equal, "lt": np.less, "lte": np.less_equal}
 
 
@@ -113,14 +105,10 @@ def _unknown(name: str, field: str = "") -> Rule:
 
 
 def _message_rule(descriptor: Descriptor, rule: Any) -> Rule:
-    if found := _IN_ORDER.fullmatch(rule.expression):
-        first, second = found["a"], found["b"]
-        both = {first, second} == {found["c"], found["d"]}
-        fields = [descriptor.fields_by_name[f].message_type for f in (first, second)]
-        if both and all(f is not None and f.full_name == _TIMESTAMP for f in fields):
-            return _in_order(found["c"], found["d"])
-    if found := _NOT_IN.fullmatch(rule.expression):
-        one, many = found["one"], found["many"]
+    if found := schema.in_order(descriptor, rule.expression):
+        return _in_order(*found)
+    if found := schema.not_in(rule.expression):
+        one, many = found
         return lambda columns: _each(
             list(zip(columns.texts(one), columns.lists(many), strict=True)), lambda pair: pair[0] not in pair[1]
         )
@@ -157,25 +145,21 @@ def _field_rules(field: FieldDescriptor) -> list[Rule]:
     if kind is None:
         return []
     zero_ok = rules.ignore == schema.IGNORE_IF_ZERO_VALUE
-    if kind in _NUMBERS:
+    if kind in schema.NUMBERS:
         return [_number(field, getattr(rules, kind), zero_ok)]
     if kind == "string":
         good = _string(rules.string)
         if good is not None:
             kept = (lambda text: not text or good(text)) if zero_ok else good
             return [lambda columns: _each(columns.texts(name), kept)]
-    if kind == "enum" and rules.enum.ListFields() and _only(rules.enum, {"defined_only"}) and not zero_ok:
+    if kind == "enum" and rules.enum.ListFields() and schema.only(rules.enum, {"defined_only"}) and not zero_ok:
         known = np.array(sorted(field.enum_type.values_by_number))
         return [lambda columns: np.isin(columns.numbers(name), known)]
     return [_unknown(field.full_name)]
 
 
-def _only(rules: Any, known: set[str]) -> bool:
-    return {f.name for f, _ in rules.ListFields()} <= known
-
-
 def _number(field: FieldDescriptor, rules: Any, zero_ok: bool) -> Rule:
-    if not _only(rules, {*_BOUNDS, "finite"}):
+    if not schema.only(rules, {*_BOUNDS, "finite"}):
         return _unknown(field.full_name)
     bounds = [(_BOUNDS[f.name], value) for f, value in rules.ListFields() if f.name in _BOUNDS]
     finite = bool(getattr(rules, "finite", False))
@@ -196,14 +180,12 @@ def _number(field: FieldDescriptor, rules: Any, zero_ok: bool) -> Rule:
 
 
 def _string(rules: Any) -> Callable[[str], bool] | None:
-    if not _only(rules, {"min_len", "max_len", "pattern"}):
+    if not schema.only(rules, {"min_len", "max_len", "pattern"}):
         return None
     least, most = rules.min_len, rules.max_len or 1 << 40
-    # RE2 searches, and its $ is the end of the text: what looks the same to Python is \Z, and ASCII classes.
-    pattern = re.compile(rules.pattern.replace("$", r"\Z"), re.ASCII) if rules.HasField("pattern") else None
-    if pattern is None:
+    if not rules.HasField("pattern"):
         return lambda text: least <= len(text) <= most
-    search = pattern.search
+    search = schema.search(rules.pattern)
     return lambda text: least <= len(text) <= most and search(text) is not None
 
 
@@ -219,7 +201,7 @@ def _each(column: Sequence[Any], good: Callable[[Any], bool]) -> Any:
 def _repeated(field: FieldDescriptor, rules: Any) -> Rule:
     name = field.name
     items = rules.repeated.items
-    if rules.cel or rules.required or not _only(rules.repeated, {"min_items", "max_items", "unique", "items"}):
+    if rules.cel or rules.required or not schema.only(rules.repeated, {"min_items", "max_items", "unique", "items"}):
         return _unknown(field.full_name)
     least, most, unique = rules.repeated.min_items, rules.repeated.max_items or 1 << 40, rules.repeated.unique
     good = _item(items) if field.message_type is None else None
@@ -243,7 +225,7 @@ def _item(items: Any) -> Callable[[Any], bool] | None:
     if not fields:
         return lambda _: True
     if fields == {"string"}:
-        if _only(items.string, {"in"}):
+        if schema.only(items.string, {"in"}):
             allowed = frozenset(getattr(items.string, "in"))
             return lambda text: text in allowed
         return _string(items.string)
@@ -255,15 +237,15 @@ def _of_message(field: FieldDescriptor, rules: Any) -> list[Rule]:
     out: list[Rule] = []
     if rules is not None and rules.required:
         out.append(lambda columns: columns.has(name))
-    if kind.full_name == _TIMESTAMP:
+    if kind.full_name == schema.TIMESTAMP:
         if rules is not None and (rules.cel or rules.WhichOneof("type")):
             return [_unknown(field.full_name, name)]
         out.append(_timestamp(name))
         return out
-    if kind.full_name == _DATE:
+    if kind.full_name == schema.DATE:
         out.append(_day(name))
     for rule in rules.cel if rules is not None else ():
-        if kind.full_name == _DATE and _POSITIVE.fullmatch(rule.expression):
+        if kind.full_name == schema.DATE and _POSITIVE.fullmatch(rule.expression):
             parts = re.findall(r"this\.(\w+)", rule.expression)
             out.append(_positive(name, parts))
         else:
@@ -278,7 +260,13 @@ def _timestamp(name: str) -> Rule:
     def rule(columns: Columns) -> Any:
         part = columns.part(name)
         seconds, nanos = part.numbers("seconds"), part.numbers("nanos")
-        return part.whole & (seconds >= _YEAR_1) & (seconds < _YEAR_10000) & (nanos >= 0) & (nanos < 1_000_000_000)
+        return (
+            part.whole
+            & (seconds >= schema.YEAR_1)
+            & (seconds < schema.YEAR_10000)
+            & (nanos >= 0)
+            & (nanos < 1_000_000_000)
+        )
 
     return rule
 
@@ -287,17 +275,9 @@ def _day(name: str) -> Rule:
     def rule(columns: Columns) -> Any:
         part = columns.part(name)
         days = zip(*(part.numbers(field).tolist() for field in ("year", "month", "day")), strict=True)
-        return (part.whole & _each(list(days), _in_calendar)) | ~columns.has(name)
+        return (part.whole & _each(list(days), lambda day: schema.in_calendar(*day))) | ~columns.has(name)
 
     return rule
-
-
-def _in_calendar(day: tuple[int, int, int]) -> bool:
-    try:
-        date(*day)
-    except (ValueError, OverflowError):
-        return False
-    return True
 
 
 def _positive(name: str, fields: Sequence[str]) -> Rule:

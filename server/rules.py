@@ -6,6 +6,8 @@ their own.
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,18 @@ from google.protobuf import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
     from google.protobuf.descriptor import Descriptor, FieldDescriptor
+
+# What both screens (`server.screen`, `server.bulk`) make of the rules.
+TIMESTAMP, DATE = "google.protobuf.Timestamp", "google.type.Date"
+YEAR_1, YEAR_10000 = -62_135_596_800, 253_402_300_800
+NUMBERS = frozenset({"double", "float", "int32", "int64", "uint32", "uint64"})
+_IN_ORDER = re.compile(
+    r"!has\(this\.(?P<a>\w+)\) \|\| !has\(this\.(?P<b>\w+)\) \|\| this\.(?P<c>\w+) <= this\.(?P<d>\w+)"
+)
+_NOT_IN = re.compile(r"!\(this\.(?P<one>\w+) in this\.(?P<many>\w+)\)")
 
 IGNORE_IF_ZERO_VALUE, IGNORE_ALWAYS = 1, 3
 
@@ -57,3 +70,39 @@ def of_message(descriptor: Descriptor) -> Any:
 def of_field(field: FieldDescriptor) -> Any:
     """``buf.validate.FieldRules`` of a field; None where it has none."""
     return _read(field.GetOptions(), "FieldOptions", "field")
+
+
+def only(rules: Any, known: Collection[str | None]) -> bool:
+    """Whether rules say nothing beside what is known."""
+    return all(field.name in known for field, _ in rules.ListFields())
+
+
+def in_order(descriptor: Descriptor, expression: str) -> tuple[str, str] | None:
+    """Times of a message of which the first must not be after the second, if an expression says that and no more."""
+    found = _IN_ORDER.fullmatch(expression)
+    if found is None or {found["a"], found["b"]} != {found["c"], found["d"]}:
+        return None
+    early, late = found["c"], found["d"]
+    kinds = [descriptor.fields_by_name[name].message_type for name in (early, late)]
+    return (early, late) if all(kind is not None and kind.full_name == TIMESTAMP for kind in kinds) else None
+
+
+def not_in(expression: str) -> tuple[str, str] | None:
+    """A field that must not be in a list, and the list, if an expression says that and no more."""
+    found = _NOT_IN.fullmatch(expression)
+    return None if found is None else (found["one"], found["many"])
+
+
+def in_calendar(year: int, month: int, day: int) -> bool:
+    """Whether there is such a day."""
+    try:
+        date(year, month, day)
+    except (ValueError, OverflowError):
+        return False
+    return True
+
+
+def search(pattern: str) -> Callable[[str], re.Match[str] | None]:
+    """Find a pattern of the schema's in a text."""
+    # RE2 searches, and its $ is the end of the text: what looks the same to Python is \Z, and ASCII classes.
+    return re.compile(pattern.replace("$", r"\Z"), re.ASCII).search

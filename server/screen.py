@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -26,24 +25,18 @@ if TYPE_CHECKING:
 # True of a message that surely keeps the rules of its type.
 Sure = Callable[[Any], bool]
 
-YEAR_1, YEAR_10000 = -62_135_596_800, 253_402_300_800
 MOST_DURATION_S = 3_660_000 * 86_400
-_NUMBERS = frozenset({"double", "float", "int32", "int64", "uint32", "uint64"})
 _BOUNDS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 # Of which Python and the schema mean the same by "the same".
 _COMPARED = (FieldDescriptor.CPPTYPE_STRING, FieldDescriptor.CPPTYPE_INT32, FieldDescriptor.CPPTYPE_INT64)
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_NOT_IN = re.compile(r"!\(this\.(?P<one>\w+) in this\.(?P<many>\w+)\)")
-_IN_ORDER = re.compile(
-    r"!has\(this\.(?P<a>\w+)\) \|\| !has\(this\.(?P<b>\w+)\) \|\| this\.(?P<c>\w+) <= this\.(?P<d>\w+)"
-)
 
 
 # The schema's rules take whatever stands in a time or date, and all that reads one afterwards does not: the rules' own
 # comparisons, Python, the calendar.
 def is_timestamp(value: Any) -> bool:
     """Whether it is a time from year 1 to year 9999."""
-    return bool(YEAR_1 <= value.seconds < YEAR_10000 and 0 <= value.nanos < 1_000_000_000)
+    return bool(schema.YEAR_1 <= value.seconds < schema.YEAR_10000 and 0 <= value.nanos < 1_000_000_000)
 
 
 def is_duration(value: Any) -> bool:
@@ -53,14 +46,10 @@ def is_duration(value: Any) -> bool:
 
 def is_day(value: Any) -> bool:
     """Whether it is in the calendar."""
-    try:
-        date(value.year, value.month, value.day)
-    except ValueError:
-        return False
-    return True
+    return schema.in_calendar(value.year, value.month, value.day)
 
 
-TIMES = {"google.protobuf.Timestamp": is_timestamp, "google.protobuf.Duration": is_duration, "google.type.Date": is_day}
+TIMES = {schema.TIMESTAMP: is_timestamp, "google.protobuf.Duration": is_duration, schema.DATE: is_day}
 
 
 class _UnsureError(Exception):
@@ -86,10 +75,6 @@ def _screen(descriptor: Descriptor, above: frozenset[str]) -> Sure:
     return sure
 
 
-def _only(rules: Any, known: set[str | None]) -> bool:
-    return {f.name for f, _ in rules.ListFields()} <= known
-
-
 class _Expression:
     """What must hold of a message ``m`` of a type, in parts, and the constants in them.
 
@@ -103,7 +88,7 @@ class _Expression:
         self.parts: list[str] = []
         of_message = schema.of_message(descriptor)
         if of_message is not None:
-            if not _only(of_message, {"cel"}):
+            if not schema.only(of_message, {"cel"}):
                 raise _UnsureError
             self.parts += [self._between(descriptor, rule.expression) for rule in of_message.cel]
         self.parts += filter(None, map(self._field, descriptor.fields))
@@ -115,14 +100,12 @@ class _Expression:
 
     @staticmethod
     def _between(descriptor: Descriptor, expression: str) -> str:
-        if found := _NOT_IN.fullmatch(expression):
-            return f"m.{found['one']} not in m.{found['many']}"
-        if (found := _IN_ORDER.fullmatch(expression)) and {found["a"], found["b"]} == {found["c"], found["d"]}:
-            early, late = found["c"], found["d"]
-            kinds = [descriptor.fields_by_name[name].message_type for name in (early, late)]
-            if all(kind is not None and kind.full_name == "google.protobuf.Timestamp" for kind in kinds):
-                first, second = (f"(m.{name}.seconds, m.{name}.nanos)" for name in (early, late))
-                return f"(not m.HasField('{early}') or not m.HasField('{late}') or {first} <= {second})"
+        if found := schema.not_in(expression):
+            return "m.{} not in m.{}".format(*found)
+        if found := schema.in_order(descriptor, expression):
+            early, late = found
+            first, second = (f"(m.{name}.seconds, m.{name}.nanos)" for name in found)
+            return f"(not m.HasField('{early}') or not m.HasField('{late}') or {first} <= {second})"
         raise _UnsureError
 
     def _field(self, field: FieldDescriptor) -> str:
@@ -148,12 +131,12 @@ class _Expression:
 
     def _value(self, rules: Any, field: FieldDescriptor) -> str:
         kind = rules.WhichOneof("type")
-        if rules.required or not _only(rules, {"ignore", kind}):
+        if rules.required or not schema.only(rules, {"ignore", kind}):
             raise _UnsureError
         own = getattr(rules, kind) if kind is not None else None
         if own is None:
             return ""
-        if kind in _NUMBERS and _only(own, {*_BOUNDS, "finite"}):
+        if kind in schema.NUMBERS and schema.only(own, {*_BOUNDS, "finite"}):
             bounds = [
                 f"v {_BOUNDS[f.name]} {self._constant(value)}" for f, value in own.ListFields() if f.name in _BOUNDS
             ]
@@ -161,34 +144,32 @@ class _Expression:
             return " and ".join(bounds + ["v - v == 0"] * getattr(own, "finite", False))
         if kind == "string":
             return self._text(own)
-        if kind == "enum" and _only(own, {"defined_only", "not_in"}):
+        if kind == "enum" and schema.only(own, {"defined_only", "not_in"}):
             return f"v in {self._constant(frozenset(field.enum_type.values_by_number) - frozenset(own.not_in))}"
-        if kind == "bytes" and _only(own, {"min_len", "max_len"}):
+        if kind == "bytes" and schema.only(own, {"min_len", "max_len"}):
             return f"{own.min_len} <= len(v) <= {own.max_len or 1 << 40}"
         raise _UnsureError
 
     def _text(self, rules: Any) -> str:
-        if _only(rules, {"uuid"}):
+        if schema.only(rules, {"uuid"}):
             return f"{self._constant(_UUID.fullmatch)}(v) is not None"
-        if _only(rules, {"in"}):
+        if schema.only(rules, {"in"}):
             return f"v in {self._constant(frozenset(getattr(rules, 'in')))}"
-        if not _only(rules, {"min_len", "max_len", "pattern"}):
+        if not schema.only(rules, {"min_len", "max_len", "pattern"}):
             raise _UnsureError
         parts = []
         if rules.min_len or rules.max_len:
             parts.append(f"{rules.min_len} <= len(v) <= {rules.max_len or 1 << 40}")
         if rules.HasField("pattern"):
-            # RE2 searches, and its $ is the end of the text: what looks the same to Python is \\Z, and ASCII classes.
-            search = re.compile(rules.pattern.replace("$", r"\Z"), re.ASCII).search
-            parts.append(f"{self._constant(search)}(v) is not None")
+            parts.append(f"{self._constant(schema.search(rules.pattern))}(v) is not None")
         return " and ".join(parts)
 
     def _list(self, field: FieldDescriptor, rules: Any) -> str:
         """What must hold of a list; of one whose items it does not know it is sure only while it is empty."""
-        if rules is not None and not _only(rules, {"repeated"}):
+        if rules is not None and not schema.only(rules, {"repeated"}):
             raise _UnsureError
         own = rules.repeated if rules is not None else None
-        if own is not None and not _only(own, {"min_items", "max_items", "unique", "items"}):
+        if own is not None and not schema.only(own, {"min_items", "max_items", "unique", "items"}):
             raise _UnsureError
         least = own.min_items if own is not None else 0
         try:
@@ -223,7 +204,7 @@ class _Expression:
     def _message(self, field: FieldDescriptor, rules: Any) -> str:
         required = rules is not None and rules.required
         try:
-            if rules is not None and not _only(rules, {"required"}):
+            if rules is not None and not schema.only(rules, {"required"}):
                 raise _UnsureError
             holds = f"{self._constant(_screen(field.message_type, self._above))}(m.{field.name})"
         except _UnsureError:

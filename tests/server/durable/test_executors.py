@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-import time
 from contextlib import contextmanager
 
 import pytest
@@ -35,7 +34,8 @@ def in_the_middle(executor):
     def slow(tx):
         put_blob(tx)
         inside.set()
-        go_on.wait(30)
+        if not go_on.wait(30):
+            ended.append("nobody let it go on")
 
     def run():
         try:
@@ -123,9 +123,8 @@ class TestFencing:
         frozen = Executor(on_postgresql, "1", lambda: None)
         frozen.enter()
         with in_the_middle(frozen) as (go_on, ended):
-            began = time.monotonic()
             Executor(on_postgresql, "1").fence([frozen.id])
-            assert time.monotonic() - began < 15
+            assert ended == []
             go_on.set()
         assert isinstance(ended[0], FencedError)
         assert blobs(on_postgresql) == 0

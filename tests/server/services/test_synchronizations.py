@@ -17,6 +17,7 @@ from server.store import Store
 from server.store.tables import OrderRow, Participation, Record
 from server.viewer import SYSTEM, Viewer, calls
 from tests.server import world
+from tests.server.racing import race
 
 State = synchronizations_pb2.Synchronization
 
@@ -252,14 +253,13 @@ def test_a_cancellation_waits_for_an_answer_that_another_server_takes(store, ser
     """Who names no etag is told of none: the answer is taken first, and what it changed is cancelled with the rest."""
     name = named(ask(service))
     made = propose(store, name)
-    began, go, out = threading.Event(), threading.Event(), []
+    out = []
 
-    def accept(tx):
+    def accept(tx, pause):
         steps.alone(tx, name)
         steps.proposal_becomes(tx, made["acme2"], proposals_pb2.Proposal.ACCEPTED)
         tx.flush()
-        began.set()
-        go.wait(10)
+        pause()
 
     def cancel():
         request = synchronizations_pb2.CancelSynchronizationRequest(name=name, request_id=str(uuid4()))
@@ -268,14 +268,7 @@ def test_a_cancellation_waits_for_an_answer_that_another_server_takes(store, ser
         except Fault as fault:
             out.append(fault.reason)
 
-    threads = [threading.Thread(target=store.transact, args=(accept,)), threading.Thread(target=cancel)]
-    threads[0].start()
-    assert began.wait(10)
-    threads[1].start()
-    threads[1].join(1)  # it waits, or it has read what is about to change
-    go.set()
-    for thread in threads:
-        thread.join(30)
+    race(lambda pause: store.transact(lambda tx: accept(tx, pause)), cancel)
     assert out == [State.CANCELLED]
     states = {
         r.name: r.state for r in store.look(SYSTEM, lambda s: s.exec(select(Record)).all()) if r.name in made.values()

@@ -1,5 +1,4 @@
 import asyncio
-import threading
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -14,6 +13,7 @@ from server.store.tables import LegRow, OrderRow
 from server.tracking import Hop
 from server.viewer import SYSTEM, Viewer, calls
 from tests.server import world
+from tests.server.racing import race
 
 Shipment, Alert = shipments_pb2.Shipment, shipments_pb2.Alert
 NOW = datetime.now(UTC)
@@ -235,29 +235,20 @@ def test_two_servers_lose_no_word_of_one_order(store, service):
     """What is reported of one order at two servers at the same time is all in its shipment."""
     order = service.orders[0]
     commit(store, hop(order, final=False), hop(order, load="l2", job="j2", position=1, pickup=180, delivery=240))
-    began, go = threading.Event(), threading.Event()
 
     def legs(tx, load):
         with tx.reading() as session:
             return list(session.exec(select(LegRow).where(LegRow.load_id == load)))
 
-    def damaged(tx):
+    def damaged(tx, pause):
         tracking.report(tx, "swift", event(0, "unloading", load_id="l1", disposition="damaged"), legs(tx, "l1"))
         tx.flush()
-        began.set()
-        go.wait(10)
+        pause()
 
     def departed(tx):
         tracking.report(tx, "swift", event(0, "departing", load_id="l2"), legs(tx, "l2"))
 
-    threads = [threading.Thread(target=store.transact, args=(fn,)) for fn in (damaged, departed)]
-    threads[0].start()
-    assert began.wait(10)
-    threads[1].start()
-    threads[1].join(1)  # it waits, or it has read what is about to change
-    go.set()
-    for thread in threads:
-        thread.join(30)
+    race(lambda pause: store.transact(lambda tx: damaged(tx, pause)), lambda: store.transact(departed))
     shipment = get(service, "acme", order)
     assert (shipment.state, [a.kind for a in shipment.alerts]) == (Shipment.UNDER_WAY, [Alert.DAMAGED])
 
@@ -266,29 +257,20 @@ def test_a_load_that_is_delivered_stays_so_whatever_another_server_reports(store
     """Of two events of one leg at two servers neither takes back what the other told: a delivery, or a later time."""
     order = service.orders[0]
     commit(store, hop(order))
-    began, go = threading.Event(), threading.Event()
 
     def legs(tx):
         with tx.reading() as session:
             return list(session.exec(select(LegRow).where(LegRow.load_id == "l1")))
 
-    def delivered(tx):
+    def delivered(tx, pause):
         tracking.report(tx, "swift", event(0, "unloading", load_id="l1"), legs(tx))
         tx.flush()
-        began.set()
-        go.wait(10)
+        pause()
 
     def departed(tx):
         tracking.report(tx, "swift", event(-30, "departing", load_id="l1"), legs(tx))
 
-    threads = [threading.Thread(target=store.transact, args=(fn,)) for fn in (delivered, departed)]
-    threads[0].start()
-    assert began.wait(10)
-    threads[1].start()
-    threads[1].join(1)  # it waits, or it has read what is about to change
-    go.set()
-    for thread in threads:
-        thread.join(30)
+    race(lambda pause: store.transact(lambda tx: delivered(tx, pause)), lambda: store.transact(departed))
     (leg,) = store.transact(legs)
     assert (leg.state, leg.seen_at) == ("DONE", event(0, "unloading", load_id="l1").event_at.ToDatetime(UTC))
     assert get(service, "acme", order).state == Shipment.DELIVERED

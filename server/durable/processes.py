@@ -25,8 +25,6 @@ Result = TypeVar("Result")
 _TRIES = 3
 _END_S = 3.0
 
-T = TypeVar("T")
-
 
 def _begin() -> None:
     """End with the worker, however that ends: a queue that nobody fills would keep this process for ever."""
@@ -41,7 +39,7 @@ def _begin() -> None:
     threading.Thread(target=watch, name="parent-watch", daemon=True).start()
 
 
-def _submit(pool: ProcessPoolExecutor, work: Callable[..., T], *arguments: Any) -> Future[T]:
+def _submit(pool: ProcessPoolExecutor, work: Callable[..., Result], *arguments: Any) -> Future[Result]:
     """Have work done; a process that is begun for it is deaf to the keyboard from its first moment.
 
     It would load what negotiates for seconds before `_begin` could see to that, and die of Ctrl-C with a traceback.
@@ -139,7 +137,7 @@ class Processes:
         for left in reversed(range(_TRIES)):
             pool = self._pool(home)
             try:
-                return pool.submit(function, *arguments).result()
+                return _submit(pool, function, *arguments).result()
             except BrokenProcessPool:
                 self._broke(home, pool)
                 if not left:

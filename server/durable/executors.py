@@ -1,7 +1,7 @@
 """Worker processes: who is alive, who is taken to be dead, and that the dead write no more.
 
 A process is dead when its heartbeat has stood still for long by the watch of whoever looks: no two machines' clocks
-are compared. Taken to be dead is not being dead (it may have been stopped, or cut off for a while), so that a survivor
+are compared. While who looks cannot write itself, as when the store is full or away, nobody's silence says anything. Taken to be dead is not being dead (it may have been stopped, or cut off for a while), so that a survivor
 first fences it out: from then on every transaction of it is refused, in that very transaction.
 """
 
@@ -36,6 +36,8 @@ log = logging.getLogger(__name__)
 BEAT_S = 3.0
 # Of no heartbeat; with the beat, and the second that a queue is looked at, within the 30 s that are promised.
 DEAD_AFTER_S = 15.0
+# Of its own heartbeat: after so long without one the store took nothing, from others neither.
+_CUT_OFF_S = DEAD_AFTER_S / 2
 # Rows of the dead are kept for whoever asks what happened.
 _KEPT = timedelta(days=7)
 _RETRY_S = (0.1, 0.3, 1.0, 3.0)
@@ -80,6 +82,7 @@ class Executor:
         self.id = f"{new_id()}.{os.getpid()}"
         self._on_fenced = on_fenced
         self._heard: dict[str, tuple[object, float]] = {}
+        self._beat_at = self._back_at = 0.0
 
     def enter(self) -> None:
         """Be among the living."""
@@ -89,6 +92,7 @@ class Executor:
             tx.connection.execute(insert(ExecutorRow), [{**row, "started_at": tx.now, "seen_at": tx.now}])
 
         self.store.transact(put)
+        self._beat_at = self._back_at = time.monotonic()
 
     def beat(self) -> None:
         """Show that this process is alive.
@@ -109,6 +113,10 @@ class Executor:
 
         if not self.store.transact(put):
             self._fenced()
+        now = time.monotonic()
+        if now - self._beat_at > _CUT_OFF_S:
+            self._back_at = now
+        self._beat_at = now
 
     def leave(self) -> None:
         """Hand everything over: what is not done, others may do at once."""
@@ -129,8 +137,7 @@ class Executor:
             # Shared with its other transactions, it lets nobody fence this process out before this one ends. Not the
             # row itself: signs of life change that, and must not wait.
             _hold(tx, self.id, func.pg_advisory_xact_lock_shared)
-            asked = select(col(ExecutorRow.fenced)).where(col(ExecutorRow.id) == self.id)
-            if tx.connection.execute(asked).scalar() is not False:
+            if self._is_fenced(tx):
                 return True, None
             return False, fn(tx)
 
@@ -153,16 +160,32 @@ class Executor:
         raise FencedError(f"executor {self.id} was fenced out")
 
     def fence(self, executors: Iterable[str]) -> None:
-        """Refuse every later write of some processes; returns when nothing of theirs is being written any more."""
+        """Refuse every later write of some processes; returns when nothing of theirs is being written any more.
+
+        Of two that do so to each other one is left.
+
+        Raises
+        ------
+        FencedError
+            If others were faster and fenced this process out: nobody is by it.
+        """
         ids = sorted(executors)
 
-        def put(tx: Transaction) -> None:
-            for key in ids:
-                _hold(tx, key, func.pg_advisory_xact_lock)
+        def put(tx: Transaction) -> bool:
+            # All in one order, so that two who fence each other out do not wait for each other.
+            for key in sorted({*ids, self.id}):
+                _hold(tx, key, func.pg_advisory_xact_lock if key in ids else func.pg_advisory_xact_lock_shared)
+            if self.id not in ids and self._is_fenced(tx):
+                return False
             tx.connection.execute(update(ExecutorRow).where(col(ExecutorRow.id).in_(ids)).values(fenced=True))
+            return True
 
-        if ids:
-            self.store.transact(put)
+        if ids and not self.store.transact(put):
+            self._fenced()
+
+    def _is_fenced(self, tx: Transaction) -> bool:
+        asked = select(col(ExecutorRow.fenced)).where(col(ExecutorRow.id) == self.id)
+        return tx.connection.execute(asked).scalar() is not False
 
     def living(self) -> dict[str, str]:
         """Processes that are not fenced out, with their versions; this one among them."""
@@ -178,10 +201,12 @@ class Executor:
         rows = self.store.look(SYSTEM, lambda s: [(row.id, row.host, row.seen_at) for row in s.scalars(query)])
         here, watch = machine(), time.monotonic()
         known, self._heard = self._heard, {}
+        # No heartbeat moves while the store takes none: the watch begins when it does again.
+        back_at = watch if watch - self._beat_at > _CUT_OFF_S else self._back_at
         dead = []
         for key, host, seen_at in rows:
             said, since = known.get(key, (None, watch))
-            self._heard[key] = (seen_at, since if said == seen_at else watch)
+            self._heard[key] = (seen_at, max(since, back_at) if said == seen_at else watch)
             if watch - self._heard[key][1] > dead_after_s or (host == here and "?" not in host and _gone(key)):
                 dead.append(key)
         self.fence(dead)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import delete, insert, update
 from sqlmodel import col, select
 
 from server.durable.executors import Executor, FencedError, machine
@@ -24,6 +25,13 @@ def put_blob(tx):
 
 def blobs(store):
     return store.look(SYSTEM, lambda s: len(list(s.exec(select(BlobRow)))))
+
+
+def entered(store):
+    """Another worker among the living."""
+    one = Executor(store, "1")
+    one.enter()
+    return one
 
 
 @contextmanager
@@ -71,7 +79,7 @@ class TestFencing:
         """What a fenced executor writes is refused, and its beat finds out; it is told by what cannot be caught."""
         executor.transact(put_blob)
         assert blobs(store) == 1
-        Executor(store, "1").fence([executor.id])
+        entered(store).fence([executor.id])
         with pytest.raises(FencedError):
             executor.transact(lambda tx: tx.connection.execute(update(BlobRow).values(kind="changed")))
         assert store.look(SYSTEM, lambda s: s.get(BlobRow, "d").kind) == "test"
@@ -106,10 +114,41 @@ class TestFencing:
             executor.transact(broken)
         assert blobs(store) == 0
 
+    def test_lets_the_fenced_fence_nobody(self, store, executor):
+        """Of two that take each other to be dead one is left: who is fenced out finds that out first."""
+        other = entered(store)
+        other.fence([executor.id])
+        with pytest.raises(FencedError):
+            executor.fence([other.id])
+        assert set(other.living()) == {other.id}
+
+    def test_leaves_one_of_two_that_fence_each_other_at_once(self, store):
+        """However they meet: one is fenced out, and the other lives."""
+        for _ in range(10):
+            pair = [entered(store), entered(store)]
+            start, ended = threading.Barrier(2), []
+
+            def fence(one, victim, start=start, ended=ended):
+                start.wait()
+                try:
+                    one.fence([victim.id])
+                except FencedError:
+                    ended.append(one.id)
+
+            threads = [threading.Thread(target=fence, args=each) for each in (pair, pair[::-1])]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            assert len(ended) == 1
+            assert set(pair[0].living()) == {p.id for p in pair} - set(ended)
+            pair[0].store.transact(lambda tx: tx.connection.execute(delete(ExecutorRow)))
+
     def test_waits_for_what_is_being_written(self, store, executor):
         """Fencing returns when no transaction of the fenced is under way: what was begun is whole before it."""
+        other = entered(store)
         with in_the_middle(executor) as (go_on, ended):
-            fencing = threading.Thread(target=Executor(store, "1").fence, args=([executor.id],))
+            fencing = threading.Thread(target=other.fence, args=([executor.id],))
             fencing.start()
             fencing.join(0.5)
             assert fencing.is_alive()
@@ -122,8 +161,9 @@ class TestFencing:
         """Of a process that froze in the middle of a transaction the database lets go: others fence it out in time."""
         frozen = Executor(on_postgresql, "1", lambda: None)
         frozen.enter()
+        other = entered(on_postgresql)
         with in_the_middle(frozen) as (go_on, ended):
-            Executor(on_postgresql, "1").fence([frozen.id])
+            other.fence([frozen.id])
             assert ended == []
             go_on.set()
         assert isinstance(ended[0], FencedError)
@@ -154,22 +194,44 @@ class TestLooking:
     def test_by_its_own_watch(self, store, executor, monkeypatch):
         """Dead is whose heartbeat stood still for long by the watch of who looks, however wrong the other's clock."""
         self.beat_elsewhere(store, "far.1")
-        at = [100.0]
+        at = [time.monotonic()]
         monkeypatch.setattr("server.durable.executors.time.monotonic", lambda: at[0])
+
+        def passes(seconds):
+            for _ in range(4):
+                at[0] += seconds / 4
+                executor.beat()
+
         assert executor.look(15.0) == []
-        at[0] += 14.0
+        passes(14.0)
         assert executor.look(15.0) == []
         store.transact(
             lambda tx: tx.connection.execute(
                 update(ExecutorRow).where(col(ExecutorRow.id) == "far.1").values(seen_at=tx.now)
             )
         )
-        at[0] += 14.0
+        passes(14.0)
         assert executor.look(15.0) == []
-        at[0] += 15.1
+        passes(15.1)
         assert executor.look(15.0) == ["far.1"]
         assert "far.1" not in executor.living()
         assert executor.look(15.0) == []
+
+    def test_not_by_what_nobody_could_write(self, store, executor, monkeypatch):
+        """While the store takes nothing no heartbeat moves: of that nobody is dead, and the watch begins anew."""
+        self.beat_elsewhere(store, "far.1")
+        at = [time.monotonic()]
+        monkeypatch.setattr("server.durable.executors.time.monotonic", lambda: at[0])
+        executor.beat()
+        assert executor.look(15.0) == []
+        at[0] += 40.0
+        assert executor.look(15.0) == []  # its own heartbeat stands still as long
+        executor.beat()  # the first since
+        assert executor.look(15.0) == []
+        for _ in range(4):
+            at[0] += 4.0
+            executor.beat()
+        assert executor.look(15.0) == ["far.1"]
 
     def test_at_once_on_the_same_machine(self, store, executor):
         """A process of this machine that is gone is dead at once; one that runs is not."""

@@ -1,8 +1,9 @@
 """Worker processes: who is alive, who is taken to be dead, and that the dead write no more.
 
 A process is dead when its heartbeat has stood still for long by the watch of whoever looks: no two machines' clocks
-are compared. While who looks cannot write itself, as when the store is full or away, nobody's silence says anything. Taken to be dead is not being dead (it may have been stopped, or cut off for a while), so that a survivor
-first fences it out: from then on every transaction of it is refused, in that very transaction.
+are compared. While who looks cannot write itself, as when the store is full or away, nobody's silence says anything.
+Taken to be dead is not being dead (it may have been stopped, or cut off for a while), so that a survivor first fences
+it out: from then on every transaction of it is refused, in that very transaction.
 """
 
 from __future__ import annotations

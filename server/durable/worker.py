@@ -8,6 +8,8 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
+from contextlib import contextmanager
 from datetime import timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -30,7 +32,7 @@ from server.store.tables import Record
 from server.viewer import SYSTEM
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from dbos import DBOSClient
 
@@ -41,6 +43,8 @@ log = logging.getLogger(__name__)
 # Exit code of a worker that others took to be dead.
 FENCED_EXIT = 70
 _POLL_S = 0.25
+# From when a workflow is taken until its thread is there, and from when that ends until it is on record.
+_LOST_AFTER_S = 5.0
 _PARENT_S = 1.0
 
 
@@ -81,8 +85,8 @@ class Worker:
         processes = Processes(pace.processes)
         processes.warm()
         driver = Driver(executor, processes, reply_within=timedelta(seconds=pace.reply_within_s))
-        under_way = _UnderWay()
-        _register(Synchronizer(executor, driver), under_way)
+        under_way, here = _UnderWay(), _Here()
+        _register(Synchronizer(executor, driver), under_way, here)
         DBOS(config=engine.configuration(self._durable, executor.id, executor.version, pace.concurrency + 8))
         DBOS.launch()
         DBOS.register_queue(engine.QUEUE, worker_concurrency=pace.concurrency, polling_interval_sec=_POLL_S)
@@ -96,7 +100,7 @@ class Worker:
         try:
             executor.forget()
             while not self._stopped.wait(pace.beat_s):
-                self._keep(client)
+                self._keep(client, here)
         finally:
             # What waits is handed over; what is being computed is finished first, where that does not take long.
             self._stopped.set()
@@ -124,11 +128,11 @@ class Worker:
             except Exception as error:
                 log.warning("changes could not be looked through: %s", type(error).__name__)
 
-    def _keep(self, client: DBOSClient) -> None:
+    def _keep(self, client: DBOSClient, here: _Here) -> None:
         """See that somebody works on everything that is open; whatever fails here is tried again soon."""
         try:
             self.executor.look(self._pace.dead_after_s)
-            keep(self._store, self.executor, client)
+            keep(self._store, self.executor, client, here)
             Keeper(self.executor).look()
         except FencedError:
             raise
@@ -164,18 +168,51 @@ class _UnderWay:
                 self._changed.wait(left)
 
 
-def _register(synchronizer: Synchronizer, under_way: _UnderWay) -> None:
+class _Here:
+    """Workflows that have a thread in this process.
+
+    One whose step could not be put on record, on a full disk, has none any more, though it is this process's by the
+    record: nobody else would take it up while this process lives.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._ids: Counter[str] = Counter()
+        self._missed: dict[str, float] = {}
+
+    @contextmanager
+    def running(self, workflow_id: str) -> Iterator[None]:
+        """Have a thread."""
+        with self._lock:
+            self._ids[workflow_id] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._ids[workflow_id] -= 1
+                self._ids += Counter()  # those that have none are forgotten
+
+    def lost(self, ours: Iterable[str]) -> list[str]:
+        """Tell which of this process's workflows have had no thread for some time."""
+        now = time.monotonic()
+        with self._lock:
+            self._missed = {w: self._missed.get(w, now) for w in ours if not self._ids[w]}
+            return [w for w, since in self._missed.items() if now - since > _LOST_AFTER_S]
+
+
+def _register(synchronizer: Synchronizer, under_way: _UnderWay, here: _Here) -> None:
     def once(name: str) -> dict[str, Any]:
         with under_way:
             return synchronizer.step(name)
 
     @DBOS.workflow(name=engine.WORKFLOW)
     def synchronize(name: str) -> str:
-        return body(
-            name,
-            lambda n: DBOS.run_step({"name": "step"}, once, n),
-            lambda seconds: DBOS.recv(WAKE, timeout_seconds=seconds),
-        )
+        with here.running(DBOS.workflow_id or name):
+            return body(
+                name,
+                lambda n: DBOS.run_step({"name": "step"}, once, n),
+                lambda seconds: DBOS.recv(WAKE, timeout_seconds=seconds),
+            )
 
 
 def _end() -> None:
@@ -184,17 +221,19 @@ def _end() -> None:
     os._exit(FENCED_EXIT)
 
 
-def keep(store: Store, executor: Executor, client: DBOSClient) -> None:
+def keep(store: Store, executor: Executor, client: DBOSClient, here: _Here) -> None:
     """Have everything that is open worked on.
 
     Workflows of dead executors of this release are recovered. Those of another release are left alone as long as one of
-    its executors lives, and begun anew by this one when none does: they go on from what the store knows. What was
-    asked for and never enqueued is enqueued.
+    its executors lives, and begun anew by this one when none does: they go on from what the store knows. So are this
+    executor's own that have lost their thread. What was asked for and never enqueued is enqueued.
     """
     living = executor.living()
     releases = set(living.values())
-    dead = set()
+    dead, ours = set(), []
     for workflow in engine.active(client):
+        if workflow.status == "PENDING" and workflow.executor_id == executor.id:
+            ours.append(workflow.workflow_id)
         if workflow.status != "PENDING" or workflow.executor_id in living:
             continue
         if workflow.app_version == executor.version:
@@ -202,6 +241,9 @@ def keep(store: Store, executor: Executor, client: DBOSClient) -> None:
     if dead:
         executor.fence(dead)
         log.warning("%d workflows of dead executors are taken over", engine.recover(dead))
+    for lost in here.lost(ours):
+        log.warning("a workflow has lost its thread and is begun anew")
+        client.cancel_workflow(lost)
     open_ones = {steps.State.Name(s) for s in steps.State.values() if s and s not in steps.FINAL}
     query = select(Record.name).where(Record.kind == steps.SYNCHRONIZATION.kind, col(Record.state).in_(open_ones))
     for name in store.look(SYSTEM, lambda s: list(s.exec(query))):

@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import json
 import logging
+import os
 import shutil
+import subprocess
+import tempfile
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -68,6 +71,56 @@ def store(store_url: str) -> Iterator[Store]:
     one = Store(store_url)
     yield one
     one.close()
+
+
+class SmallDisk:
+    """A file system that can be filled to its last page, and emptied again."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self._ballast = place / "ballast"
+
+    def fill(self, left: int = 0) -> None:
+        """Leave so many bytes of room."""
+        free = os.statvfs(self.place)
+        with self._ballast.open("ab", buffering=0) as ballast:
+            ballast.write(bytes(max(free.f_bavail * free.f_frsize - left, 0)))
+
+    def make_room(self) -> None:
+        """Have room again."""
+        self._ballast.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def small_disk() -> Iterator[SmallDisk]:
+    """A file system of 32 MiB."""
+    place = Path(tempfile.mkdtemp(prefix="groupage-small-"))  # where PostgreSQL's user gets to
+    place.chmod(0o755)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=32m", "none", str(place)]
+    try:
+        done = subprocess.run(mount, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, timeout=30)
+        if done.returncode:
+            pytest.skip("a small file system can only be mounted by root, which this is not (or not quite)")
+        try:
+            yield SmallDisk(place)
+        finally:
+            subprocess.run(["umount", "-l", str(place)], check=True, timeout=30)
+    finally:
+        place.rmdir()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def small_url(request: pytest.FixtureRequest, small_disk: SmallDisk) -> Iterator[str]:
+    """Address of an empty store on a small disk, on each database in turn; PostgreSQL's log is elsewhere."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), small_disk.place / "store.sqlite")
+        yield f"sqlite:///{small_disk.place / 'store.sqlite'}"
+        return
+    socket, template = request.getfixturevalue("pg_socket"), request.getfixturevalue("pg_template")
+    name = f"small{next(_numbers)}"
+    (small_disk.place / "database").mkdir()
+    with postgres.tablespace(socket, name, small_disk.place / "database"):
+        yield postgres.create(socket, name, template, name)
 
 
 @pytest.fixture(autouse=True)

@@ -71,11 +71,34 @@ def cluster() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def create(socket: str, name: str, template: str = "template0") -> str:
-    """Make a database of a role that is no superuser, a copy of another; gives its address for SQLAlchemy."""
+@contextmanager
+def tablespace(socket: str, name: str, place: Path) -> Iterator[str]:
+    """Have a cluster keep databases in a folder; gives the name to make them with."""
+    if user := _user():
+        shutil.chown(place, user)
+    with psycopg.connect(host=socket, user="admin", dbname="postgres", autocommit=True) as admin:
+        admin.execute(f"CREATE TABLESPACE \"{name}\" LOCATION '{place}'")
+        admin.execute(f'GRANT CREATE ON TABLESPACE "{name}" TO PUBLIC')
+        yield name
+        for (database,) in admin.execute(
+            "SELECT datname FROM pg_database JOIN pg_tablespace t ON dattablespace = t.oid WHERE spcname = %s", (name,)
+        ).fetchall():
+            admin.execute(f'DROP DATABASE "{database}" WITH (FORCE)')
+        admin.execute(f'DROP TABLESPACE "{name}"')
+
+
+def create(socket: str, name: str, template: str = "template0", place: str = "pg_default") -> str:
+    """Make a database of a role that is no superuser, a copy of another; gives its address for SQLAlchemy.
+
+    Parameters
+    ----------
+    place
+        Its tablespace.
+    """
     with psycopg.connect(host=socket, user="admin", dbname="postgres", autocommit=True) as admin:
         if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = 'groupage'").fetchone():
             admin.execute("CREATE ROLE groupage LOGIN CREATEDB")
         admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        admin.execute(f'CREATE DATABASE "{name}" OWNER groupage TEMPLATE "{template}" STRATEGY FILE_COPY')
+        how = f'TEMPLATE "{template}" STRATEGY FILE_COPY TABLESPACE "{place}"'
+        admin.execute(f'CREATE DATABASE "{name}" OWNER groupage {how}')
     return f"postgresql+psycopg://groupage@/{name}?host={socket}"

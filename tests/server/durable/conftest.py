@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -62,16 +64,22 @@ class Workers:
 
     def __init__(self, url: str, durable: str) -> None:
         self.url, self.durable = url, durable
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed in the end
         self.running: list[subprocess.Popen[str]] = []
 
     def start(self, **pace: Any) -> subprocess.Popen[str]:
         """Start one; it is ready when this returns."""
         args = [sys.executable, "-m", "tests.server.durable.work", self.url, self.durable, json.dumps(pace)]
-        one = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        one = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=self._log, text=True)
         self.running.append(one)
         assert one.stdout is not None
         assert one.stdout.readline().strip(), "the worker did not start"
         return one
+
+    def said(self) -> str:
+        """What all of them logged."""
+        size = os.fstat(self._log.fileno()).st_size
+        return os.pread(self._log.fileno(), size, 0).decode()
 
     def end(self) -> None:
         """End all that still run."""
@@ -81,6 +89,7 @@ class Workers:
             one.wait()
             if one.stdout is not None:
                 one.stdout.close()
+        self._log.close()
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from sqlalchemy.exc import DBAPIError
 from sqlmodel import col, select
 
 from agents import records
@@ -26,6 +25,7 @@ from server.drafts import NoPlanError
 from server.durable.effect import take_effect
 from server.durable.priced import Priced, price
 from server.market import freeze_text
+from server.store.engine import NOT_DONE
 from server.store.tables import Record
 from server.viewer import SYSTEM
 
@@ -60,7 +60,7 @@ class Changer:
             with turn:
                 try:
                     self._oldest(name)
-                except DBAPIError as error:
+                except NOT_DONE as error:
                     log.warning("a change is looked at again later: %s", type(error).__name__)
 
     def _oldest(self, name: str) -> None:
@@ -80,7 +80,7 @@ class Changer:
             self._end(master, said, State.DECLINED, str(none))
         except steps.StepRefusedError as refused:
             log.info("a step of a change was refused: %s", refused)
-        except DBAPIError:
+        except NOT_DONE:
             raise
         except Exception:
             log.exception("a change broke down")

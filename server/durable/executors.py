@@ -18,9 +18,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 from sqlmodel import col
 
 from server.faults import Fault
+from server.store.engine import NOT_DONE
 from server.store.ids import new_id
 from server.store.tables import ExecutorRow
 from server.viewer import SYSTEM
@@ -145,7 +147,7 @@ class Executor:
         for attempt in range(_RETRIES):
             try:
                 fenced, result = self.store.transact(checked)
-            except (DBAPIError, Fault) as error:
+            except (*NOT_DONE, Fault) as error:
                 if attempt == _RETRIES - 1 or not _passes(error):
                     raise
                 log.warning("a write is tried again after %s, attempt %d", type(error).__name__, attempt + 1)
@@ -232,10 +234,12 @@ def _hold(tx: Transaction, executor: str, lock: Any) -> None:
         tx.connection.execute(select(lock(func.hashtextextended(f"executor/{executor}", 0))))
 
 
-def _passes(error: DBAPIError | Fault) -> bool:
+def _passes(error: DBAPIError | NoConnectionError | Fault) -> bool:
     """Tell whether the same write may go well later."""
     if isinstance(error, Fault):
         return error.reason == "ETAG_MISMATCH"
+    if isinstance(error, NoConnectionError):
+        return True
     return isinstance(error, OperationalError) or error.connection_invalidated
 
 

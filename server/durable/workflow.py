@@ -14,8 +14,6 @@ import time
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy.exc import DBAPIError
-
 from agents.visibility import Phase
 from groupage.errors import GroupageError
 from groupage.v1 import synchronizations_pb2
@@ -27,6 +25,7 @@ from server.foresight import look_text
 from server.freezing import freeze
 from server.market import freeze_text
 from server.services.standard import change_record
+from server.store.engine import NOT_DONE
 from server.viewer import SYSTEM
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ class Synchronizer:
         except steps.StepRefusedError as refused:
             log.info("a step was refused: %s", refused)
             return {"is": GOING}
-        except DBAPIError as error:
+        except NOT_DONE as error:
             log.warning("the store does not answer, a step is tried again: %s", type(error).__name__)
             time.sleep(_AGAIN_S)
             return {"is": GOING}
@@ -197,7 +196,7 @@ class Synchronizer:
 
         try:
             self._executor.transact(fail)
-        except (steps.StepRefusedError, DBAPIError) as again:
+        except (steps.StepRefusedError, *NOT_DONE) as again:
             log.warning("a failure could not be stored: %s", type(again).__name__)
             time.sleep(_AGAIN_S)
         return {"is": GOING}

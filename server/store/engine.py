@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection
@@ -19,6 +21,9 @@ CHECKPOINT_PAGES = 16_384
 # Random keys, such as request ids, touch pages all over their index. SQLite drops a connection's cache at whatever
 # another one commits, as workers do all the time: more is seldom filled, and only makes memory grow for hours.
 WRITER_CACHE_KIB = 16 * 1024
+# What a database raises that does not do what it was asked, and its pool where all connections are others': both say
+# nothing of what was asked.
+NOT_DONE = (DBAPIError, NoConnectionError)
 _WRITING, _READING = "BEGIN IMMEDIATE", "BEGIN"
 
 

@@ -96,9 +96,10 @@ def ask(
     decide_in: timedelta = timedelta(minutes=5),
     reply_within: timedelta = timedelta(minutes=1),
     window: tuple[datetime, datetime] = (pool.START, pool.END),
+    called: str = "",
 ) -> str:
     """Ask for a synchronization, past the service and its checks of time."""
-    name = f"{POOL}/synchronizations/{new_id()}"
+    name = f"{POOL}/synchronizations/{called or new_id()}"
     whole = synchronizations_pb2.Synchronization(name=name, rulebook=f"{POOL}/rulebooks/v1")
     whole.window_start.FromDatetime(window[0])
     whole.window_end.FromDatetime(window[1])

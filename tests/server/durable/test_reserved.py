@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlalchemy import insert, update
+from sqlmodel import col, select
 
 from agents import records
 from agents.lookahead import PoolDay
@@ -15,6 +16,7 @@ from logistics.fleet import is_reserved
 from server import later
 from server.durable import gather, record
 from server.durable.changes import Changer
+from server.durable.effect import take_effect
 from server.durable.keeping import Keeper
 from server.services.synchronizations import Synchronizations
 from server.store.tables import CommitmentRow, PoolDayRow, ReservationRow
@@ -253,3 +255,43 @@ def test_another_plan_of_its_day_may_use_it_where_one_failed(store, synchronizer
         until(synchronizer, name)
     assert world.state(store, name) == "RELEASED"
     assert {(r.state, r.due_in) for r in rows(store)} == {(later.OPEN, "")}
+
+
+def test_does_not_count_as_a_vehicle_of_its_own_day(store, executor, synchronizer, reserved, monkeypatch):
+    """Who takes a failed load over needs a vehicle of that day: what it keeps free for a later one is none."""
+    accepted(store, synchronizer, reserved)
+    name = reserved
+    driver, load, _ = changing.first_load(store, name)
+    (taker,) = {*pool.CARRIERS} - {driver}
+    good = pool.name(taker, "vehicleTypes", "rigid")
+    # As if it had been reserved with who takes the load over.
+    ids = [r.id for r in rows(store)]
+    moved = update(CommitmentRow).where(col(CommitmentRow.id).in_(ids)).values(good=good, company=taker)
+    store.transact(lambda tx: tx.connection.execute(moved))
+    service = Synchronizations(store, lambda _: None, lambda _: None)
+    changing.fail(service, driver, name, load)
+    Changer(executor).look()
+    ((asked, view),) = changing.asked(service, name, driver).items()
+    assert asked == taker
+    changing.reply(service, taker, view)
+    before, effect = changing.plan_bytes(store, name), take_effect
+
+    def too_late(tx, *given):
+        """Between its pricing and its effect another plan takes all of the taker's vehicles of that day."""
+        hold = {"id": "l-other", "company": taker, "good": good, "quantity": 4.0}
+        times = dict(zip(("since", "until"), window(1), strict=True))
+        other = {"synchronization": f"{world.POOL}/synchronizations/other", **hold, **times}
+        tx.connection.execute(insert(CommitmentRow), [other])
+        effect(tx, *given)
+
+    monkeypatch.setattr("server.durable.changes.take_effect", too_late)
+    Changer(executor).look()
+    assert changing.plan_bytes(store, name) == before
+    (own,) = changing.listed(service, driver, name)
+    assert own.state == change_requests_pb2.ChangeRequest.AWAITING_REPLIES
+    monkeypatch.setattr("server.durable.changes.take_effect", effect)
+    Changer(executor).look()
+    assert changing.listed(service, driver, name)[0].state == change_requests_pb2.ChangeRequest.ACCEPTED
+    assert {c.company for c in store.look(SYSTEM, lambda s: list(s.exec(select(CommitmentRow)))) if c.id == load} == {
+        taker
+    }

@@ -16,6 +16,7 @@ from agents.synchronize import replayed, synchronize
 from groupage.v1 import companies_pb2, negotiation_pb2
 from server import bus
 from server.durable import engine, record
+from server.durable.worker import _Here
 from server.market import built_in
 from server.store.tables import ExchangeRow, QuestionRow
 from server.viewer import SYSTEM
@@ -198,3 +199,19 @@ class TestHandedOver:
         accept_all(store, workflows, name)
         reaches(store, name, "COMMITTED")
         same_as_undisturbed(store, name)
+
+
+def test_tells_what_has_lost_its_thread(monkeypatch):
+    """One with a thread is never lost; one without it is after some time, and not for a moment's lack of it."""
+    at = [time.monotonic()]
+    monkeypatch.setattr("server.durable.worker.time.monotonic", lambda: at[0])
+    here = _Here()
+    with here.running("a"):
+        assert here.lost(["a", "b"]) == []
+        at[0] += 60.0
+        assert here.lost(["a", "b"]) == ["b"]
+        assert here.lost(["a"]) == []
+    assert here.lost(["a", "b"]) == []
+    with here.running("b"):
+        at[0] += 60.0
+        assert here.lost(["a", "b"]) == ["a"]

@@ -105,9 +105,8 @@ def resume(store: Store) -> int:
         if not operations_pb2.Operation.FromString(r.body).done
     }
     watch, known = monotonic(), _heard.get(store, {})
-    heard = {
-        name: known[name] if known.get(name, ("", 0))[0] == sign else (sign, watch) for name, sign in signs.items()
-    }
+    heard = {name: (sign, watch) for name, sign in signs.items()}
+    heard |= {name: old for name, old in known.items() if signs.get(name) == old[0]}
     _heard[store] = heard
     left = {name: sign for name, (sign, since) in heard.items() if watch - since > LEFT_AFTER_S}
     for name, sign in left.items():

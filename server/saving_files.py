@@ -41,6 +41,8 @@ def copy(files: Sequence[tuple[Path, Path]]) -> None:
         for reader, (_, target) in zip(readers, files, strict=True):
             with contextlib.closing(sqlite3.connect(target)) as made:
                 reader.backup(made, pages=-1)
+                # In write-ahead mode who only reads in it would leave two files beside it that are not of the backup.
+                made.execute("PRAGMA journal_mode = DELETE")
             target.chmod(0o600)
             must_be_whole(target)
 

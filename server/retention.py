@@ -12,12 +12,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import ColumnElement, and_, delete, func, insert, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Delete, and_, delete, func, insert, literal, or_, select, tuple_
 from sqlmodel import col
 
 from server import changes, people
 from server import synchronization as steps
 from server.exports import EXPORTED
+from server.store.erasing import erasing
 from server.store.ids import new_id
 from server.store.tables import (
     AuditRow,
@@ -166,10 +167,15 @@ def _rows(table: Any, over: Callable[[datetime], ColumnElement[bool]]) -> Callab
         for keys in _found(store, table, over(before)):
             wanted = tuple_(*key).in_([tuple(k) for k in keys])
             statement = delete(table).where(wanted, over(before))
-            count += store.transact(lambda tx, s=statement: tx.connection.execute(s).rowcount)  # type: ignore[misc]
+            count += store.transact(lambda tx, s=statement: _deleted(tx, s))  # type: ignore[misc]
         return count
 
     return rule
+
+
+def _deleted(tx: Transaction, statement: Delete) -> int:
+    with erasing(tx.connection):
+        return int(tx.connection.execute(statement).rowcount)
 
 
 def _is_old_event(before: datetime) -> ColumnElement[bool]:
@@ -222,8 +228,9 @@ def _plans(store: Store, before: datetime) -> int:
 
     def end(tx: Transaction, keys: Sequence[str]) -> int:
         names = list(tx.connection.execute(select(name).where(name.in_(keys), over)).scalars())
-        for plan in names:
-            _forget(tx, plan)
+        with erasing(tx.connection):
+            for plan in names:
+                _forget(tx, plan)
         return len(names)
 
     return sum(

@@ -1,7 +1,8 @@
 """Training of models: in a process of its own, begun again where a crash ended it, stored once whoever ends it.
 
 Whoever trains holds the operation by a token in its row, and says every few seconds that it is still at it. If it is
-silent for long another server takes the operation over; what the silent one may still bring is then refused.
+silent for long another server takes the operation over; what the silent one may still bring is then refused. Silence is
+measured by the watch of whoever listens: no two machines' clocks are compared.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import os
 import threading
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from time import monotonic
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import structlog
 from google.longrunning import operations_pb2
@@ -37,15 +40,20 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+# What stands in an operation's row: whose it is, and when it was last heard of by its own clock.
+_Sign = tuple[str, datetime]
+
 BEAT_S = 5.0
 # Of an operation that nobody was heard of for so long: who held it is gone.
-LEFT_AFTER = timedelta(seconds=30)
+LEFT_AFTER_S = 30.0
 # A training that ended its process so often is not tried again.
 MOST_TRIES = 4
 # Trainings of one server at a time: each is one thread's work.
 _TURNS = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) // 2))
 _waiting: set[str] = set()
 _waiting_lock = threading.Lock()
+# What was last heard of each training that is under way, and since when, by this process's watch.
+_heard: WeakKeyDictionary[Store, dict[str, tuple[_Sign, float]]] = WeakKeyDictionary()
 
 
 class _LostError(Exception):
@@ -60,18 +68,24 @@ class _Hold:
     tries: int
 
 
-def begin(store: Store, operation: str) -> None:
-    """Train in the background, if this server is not at it already; it does not keep the server from ending."""
+def begin(store: Store, operation: str, silent: _Sign | None = None) -> None:
+    """Train in the background, if this server is not at it already; it does not keep the server from ending.
+
+    Parameters
+    ----------
+    silent
+        Last sign of who holds it: taken over unless there is another one by now. None: only if nobody holds it.
+    """
     with _waiting_lock:
         if operation in _waiting:
             return
         _waiting.add(operation)
-    threading.Thread(target=_in_background, args=(store, operation), daemon=True, name="training").start()
+    threading.Thread(target=_in_background, args=(store, operation, silent), daemon=True, name="training").start()
 
 
-def _in_background(store: Store, operation: str) -> None:
+def _in_background(store: Store, operation: str, silent: _Sign | None) -> None:
     try:
-        run(store, operation)
+        run(store, operation, silent=silent)
     except Exception:
         # Of no consequence but delay: `resume` takes it up.
         log.exception("a training stopped", operation=operation)
@@ -81,18 +95,22 @@ def _in_background(store: Store, operation: str) -> None:
 
 
 def resume(store: Store) -> int:
-    """Take up the trainings that nobody is at; answers how many."""
-    before = store.now() - LEFT_AFTER
+    """Take up the trainings that nobody has been heard of since long; answers how many."""
     query = select(Record).where(Record.kind == FORECAST_MODEL.kind, Record.state == Model.State.Name(Model.TRAINING))
     models = store.look(SYSTEM, lambda session: [r.name for r in session.exec(query)])
-    left = [
-        r.name
+    signs = {
+        r.name: (r.key, r.updated_at)
         for model in models
         for r in store.look(SYSTEM, lambda session, model=model: _operations(session, model))  # type: ignore[misc]
-        if r.updated_at < before and not operations_pb2.Operation.FromString(r.body).done
-    ]
-    for name in left:
-        begin(store, name)
+        if not operations_pb2.Operation.FromString(r.body).done
+    }
+    watch, known = monotonic(), _heard.get(store, {})
+    heard = {name: (sign, watch) for name, sign in signs.items()}
+    heard |= {name: old for name, old in known.items() if signs.get(name) == old[0]}
+    _heard[store] = heard
+    left = {name: sign for name, (sign, since) in heard.items() if watch - since > LEFT_AFTER_S}
+    for name, sign in left.items():
+        begin(store, name, sign)
     return len(left)
 
 
@@ -114,16 +132,23 @@ def running(tx: Transaction, company: str) -> str:
     return ""
 
 
-def run(store: Store, operation: str, started: Callable[[Child], None] = lambda child: None) -> None:
+def run(
+    store: Store,
+    operation: str,
+    started: Callable[[Child], None] = lambda child: None,
+    silent: _Sign | None = None,
+) -> None:
     """Train until the operation is done, or another server has it.
 
     Parameters
     ----------
     started
         Told of each process that is started.
+    silent
+        See `begin`.
     """
     with _TURNS:
-        while (hold := store.transact(lambda tx: _claim(tx, operation))) is not None:
+        while (hold := store.transact(lambda tx: _claim(tx, operation, silent))) is not None:
             try:
                 learned = _learn(store, operation, hold, started)
             except _LostError:
@@ -140,15 +165,15 @@ def run(store: Store, operation: str, started: Callable[[Child], None] = lambda 
             return
 
 
-def _claim(tx: Transaction, name: str) -> _Hold | None:
-    """Take an operation that nobody is at; one that ended its process too often fails."""
+def _claim(tx: Transaction, name: str, silent: _Sign | None = None) -> _Hold | None:
+    """Take an operation that nobody is at, or not heard of since; one that ended its process too often fails."""
     tx.lock(name)
     with tx.reading() as session:
         record = session.get(Record, name)
     if record is None or operations_pb2.Operation.FromString(record.body).done:
         return None
     tries, _, token = record.key.partition(":")
-    if token and record.updated_at > tx.now - LEFT_AFTER:
+    if token and (record.key, record.updated_at) != silent:
         return None
     hold = _Hold(new_id(), int(tries or 0) + 1)
     _put(tx, name, key=f"{hold.tries}:{hold.token}", updated_at=tx.now)

@@ -29,7 +29,7 @@ from google.protobuf import field_mask_pb2 as google_dot_protobuf_dot_field__mas
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17groupage/v1/pools.proto\x12\x0bgroupage.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x81\x05\n\x04Pool\x12L\n\x04name\x18\x01 \x01(\tB8\xe2\x41\x01\x08\xbaH1r,2*^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$\xd8\x01\x01R\x04name\x12\x31\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01R\x0b\x64isplayName\x12.\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xd0\x0fR\x0b\x64\x65scription\x12\x36\n\x08rulebook\x18\x04 \x01(\tB\x1a\xe2\x41\x01\x03\xfa\x41\x13\n\x11groupage/RulebookR\x08rulebook\x12G\n\x11proposed_rulebook\x18\x05 \x01(\tB\x1a\xe2\x41\x01\x03\xfa\x41\x13\n\x11groupage/RulebookR\x10proposedRulebook\x12\x33\n\x05state\x18\x06 \x01(\x0e\x32\x17.groupage.v1.Pool.StateB\x04\xe2\x41\x01\x03R\x05state\x12\x18\n\x04\x65tag\x18\x07 \x01(\tB\x04\xe2\x41\x01\x03R\x04\x65tag\x12\x41\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\ncreateTime\x12\x41\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\nupdateTime\"C\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07\x46ORMING\x10\x01\x12\n\n\x06\x41\x43TIVE\x10\x02\x12\n\n\x06\x43LOSED\x10\x03:-\xea\x41*\n\rgroupage/Pool\x12\x0cpools/{pool}*\x05pools2\x04pool\"m\n\x0eGetPoolRequest\x12[\n\x04name\x18\x01 \x01(\tBG\xe2\x41\x01\x02\xfa\x41\x0f\n\rgroupage/Pool\xbaH.r,2*^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x04name\"\x8f\x01\n\x10ListPoolsRequest\x12(\n\tpage_size\x18\x01 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12+\n\npage_token\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x08R\tpageToken\x12$\n\x06\x66ilter\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xd0\x0fR\x06\x66ilter\"d\n\x11ListPoolsResponse\x12\'\n\x05pools\x18\x01 \x03(\x0b\x32\x11.groupage.v1.PoolR\x05pools\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf3\x01\n\x11\x43reatePoolRequest\x12K\n\x07pool_id\x18\x01 \x01(\tB2\xe2\x41\x01\x01\xbaH+r&2$^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$\xd8\x01\x01R\x06poolId\x12\x31\n\x04pool\x18\x02 \x01(\x0b\x32\x11.groupage.v1.PoolB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01R\x04pool\x12\x33\n\nrequest_id\x18\x03 \x01(\tB\x14\xe2\x41\x01\x02\xe2\x8c\xcf\xd7\x08\x02\x08\x01\xbaH\x05r\x03\xb0\x01\x01R\trequestId\x12)\n\rvalidate_only\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x01R\x0cvalidateOnly\"\xa8\x02\n\x11UpdatePoolRequest\x12\x31\n\x04pool\x18\x01 \x01(\x0b\x32\x11.groupage.v1.PoolB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01R\x04pool\x12\x41\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01R\nupdateMask\x12\x33\n\nrequest_id\x18\x03 \x01(\tB\x14\xe2\x41\x01\x02\xe2\x8c\xcf\xd7\x08\x02\x08\x01\xbaH\x05r\x03\xb0\x01\x01R\trequestId\x12)\n\rvalidate_only\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x01R\x0cvalidateOnly:=\xbaH:\x1a\x38\n\tpool_name\x12\x15pool.name must be set\x1a\x14this.pool.name != \'\'\"\xf1\x01\n\x10\x43losePoolRequest\x12[\n\x04name\x18\x01 \x01(\tBG\xe2\x41\x01\x02\xfa\x41\x0f\n\rgroupage/Pool\xbaH.r,2*^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x04name\x12 \n\x04\x65tag\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x01R\x04\x65tag\x12\x33\n\nrequest_id\x18\x03 \x01(\tB\x14\xe2\x41\x01\x02\xe2\x8c\xcf\xd7\x08\x02\x08\x01\xbaH\x05r\x03\xb0\x01\x01R\trequestId\x12)\n\rvalidate_only\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x01R\x0cvalidateOnlyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17groupage/v1/pools.proto\x12\x0bgroupage.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bgoogle/api/field_info.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x89\x05\n\x04Pool\x12L\n\x04name\x18\x01 \x01(\tB8\xe2\x41\x01\x08\xbaH1r,2*^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$\xd8\x01\x01R\x04name\x12\x31\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01R\x0b\x64isplayName\x12.\n\x0b\x64\x65scription\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xd0\x0fR\x0b\x64\x65scription\x12\x36\n\x08rulebook\x18\x04 \x01(\tB\x1a\xe2\x41\x01\x03\xfa\x41\x13\n\x11groupage/RulebookR\x08rulebook\x12G\n\x11proposed_rulebook\x18\x05 \x01(\tB\x1a\xe2\x41\x01\x03\xfa\x41\x13\n\x11groupage/RulebookR\x10proposedRulebook\x12\x33\n\x05state\x18\x06 \x01(\x0e\x32\x17.groupage.v1.Pool.StateB\x04\xe2\x41\x01\x03R\x05state\x12 \n\x04\x65tag\x18\x07 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x01R\x04\x65tag\x12\x41\n\x0b\x63reate_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\ncreateTime\x12\x41\n\x0bupdate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03R\nupdateTime\"C\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x0b\n\x07\x46ORMING\x10\x01\x12\n\n\x06\x41\x43TIVE\x10\x02\x12\n\n\x06\x43LOSED\x10\x03:-\xea\x41*\n\rgroupage/Pool\x12\x0cpools/{pool}*\x05pools2\x04pool\"m\n\x0eGetPoolRequest\x12[\n\x04name\x18\x01 \x01(\tBG\xe2\x41\x01\x02\xfa\x41\x0f\n\rgroupage/Pool\xbaH.r,2*^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x04name\"\x8f\x01\n\x10ListPoolsRequest\x12(\n\tpage_size\x18\x01 \x01(\x05\x42\x0b\xe2\x41\x01\x01\xbaH\x04\x1a\x02(\x00R\x08pageSize\x12+\n\npage_token\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x08R\tpageToken\x12$\n\x06\x66ilter\x18\x03 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\xd0\x0fR\x06\x66ilter\"d\n\x11ListPoolsResponse\x12\'\n\x05pools\x18\x01 \x03(\x0b\x32\x11.groupage.v1.PoolR\x05pools\x12&\n\x0fnext_page_token\x18\x02 \x01(\tR\rnextPageToken\"\xf3\x01\n\x11\x43reatePoolRequest\x12K\n\x07pool_id\x18\x01 \x01(\tB2\xe2\x41\x01\x01\xbaH+r&2$^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$\xd8\x01\x01R\x06poolId\x12\x31\n\x04pool\x18\x02 \x01(\x0b\x32\x11.groupage.v1.PoolB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01R\x04pool\x12\x33\n\nrequest_id\x18\x03 \x01(\tB\x14\xe2\x41\x01\x02\xe2\x8c\xcf\xd7\x08\x02\x08\x01\xbaH\x05r\x03\xb0\x01\x01R\trequestId\x12)\n\rvalidate_only\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x01R\x0cvalidateOnly\"\xa8\x02\n\x11UpdatePoolRequest\x12\x31\n\x04pool\x18\x01 \x01(\x0b\x32\x11.groupage.v1.PoolB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01R\x04pool\x12\x41\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMaskB\x04\xe2\x41\x01\x01R\nupdateMask\x12\x33\n\nrequest_id\x18\x03 \x01(\tB\x14\xe2\x41\x01\x02\xe2\x8c\xcf\xd7\x08\x02\x08\x01\xbaH\x05r\x03\xb0\x01\x01R\trequestId\x12)\n\rvalidate_only\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x01R\x0cvalidateOnly:=\xbaH:\x1a\x38\n\tpool_name\x12\x15pool.name must be set\x1a\x14this.pool.name != \'\'\"\xf1\x01\n\x10\x43losePoolRequest\x12[\n\x04name\x18\x01 \x01(\tBG\xe2\x41\x01\x02\xfa\x41\x0f\n\rgroupage/Pool\xbaH.r,2*^pools/[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$R\x04name\x12 \n\x04\x65tag\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x01\xbaH\x05r\x03\x18\x80\x01R\x04\x65tag\x12\x33\n\nrequest_id\x18\x03 \x01(\tB\x14\xe2\x41\x01\x02\xe2\x8c\xcf\xd7\x08\x02\x08\x01\xbaH\x05r\x03\xb0\x01\x01R\trequestId\x12)\n\rvalidate_only\x18\x04 \x01(\x08\x42\x04\xe2\x41\x01\x01R\x0cvalidateOnlyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -49,7 +49,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_POOL'].fields_by_name['state']._loaded_options = None
   _globals['_POOL'].fields_by_name['state']._serialized_options = b'\342A\001\003'
   _globals['_POOL'].fields_by_name['etag']._loaded_options = None
-  _globals['_POOL'].fields_by_name['etag']._serialized_options = b'\342A\001\003'
+  _globals['_POOL'].fields_by_name['etag']._serialized_options = b'\342A\001\001\272H\005r\003\030\200\001'
   _globals['_POOL'].fields_by_name['create_time']._loaded_options = None
   _globals['_POOL'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
   _globals['_POOL'].fields_by_name['update_time']._loaded_options = None
@@ -91,19 +91,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CLOSEPOOLREQUEST'].fields_by_name['validate_only']._loaded_options = None
   _globals['_CLOSEPOOLREQUEST'].fields_by_name['validate_only']._serialized_options = b'\342A\001\001'
   _globals['_POOL']._serialized_start=197
-  _globals['_POOL']._serialized_end=838
-  _globals['_POOL_STATE']._serialized_start=724
-  _globals['_POOL_STATE']._serialized_end=791
-  _globals['_GETPOOLREQUEST']._serialized_start=840
-  _globals['_GETPOOLREQUEST']._serialized_end=949
-  _globals['_LISTPOOLSREQUEST']._serialized_start=952
-  _globals['_LISTPOOLSREQUEST']._serialized_end=1095
-  _globals['_LISTPOOLSRESPONSE']._serialized_start=1097
-  _globals['_LISTPOOLSRESPONSE']._serialized_end=1197
-  _globals['_CREATEPOOLREQUEST']._serialized_start=1200
-  _globals['_CREATEPOOLREQUEST']._serialized_end=1443
-  _globals['_UPDATEPOOLREQUEST']._serialized_start=1446
-  _globals['_UPDATEPOOLREQUEST']._serialized_end=1742
-  _globals['_CLOSEPOOLREQUEST']._serialized_start=1745
-  _globals['_CLOSEPOOLREQUEST']._serialized_end=1986
+  _globals['_POOL']._serialized_end=846
+  _globals['_POOL_STATE']._serialized_start=732
+  _globals['_POOL_STATE']._serialized_end=799
+  _globals['_GETPOOLREQUEST']._serialized_start=848
+  _globals['_GETPOOLREQUEST']._serialized_end=957
+  _globals['_LISTPOOLSREQUEST']._serialized_start=960
+  _globals['_LISTPOOLSREQUEST']._serialized_end=1103
+  _globals['_LISTPOOLSRESPONSE']._serialized_start=1105
+  _globals['_LISTPOOLSRESPONSE']._serialized_end=1205
+  _globals['_CREATEPOOLREQUEST']._serialized_start=1208
+  _globals['_CREATEPOOLREQUEST']._serialized_end=1451
+  _globals['_UPDATEPOOLREQUEST']._serialized_start=1454
+  _globals['_UPDATEPOOLREQUEST']._serialized_end=1750
+  _globals['_CLOSEPOOLREQUEST']._serialized_start=1753
+  _globals['_CLOSEPOOLREQUEST']._serialized_end=1994
 # @@protoc_insertion_point(module_scope)

@@ -71,6 +71,8 @@ def _sqlite(url: str, begin: str, pool_size: int) -> Engine:
         cursor.execute("PRAGMA journal_mode = WAL")
         cursor.execute("PRAGMA synchronous = FULL")
         cursor.execute("PRAGMA foreign_keys = ON")
+        # To replace a row is to delete it: so are triggers asked that let none be deleted.
+        cursor.execute("PRAGMA recursive_triggers = ON")
         cursor.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
         # What is deleted is overwritten, not only forgotten: people's names do not outlive their erasure in the file.
         cursor.execute("PRAGMA secure_delete = ON")

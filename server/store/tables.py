@@ -171,7 +171,7 @@ class DemandRow(Scoped, table=True):
 
 
 class EventRow(Scoped, table=True):
-    """One event. Streams have versions without gaps; the key is the lock: of two writers of a version, one fails."""
+    """One event. Append-only. Streams have versions without gaps; of two writers of a version, one fails by its key."""
 
     __tablename__ = "events"
     __table_args__ = ({"sqlite_with_rowid": False},)

@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import create_engine, inspect, text
+from sqlalchemy.exc import IntegrityError
 from sqlmodel import select
 
 from groupage.errors import InputError
+from server import saving_dumps, saving_files
 from server.backup import backup, restore
+from server.durable.engine import SCHEMA
 from server.settings import Settings, server_key
 from server.store import Store, identities
 from server.store.tables import BlobRow
@@ -42,6 +46,32 @@ def blobs(settings: Settings) -> list[str]:
         return store.look(SYSTEM, lambda session: sorted(b.digest for b in session.exec(select(BlobRow)).all()))
     finally:
         store.close()
+
+
+def fill_workflows(url: str) -> None:
+    """Stand in for what a worker keeps."""
+    engine = create_engine(url)
+    with engine.begin() as connection:
+        if url.startswith("postgresql"):
+            connection.exec_driver_sql(f"CREATE SCHEMA {SCHEMA}")
+            connection.exec_driver_sql(f"CREATE TABLE {SCHEMA}.steps AS SELECT 7 AS n")
+        else:
+            connection.exec_driver_sql("CREATE TABLE steps AS SELECT 7 AS n")
+    engine.dispose()
+
+
+def workflows_in(url: str) -> list[int]:
+    if url.startswith("sqlite") and not Path(url.removeprefix("sqlite:///")).exists():
+        return []
+    engine = create_engine(url)
+    schema = SCHEMA if url.startswith("postgresql") else None
+    try:
+        with engine.connect() as connection:
+            if not inspect(connection).has_table("steps", schema):
+                return []
+            return list(connection.execute(text(f"SELECT n FROM {f'{SCHEMA}.' if schema else ''}steps")).scalars())
+    finally:
+        engine.dispose()
 
 
 @pytest.fixture
@@ -119,7 +149,7 @@ def test_both_files_show_one_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         durable.close()
 
     connect = sqlite3.connect
-    monkeypatch.setattr("server.backup.sqlite3.connect", lambda *a, **k: connect(*a, **{"factory": Slow, **k}))
+    monkeypatch.setattr("server.saving_files.sqlite3.connect", lambda *a, **k: connect(*a, **{"factory": Slow, **k}))
     writer = threading.Thread(target=write)
     writer.start()
     try:
@@ -225,9 +255,7 @@ def test_postgresql_is_dumped_and_restored(pg_socket: str, tmp_path: Path) -> No
     server_key(source.key_path)
     store = Store(source.store)
     put(store, "one")
-    with store.engines.writing.begin() as connection:
-        connection.exec_driver_sql("CREATE SCHEMA dbos")
-        connection.exec_driver_sql("CREATE TABLE dbos.steps AS SELECT 7 AS n")
+    fill_workflows(source.durable)
     assert backup(source, tmp_path / "saved").rows["blobs"] == 1
     put(store, "two")
     store.close()
@@ -235,13 +263,112 @@ def test_postgresql_is_dumped_and_restored(pg_socket: str, tmp_path: Path) -> No
     target = settings_of(tmp_path / "again", store_url=postgres.create(pg_socket, "restored"))
     assert restore(target, tmp_path / "saved").rows["blobs"] == 1
     assert blobs(target) == ["one"]
+    assert workflows_in(target.durable) == [7]
     again = Store(target.store)
-    with again.engines.reading.connect() as connection:
-        assert connection.exec_driver_sql("SELECT n FROM dbos.steps").scalar_one() == 7
+    with pytest.raises(IntegrityError, match="append-only"):
+        again.transact(lambda tx: tx.connection.exec_driver_sql("DELETE FROM events"))
     again.close()
     with pytest.raises(InputError, match="expected an empty database"):
         restore(target, tmp_path / "saved")
     assert server_key(target.key_path) == server_key(source.key_path)
+
+
+# Settings of a store and workflows that do not share a database, by a name and the kind of each.
+APART = {
+    "two databases": ("postgresql", "postgresql"),
+    "a file beside PostgreSQL": ("postgresql", "sqlite"),
+    "PostgreSQL beside a file": ("sqlite", "postgresql"),
+}
+
+
+def apart(request: pytest.FixtureRequest, folder: Path, kinds: tuple[str, str]) -> Settings:
+    if shutil.which("pg_dump") is None:
+        pytest.skip("PostgreSQL's client programs are not on PATH")
+
+    def url(kind: str, which: str) -> str:
+        if kind == "sqlite":
+            return f"sqlite:///{folder / which}.sqlite"
+        return postgres.create(request.getfixturevalue("pg_socket"), f"{which}_{folder.name}")
+
+    settings = settings_of(folder, store_url=url(kinds[0], "store"), durable_url=url(kinds[1], "workflows"))
+    settings.make_data_dir()
+    return settings
+
+
+@pytest.mark.parametrize("kinds", APART.values(), ids=APART.keys())
+def test_workflows_that_are_elsewhere_are_saved_and_come_back(
+    request: pytest.FixtureRequest, tmp_path: Path, kinds: tuple[str, str]
+) -> None:
+    """Wherever `durable_url` has them, they are part of the backup, and each part comes back to its own place."""
+    source = apart(request, tmp_path / "source", kinds)
+    store = Store(source.store)
+    put(store, "one")
+    store.close()
+    fill_workflows(source.durable)
+    backup(source, tmp_path / "saved")
+    target = apart(request, tmp_path / "target", kinds)
+    restore(target, tmp_path / "saved")
+    assert blobs(target) == ["one"]
+    assert workflows_in(target.durable) == [7]
+    if kinds[0] == "postgresql":
+        assert workflows_in(target.store) == []
+
+
+@pytest.mark.parametrize("kinds", APART.values(), ids=APART.keys())
+def test_workflows_come_back_with_their_store_or_not_at_all(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kinds: tuple[str, str]
+) -> None:
+    """A store that cannot be put where it shall go leaves no workflows behind, and the next try is a whole one."""
+    source = apart(request, tmp_path / "source", kinds)
+    Store(source.store).close()
+    fill_workflows(source.durable)
+    backup(source, tmp_path / "saved")
+    target = apart(request, tmp_path / "target", kinds)
+    with monkeypatch.context() as broken:
+        part = saving_files.File if kinds[0] == "sqlite" else saving_dumps.Dump
+        done = part.put
+
+        def put_but_no_store(self: Any) -> None:
+            if "store" in str(self._source):
+                assert workflows_in(target.durable) == [7]
+                raise OSError("the disk is gone")
+            done(self)
+
+        broken.setattr(part, "put", put_but_no_store)
+        with pytest.raises(OSError, match="the disk is gone"):
+            restore(target, tmp_path / "saved")
+    assert workflows_in(target.durable) == []
+    restore(target, tmp_path / "saved")
+    assert workflows_in(target.durable) == [7]
+    with pytest.raises(InputError, match=r"there already|expected a database without groupage_workflows"):
+        restore(target, tmp_path / "saved")
+
+
+def test_workflows_are_not_restored_to_where_no_worker_would_look(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """A backup whose workflows stood elsewhere than the settings say is refused, naming `durable_url`."""
+    source = apart(request, tmp_path / "source", ("postgresql", "postgresql"))
+    Store(source.store).close()
+    fill_workflows(source.durable)
+    backup(source, tmp_path / "saved")
+    target = apart(request, tmp_path / "target", ("postgresql", "sqlite"))
+    for wrong in (target, target.model_copy(update={"durable_url": target.store_url})):
+        with pytest.raises(InputError, match="durable_url says: set it as it was"):
+            restore(wrong, tmp_path / "saved")
+
+
+def test_a_store_of_which_no_workflow_is_known_is_saved_without(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """Before the first worker was there, there are none, elsewhere either."""
+    for kinds in APART.values():
+        source = apart(request, tmp_path / "source", kinds)
+        Store(source.store).close()
+        backup(source, tmp_path / "saved")
+        target = apart(request, tmp_path / "target", kinds)
+        assert restore(target, tmp_path / "saved").rows["events"] == 0
+        assert workflows_in(target.durable) == []
+        for folder in ("source", "saved", "target"):
+            shutil.rmtree(tmp_path / folder)
 
 
 def test_tokens_are_good_after_a_restore(filled: Settings, tmp_path: Path) -> None:

@@ -204,6 +204,16 @@ def test_standard_methods_have_their_standard_shape() -> None:
             assert method.output_type.name == noun, method.name
 
 
+def test_resources_take_an_etag_back_where_they_are_sent_back() -> None:
+    """Output only is what a server must ignore (AIP-203): an update's etag is read, that of other resources is not."""
+    updated = {m.name.removeprefix("Update") for m in METHODS if m.name.startswith("Update")}
+    assert len(updated) == 9
+    for message in RESOURCES:
+        if field := message.fields_by_name.get("etag"):
+            expected = Behaviour.OPTIONAL if message.name in updated else Behaviour.OUTPUT_ONLY
+            assert behaviours(field) == {expected}, message.name
+
+
 def test_answers_to_proposals_carry_the_etag_that_was_read() -> None:
     """Nobody accepts or declines what it has not read: the etag is required."""
     answers = [m for m in METHODS if re.match(r"(Accept|Decline)(Proposal|ChangeRequest)$|Verify", m.name)]

@@ -55,7 +55,7 @@ BEGIN = training.begin
 def by_hand(monkeypatch):
     """Trainings do not begin by themselves; the names of those that would have."""
     begun = []
-    monkeypatch.setattr(training, "begin", lambda store, operation: begun.append(operation))
+    monkeypatch.setattr(training, "begin", lambda store, operation, silent=None: begun.append(operation))
     return begun
 
 
@@ -384,20 +384,44 @@ def test_a_training_whose_process_always_dies_fails_in_the_end(world):
     assert trained(world, train(world)).state == Model.READY
 
 
-def test_a_training_that_a_crash_left_is_resumed_by_whoever_finds_it_and_by_nobody_before(world, monkeypatch, by_hand):
-    """While its server is heard of nobody takes it; afterwards one does, and what the first still brings is refused."""
+@pytest.mark.parametrize("ahead_s", [-3600, 0, 3600])
+def test_a_training_that_a_crash_left_is_resumed_by_whoever_finds_it_and_by_nobody_before(world, monkeypatch, ahead_s):
+    """While its server is heard of nobody takes it, however the clocks of the two differ; afterwards one does.
+
+    What the first still brings is refused then.
+    """
     demand(world)
     operation = train(world, run=False)
     first = world.base.transact(lambda tx: training._claim(tx, operation.name))
     training.run(world.base, operation.name)
     assert not ended(world, operation).done
-    by_hand.clear()
-    assert training.resume(world.base) == 0
-    at = datetime.now(UTC) + 2 * training.LEFT_AFTER
-    monkeypatch.setattr(Store, "now", staticmethod(lambda: at))
-    assert training.resume(world.base) == 1
-    assert by_hand == [operation.name]
-    second = world.base.transact(lambda tx: training._claim(tx, operation.name))
+    watch, begun = [1_000.0], []
+    monkeypatch.setattr(training, "monotonic", lambda: watch[0])
+    monkeypatch.setattr(training, "begin", lambda store, operation, silent: begun.append((operation, silent)))
+    others = datetime.now(UTC) + timedelta(seconds=ahead_s)
+
+    def look(after_s):
+        watch[0] += after_s
+        with monkeypatch.context() as there:
+            there.setattr(Store, "now", staticmethod(lambda: others))
+            return training.resume(world.base)
+
+    def claim(sign):
+        return world.base.transact(lambda tx: training._claim(tx, operation.name, sign))
+
+    assert look(0) == 0
+    for _ in range(3):
+        world.base.transact(lambda tx: training._beat(tx, operation.name, first, 0.5))
+        assert look(0.9 * training.LEFT_AFTER_S) == 0
+    assert look(0.9 * training.LEFT_AFTER_S) == 0
+    assert look(0.2 * training.LEFT_AFTER_S) == 1
+    world.base.transact(lambda tx: training._beat(tx, operation.name, first, 0.6))
+    assert claim(begun[-1][1]) is None  # heard of after all
+    assert look(0) == 0
+    assert look(1.1 * training.LEFT_AFTER_S) == 1
+    assert [name for name, _ in begun] == [operation.name] * 2
+    second = claim(begun[-1][1])
+    assert second is not None
     stale = training.learning.Learned(b"stale", 9, False)
     world.base.transact(lambda tx: training._finish(tx, operation.name, first, stale))
     assert not ended(world, operation).done
@@ -406,7 +430,7 @@ def test_a_training_that_a_crash_left_is_resumed_by_whoever_finds_it_and_by_nobo
     model = trained(world, operation)
     world.base.transact(lambda tx: training._finish(tx, operation.name, second, stale))
     assert content(world, model) != b"stale"
-    assert training.resume(world.base) == 0
+    assert look(2 * training.LEFT_AFTER_S) == 0
 
 
 def test_the_same_request_again_trains_once(world, by_hand):

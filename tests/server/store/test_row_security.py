@@ -90,7 +90,7 @@ def test_nobody_writes_what_is_another_s(planted: tuple[Store, str]) -> None:
     _, address = planted
     with psycopg.connect(address) as connection:
         connection.execute("SELECT set_config('groupage.company', 'acme', true)")
-        for table in ("orders", "records", "demand", "memberships", "events"):
+        for table in ("orders", "records", "demand", "memberships", "requests"):
             assert connection.execute(f"SELECT company FROM {table}").fetchall()
             assert connection.execute(f"UPDATE {table} SET company = 'acme'").rowcount == 0
             assert connection.execute(f"DELETE FROM {table}").rowcount == 0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
-_GRACE = timedelta(seconds=30)  # for workers to do it first
 NOT_AGREED = "nothing was agreed by the deadline"
 
 
@@ -53,12 +51,12 @@ def _alone(name: str, do: Callable[[Transaction], Any]) -> Callable[[Store], Any
 def release_overdue(store: Store) -> int:
     """Release what no worker has brought to an end in time, so that owners can still book; answers how many.
 
-    Workers release by themselves at the deadline; this is for when none is there. Each goes alone: one that cannot be
-    released holds up no other.
+    Workers release by themselves at the deadline; this is for when none is there, and leaves them their time. Each goes
+    alone: one that cannot be released holds up no other.
     """
     open_ones = [steps.State.Name(s) for s in steps.State.values() if s and s not in steps.FINAL]
     query = select(Record).where(Record.kind == steps.SYNCHRONIZATION.kind, col(Record.state).in_(open_ones))
-    before, released = store.now() - _GRACE, 0
+    before, released = store.now() - agreement.GRACE, 0
     for row in store.look(SYSTEM, lambda session: list(session.exec(query))):
         try:
             if agreement.decide_by(steps.SYNCHRONIZATION.message.FromString(row.body)) < before:

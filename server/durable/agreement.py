@@ -43,6 +43,8 @@ State, Part, OrderState = steps.State, steps.Part, steps.OrderState
 
 # Shortest time for an answer that is worth another round, where the rulebook names none: the contract's shortest.
 _LEAST_REPLY = timedelta(seconds=10)
+# After `decide_by`, for what was accepted in the last moment: a plan that binds nobody by then binds nobody any more.
+GRACE = timedelta(seconds=30)
 
 NOTHING_POOLED = "no shared plan beats what its participants can do alone"
 TOO_LATE = "the time for a decision is over"
@@ -179,7 +181,10 @@ def decide(tx: Transaction, case: Case) -> None:
         found = steps.open_proposals(session, name, whole.round)
         room = has_room(session, whole, tx.now)
     if all(p.state == Part.ACCEPTED for p in found):
-        if _fits(tx, case):
+        if tx.now > decide_by(whole) + GRACE:
+            # No worker was there: by now owners may have booked elsewhere.
+            release(tx, name, TOO_LATE)
+        elif _fits(tx, case):
             commit(tx, case)
         else:
             release(tx, name, "capacity that the plan needs is not there any more")

@@ -145,6 +145,7 @@ class Synchronizer:
         """Put the orders on the table, and begin to negotiate over what is known now."""
 
         def table(tx: Transaction) -> Any:
+            steps.alone(tx, name)
             with tx.reading() as session:
                 whole = agreement.message_of(session, name)
             if whole.state == State.QUEUED:
@@ -173,6 +174,7 @@ class Synchronizer:
         out = {o: why for o, why in frozen.left_out.items() if o in orders}
 
         def store(tx: Transaction) -> None:
+            steps.alone(tx, name)
             with tx.reading() as session:
                 if steps.record_of(session, name).state != State.Name(State.NEGOTIATING):
                     raise steps.StepRefusedError(f"{name} is not to be negotiated any more")

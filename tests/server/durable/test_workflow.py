@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from agents.synchronize import replayed, synchronize
 from groupage.v1 import companies_pb2, negotiation_pb2, synchronizations_pb2
 from server import bus
 from server import synchronization as steps
-from server.durable import agreement, record
+from server.durable import agreement, gather, record
 from server.durable.driver import Driver
 from server.market import built_in
 from server.store import events
@@ -152,6 +153,48 @@ class TestNotAgreed:
         until(synchronizer, name)
         assert world.stands(store, name).round == 2
         assert "bolt" in world.proposals(store, name)
+
+    def test_binds_nobody_long_after_the_deadline(self, store, synchronizer, monkeypatch):
+        """All accepted and no worker was there: after the deadline all is released, as owners may have booked."""
+        world.fill(store)
+        name = world.ask(store)
+        until(synchronizer, name)
+        world.answer(store, name)
+        later = datetime.now(UTC) + timedelta(minutes=6)
+        monkeypatch.setattr(type(store), "now", staticmethod(lambda: later))
+        assert until(synchronizer, name) == {"is": "ended", "state": "RELEASED"}
+        assert set(world.orders(store).values()) == {"RELEASED"}
+        assert {p.state for p in world.proposals(store, name).values()} == {steps.Part.RELEASED}
+
+    def test_binds_what_was_accepted_in_the_last_moment(self, store, synchronizer, monkeypatch):
+        """All accepted just before the deadline: the moment that it takes to commit undoes no agreement."""
+        world.fill(store)
+        name = world.ask(store)
+        until(synchronizer, name)
+        world.answer(store, name)
+        later = world.stands(store, name).decide_by.ToDatetime(UTC) + timedelta(seconds=2)
+        monkeypatch.setattr(type(store), "now", staticmethod(lambda: later))
+        assert until(synchronizer, name) == {"is": "ended", "state": "COMMITTED"}
+
+    def test_takes_no_order_while_it_is_cancelled(self, store, synchronizer, monkeypatch):
+        """A worker that begins anew after a crash, while the requester cancels: no order is left in what is over."""
+        world.fill(store)
+        name = world.ask(store)
+        store.transact(lambda tx: steps.move(tx, name, steps.State.NEGOTIATING))
+        take, cancelling = gather.take, []
+
+        def slow(tx, name):
+            one = threading.Thread(target=store.transact, args=(lambda tx: steps.cancel(tx, name, "cancelled"),))
+            one.start()
+            one.join(0.5)
+            cancelling.append(one)
+            take(tx, name)
+
+        monkeypatch.setattr(gather, "take", slow)
+        assert until(synchronizer, name)["state"] == "CANCELLED"
+        for one in cancelling:
+            one.join()
+        assert set(world.orders(store).values()) == {"OPEN"}
 
     def test_stops_where_it_is_cancelled(self, store, synchronizer):
         """Cancelled in the middle, nothing is negotiated, proposed or asked any more."""

@@ -240,20 +240,24 @@ def orders_become(
     return went
 
 
-def release_all(tx: Transaction, name: str, state: Any, reason: str) -> None:
+def release_all(
+    tx: Transaction, name: str, state: Any, reason: str, *, reasons: Mapping[str, str] | None = None
+) -> None:
     """Give back every order that is still in a synchronization.
 
     Parameters
     ----------
     state
         RELEASED, or OPEN after a cancellation.
+    reasons
+        Of single orders, where there is more to say to their owners than to all.
     """
     query = select(OrderRow.name).where(
         OrderRow.synchronization == name, OrderRow.state == OrderState.Name(OrderState.NEGOTIATING)
     )
     with tx.reading() as session:
         names = list(session.exec(query))
-    orders_become(tx, name, names, state, reasons=dict.fromkeys(names, reason))
+    orders_become(tx, name, names, state, reasons=dict.fromkeys(names, reason) | dict(reasons or {}))
 
 
 def cancel(tx: Transaction, name: str, reason: str) -> synchronizations_pb2.Synchronization:

@@ -113,7 +113,9 @@ def propose(tx: Transaction, case: Case, made: Mapping[str, proposals_pb2.Propos
     # A plan may be all for later days.
     agreed = made and (case.settlement.loads or case.settlement.promises or case.freeze.reserving)
     if not agreed or tx.now >= decide_by(whole):
-        release(tx, name, TOO_LATE if agreed else NOTHING_POOLED)
+        # Why nothing is gained by an order, its owner may know, and may mend, as where it has no cost of going alone.
+        whys = {o.order: o.reason for part in made.values() for o in part.owner_part.orders if o.reason}
+        release(tx, name, TOO_LATE if agreed else NOTHING_POOLED, reasons={} if agreed else whys)
         close(tx, case.row, {})
         return
     expires = min(tx.now + whole.reply_within.ToTimedelta(), decide_by(whole))
@@ -305,7 +307,14 @@ def _can_be_kept(session: Reading, case: Case) -> bool:
     return True
 
 
-def release(tx: Transaction, name: str, reason: str, state: Any = State.RELEASED) -> None:
+def release(
+    tx: Transaction,
+    name: str,
+    reason: str,
+    state: Any = State.RELEASED,
+    *,
+    reasons: Mapping[str, str] | None = None,
+) -> None:
     """End without a plan: every order that is still in it is its owner's to book.
 
     Parameters
@@ -314,13 +323,15 @@ def release(tx: Transaction, name: str, reason: str, state: Any = State.RELEASED
         In plain words, without anybody's name or figures.
     state
         RELEASED, or FAILED.
+    reasons
+        Of single orders, to their owners.
     """
     steps.alone(tx, name)
     with tx.reading() as session:
         whole = message_of(session, name)
         found = steps.open_proposals(session, name, whole.round)
     steps.move(tx, name, state, reason=reason)
-    steps.release_all(tx, name, OrderState.RELEASED, reason)
+    steps.release_all(tx, name, OrderState.RELEASED, reason, reasons=reasons)
     later.unplanned(tx, name)
     for proposal in found:
         if proposal.state in (Part.OPEN, Part.ACCEPTED):

@@ -176,6 +176,17 @@ class TestNotAgreed:
         monkeypatch.setattr(type(store), "now", staticmethod(lambda: later))
         assert until(synchronizer, name) == {"is": "ended", "state": "COMMITTED"}
 
+    def test_says_of_each_order_why_nothing_is_gained_by_it(self, store, synchronizer):
+        """Nothing is pooled: each owner reads of its own orders why, in the negotiation's words, and of no other's."""
+        world.fill(store, change=lambda book: book.ClearField("baseline_tariffs"))
+        name = world.ask(store)
+        assert until(synchronizer, name)["state"] == "RELEASED"
+        for company in ("acme", "bolt"):
+            changed = [e.order_changed for e in told(store, name, company, "order_changed")]
+            reasons = {c.order: c.reason for c in changed if c.state == steps.OrderState.RELEASED}
+            assert set(reasons) == set(world.orders(store, company))
+            assert {"no cost of going alone" in reason for reason in reasons.values()} == {True}
+
     def test_takes_no_order_while_it_is_cancelled(self, store, synchronizer, monkeypatch):
         """A worker that begins anew after a crash, while the requester cancels: no order is left in what is over."""
         world.fill(store)

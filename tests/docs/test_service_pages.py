@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from groupage.v1 import rulebooks_pb2
 from server.settings import Settings
 from server.store import Store
 from server.store.tables import Record
@@ -76,17 +77,23 @@ def test_the_page_about_python(served: Served, tmp_path: Path) -> None:
 
 
 def test_the_page_about_running_it(tmp_path: Path) -> None:
-    """What the operator and a company type on a service where nothing is yet ends with a consent to its rulebook."""
+    """What the operator and a company type on a service where nothing is yet ends with a consent to its rulebook.
+
+    The rulebook has frozen tariffs: without any, nothing that the members send has a cost alone, and no plan saves any.
+    """
     url = f"sqlite:///{tmp_path / 'store.sqlite'}"
     store = Store(url)
     served = Served(url)
     try:
-        identities = {"GROUPAGE_TOKEN": token(store, "", operator=True), "ACME_TOKEN": token(store, "acme")}
+        identities = {f"{name.upper()}_TOKEN": token(store, name) for name in ("acme", "swift")}
+        identities["GROUPAGE_TOKEN"] = token(store, "", operator=True)
         text = shown("python", "run-the-service.md", served.address)
         said = typed([sys.executable, "-c"], text, tmp_path, identities)
+        book = store.look(SYSTEM, lambda session: session.get(Record, "pools/rhine/rulebooks/v1"))
     finally:
         served.stop()
         store.close()
+    assert rulebooks_pb2.Rulebook.FromString(book.body).baseline_tariffs[0].content.groupage.brackets
     assert said.split()[0] == "pools/rhine/rulebooks/v1"
     assert said.split()[1].startswith("pools/rhine/")
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 def take_effect(tx: Transaction, master: Record, said: dict[str, Any], one: Priced, texts: tuple[str, str]) -> None:
     """Put a changed plan in the old one's place: orders, proposals, capacity and tracking in one transaction."""
     name, request = master.parent, changes.request_of(said)
+    _stand_still(tx, name)
     freeze, settlement, new = one.freeze, one.settlement, one.parts
     failure = request.HasField("provider_failure")
     if failure:
@@ -68,6 +69,13 @@ def take_effect(tx: Transaction, master: Record, said: dict[str, Any], one: Pric
         tx.connection.execute(insert(CommitmentRow), rows)
     hops = plan.hops(freeze, settlement, lambda c: telling.names_for(freeze, c))
     _track(tx, name, hops, {request.order} if request.order else one.orders)
+
+
+def _stand_still(tx: Transaction, name: str) -> None:
+    """Have what is reported of its legs wait: what is not under way now is not when the change is in effect."""
+    query = select(LegRow).where(LegRow.synchronization == name).order_by(col(LegRow.load_id), col(LegRow.job))
+    with tx.reading() as session:
+        session.exec(query.with_for_update()).all()
 
 
 def _of_its_day(name: str) -> tuple[Any, ...]:

@@ -15,16 +15,19 @@ from sqlmodel import col, select
 
 from agents.messages import COORDINATOR
 from groupage.v1 import change_requests_pb2 as pb
-from groupage.v1 import proposals_pb2, rulebooks_pb2
-from server import changes
+from groupage.v1 import proposals_pb2, rulebooks_pb2, tracking_events_pb2
+from server import changes, tracking
+from server.durable import record
 from server.durable.changes import Changer
 from server.faults import Fault
 from server.services.synchronizations import Synchronizations
+from server.store import Store
 from server.store.tables import CommitmentRow, LegRow, OrderRow, Record, ShipmentRow
 from server.viewer import SYSTEM, Viewer
 from tests.server import world as callers
 from tests.server.durable import world
 from tests.server.durable.conftest import eventually, until
+from tests.server.racing import race
 
 State = pb.ChangeRequest.State
 
@@ -492,6 +495,37 @@ def test_the_shown_saving_is_that_of_the_orders_as_they_are(store, service, exec
     now = world.proposals(store, name)[owner].owner_part
     assert now.standalone_cents < was.standalone_cents
     assert now.saving_cents == now.standalone_cents - now.paid_cents
+
+
+def test_goods_that_depart_at_that_moment_are_not_cancelled(
+    store, store_url, service, executor, committed, monkeypatch
+):
+    """A load departs while a cancellation takes effect: what was seen to be on its way stays in the plan."""
+    name, order = committed
+    ask(service, name, order, **CANCEL)
+    Changer(executor).look()
+    for company, view in asked(service, name, order.split("/")[1]).items():
+        reply(service, company, view)
+    leg = store.look(SYSTEM, lambda s: s.exec(select(LegRow).where(LegRow.order_name == order)).first())
+    event = tracking_events_pb2.TrackingEvent(event_id="e", biz_step="departing", order=order)
+    event.event_at.GetCurrentTime()
+    carrier, put, seen = Store(store_url), record.put_blob, []
+
+    def takes_effect(pause):
+        def after_the_check(*given):
+            pause()
+            return put(*given)
+
+        monkeypatch.setattr(record, "put_blob", after_the_check)
+        Changer(executor).look()
+
+    def departs():
+        carrier.transact(lambda tx: tracking.report(tx, leg.carrier, event, [leg]))
+        seen.append(world.orders(store)[order])
+
+    race(takes_effect, departs)
+    carrier.close()
+    assert (seen, world.orders(store)[order]) in ((["CANCELLED"], "CANCELLED"), (["IN_TRANSIT"], "IN_TRANSIT"))
 
 
 @pytest.mark.parametrize("failure", [False, True])

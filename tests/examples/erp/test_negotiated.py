@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -39,6 +40,7 @@ from groupage.v1 import (
     tracking_events_pb2,
 )
 from tests.examples.erp.conftest import DAY, ROOT, Firm, finished, firm_of
+from tests.server import postgres
 
 FIRMS, CARRIERS = ("acme", "bolt"), ("swift", "tempo")
 POOL = "pools/rhine"
@@ -47,18 +49,24 @@ QUICK = Effort(quote_iterations=3, carrier_iterations_per_job=5, standalone_iter
 
 @dataclass
 class Served:
-    """`groupage serve` on a folder of its own."""
+    """`groupage serve` on a folder of its own, and on the store of an address where one is given."""
 
     folder: Path
+    store: str = ""
     address: str = ""
     tokens: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What its programs are told of the store."""
+        return os.environ | ({"GROUPAGE_STORE_URL": self.store} if self.store else {})
 
     def start(self) -> None:
         """Start it, and read where it listens."""
         options = ("--data-dir", str(self.folder), "--listen", "localhost:0", "--metrics-port", "0")
         command = [sys.executable, "-m", "groupage.cli", "serve", *options]
         self.log = (self.folder.parent / "serve.log").open("w+", encoding="utf-8")
-        self.process = subprocess.Popen(command, cwd=ROOT, stdout=self.log, stderr=self.log)
+        self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=self.log, stderr=self.log)
         for _ in range(600):
             found = re.search(r"services on localhost:(\d+)", Path(self.log.name).read_text(encoding="utf-8"))
             if found:
@@ -79,9 +87,9 @@ class Served:
         if company not in self.tokens:
             whose = [company] if company else ["--operator"]
             command = ["token", "new", *whose, "--data-dir", str(self.folder), "--json"]
-            done = subprocess.run(
-                [sys.executable, "-m", "groupage.cli", *command], cwd=ROOT, capture_output=True, text=True, check=True
-            )
+            command = [sys.executable, "-m", "groupage.cli", *command]
+            pipes = {"capture_output": True, "text": True}
+            done = subprocess.run(command, cwd=ROOT, env=self.environment, check=True, **pipes)
             self.tokens[company] = json.loads(done.stdout)["token"]
         return self.tokens[company]
 
@@ -91,12 +99,16 @@ class Served:
 
 
 @pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
-    """A server with an empty store."""
-    one = Served(tmp_path / "data")
-    one.start()
-    yield one
-    one.stop()
+def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Served]:
+    """A server with an empty store, on SQLite or on a PostgreSQL of its own."""
+    with ExitStack() as stack:
+        url = ""
+        if request.param == "postgresql":
+            url = postgres.create(stack.enter_context(postgres.cluster()), "erp")
+        one = Served(tmp_path / "data", url)
+        one.start()
+        yield one
+        one.stop()
 
 
 def fleet(company: str) -> pd.DataFrame:
@@ -230,6 +242,7 @@ def event(step: str, load_id: str) -> Any:
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the server is stopped by a signal")
+@pytest.mark.parametrize("served", ["sqlite"], indirect=True)
 def test_from_the_first_site_to_the_last_delivery(served: Served, tmp_path: Path, node_modules: Path) -> None:
     """All accept: what was pooled is committed, driven by the agents' carriers, reported by them and tracked."""
     found(served)
@@ -258,6 +271,7 @@ def test_from_the_first_site_to_the_last_delivery(served: Served, tmp_path: Path
 
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="the server is stopped by a signal")
+@pytest.mark.parametrize("served", ["postgresql"], indirect=True)
 def test_one_firm_declines(served: Served, tmp_path: Path, node_modules: Path) -> None:
     """The firm in Node wants more than there is to save: its orders are released, and the other goes on without it."""
     found(served)

@@ -7,6 +7,7 @@ which the agent goes on after a break. A worker asks, and waits to be woken; a s
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, update
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 # An agent that was seen so lately is taken to be there: it may be reconnecting.
 PRESENT = timedelta(seconds=20)
 SEEN_EVERY_S = 5.0
+_SILENCES_SEEN = 20
 
 
 def stream_of(company: str) -> str:
@@ -103,6 +105,27 @@ def answered(session: Reading, company: str, question_id: str) -> negotiation_pb
         return None
     answer: negotiation_pb2.Answer = negotiation_pb2.Answer.FromString(row.answer)
     return answer
+
+
+def left_s(session: Reading, company: str, question_id: str, now: datetime) -> float:
+    """Seconds until an answer is due; 0 where it is there, or is waited for no more."""
+    row = session.get(QuestionRow, (company, question_id))
+    return max(0.0, (row.reply_by - now).total_seconds()) if row is not None and row.answer is None else 0.0
+
+
+def silences(session: Reading, company: str, synchronization: str, role: int) -> int:
+    """How many questions of a synchronization, up to the last one, an agent has left without an answer in a row."""
+    query = (
+        select(col(QuestionRow.answer).is_(None))
+        .where(
+            QuestionRow.company == company,
+            QuestionRow.synchronization == synchronization,
+            QuestionRow.role == role,
+        )
+        .order_by(col(QuestionRow.reply_by).desc())
+        .limit(_SILENCES_SEEN)
+    )
+    return len(list(takewhile(bool, session.exec(query))))
 
 
 def record(tx: Transaction, company: str, answer: negotiation_pb2.Answer) -> QuestionRow:

@@ -102,17 +102,13 @@ class Driver:
             return Stand(SETTLED)
         replies = ""
         if row.exchange:
-            left = self._left(row)
-            answers = self._store.look(SYSTEM, partial(_answers, row=row))
-            if left > 0 and len(answers) < len(json.loads(row.asked)):
+            answers, left = self._store.look(SYSTEM, partial(_answers, row=row, now=self._store.now()))
+            if left > 0:
                 return Stand(WAITING, left)
             replies = self._understood(row, answers)
         # None is no reply to an exchange that was asked: an empty mapping is, of silence.
         advance = self.processes.go_on(key, row.count, replies, partial(self._record, row))
         return self._executor.transact(partial(self._stored, row=row, freeze=self.freeze(row.freeze), advance=advance))
-
-    def _left(self, row: NegotiationRow) -> float:
-        return (row.due_at - self._store.now()).total_seconds() if row.due_at else 0.0
 
     def _record(self, row: NegotiationRow) -> tuple[str, Sequence[str]]:
         return self._store.look(
@@ -180,33 +176,38 @@ class Driver:
         exchange: Exchange = records.loads(advance.exchange)
         name = row.synchronization
         called = {"negotiation": record.conversation(row), "synchronization": name}
-        due = self._due(tx, name, exchange)
         asked: dict[str, str] = {}
+        dues = []
         told = set(record.were_asked(tx, row))
         for message in exchange.messages:
             who = message.receiver
             if who not in advance.own:
                 continue
-            company = company_of(who)
+            company, role = company_of(who), telling.role_of(freeze, who, message.topic)
+            dues.append(due := self._due(tx, name, exchange, company, role))
             question = telling.question_for(freeze, message, reply_by=due, **called)
             if company not in told:
                 told.add(company)
                 bus.send_market(tx, company, telling.parts_for(freeze, freeze.seats[who].company, **called))
-            role = telling.role_of(freeze, who, message.topic)
             bus.ask(tx, company, question, workflow=name, role=role)
             logged = synchronizations_pb2.MessageLogged(
                 question_id=question.question_id, topic=question.topic, performative=question.performative
             )
             steps.tell(tx, name, company, message_logged=logged)
             asked[who] = question.question_id
-        return {"exchange": advance.exchange, "asked": json.dumps(asked), "due_at": due}
+        return {"exchange": advance.exchange, "asked": json.dumps(asked), "due_at": max(dues)}
 
-    def _due(self, tx: Transaction, name: str, exchange: Exchange) -> datetime:
-        """When answers are due: the protocol's own time or the usual one, and before the decision is."""
+    def _due(self, tx: Transaction, name: str, exchange: Exchange, company: str, role: int) -> datetime:
+        """When an answer is due: the protocol's own time or the usual one, and before the decision is.
+
+        Half of it after each silence in a row: who is gone, or stands still, takes the others twice the time in all,
+        and not once more with every question until nothing is left to decide in.
+        """
         with tx.reading() as session:
+            silent = bus.silences(session, company, name, role)
             whole = synchronizations_pb2.Synchronization.FromString(steps.record_of(session, name).body)
         decide_by: datetime = whole.decide_by.ToDatetime(tx.now.tzinfo)
-        return min(tx.now + (exchange.reply_within or self._reply_within), decide_by)
+        return min(tx.now + (exchange.reply_within or self._reply_within) / 2**silent, decide_by)
 
     def _told(self, tx: Transaction, row: NegotiationRow, freeze: Freeze, heard: Sequence[Heard]) -> None:
         for one in heard:
@@ -230,10 +231,12 @@ def _state(session: Reading, name: str, number: int) -> tuple[NegotiationRow, bo
     return row, steps.record_of(session, name).state == steps.State.Name(steps.State.NEGOTIATING)
 
 
-def _answers(session: Reading, row: NegotiationRow) -> dict[str, negotiation_pb2.Answer]:
-    found = {}
+def _answers(session: Reading, row: NegotiationRow, now: datetime) -> tuple[dict[str, negotiation_pb2.Answer], float]:
+    """Answers by participant, and for how many seconds others are still waited for."""
+    found, left = {}, 0.0
     for participant, key in json.loads(row.asked).items():
         answer = bus.answered(session, company_of(participant), key)
         if answer is not None:
             found[participant] = answer
-    return found
+        left = max(left, bus.left_s(session, company_of(participant), key, now))
+    return found, left

@@ -301,3 +301,19 @@ class TestOwnAgents:
         expected = synchronizations_pb2.ANSWERED_BY_NOBODY if sits_out else synchronizations_pb2.ANSWERED_BY_BUILT_IN
         assert by == {synchronizations_pb2.ANSWERED_BY_UNSPECIFIED, expected}
         assert all(q.withdrawn for q in self.asked(store, "acme"))
+
+    def test_waits_less_and_less_for_who_is_silent(self, store, synchronizer, monkeypatch):
+        """One agent that never answers costs the others twice the time for one answer, however often it is asked."""
+        world.fill(store)
+        world.connect(store, "acme", companies_pb2.ROLE_SHIPPER)
+        name = world.ask(store)
+        began = now = datetime.now(UTC)
+        monkeypatch.setattr(type(store), "now", staticmethod(lambda: now))
+        waits = []
+        while (stand := until(synchronizer, name)) and world.state(store, name) == "NEGOTIATING":
+            waits.append(stand["left_s"])
+            now += timedelta(seconds=stand["left_s"])
+        assert waits == pytest.approx([30 / 2**n for n in range(len(waits))], abs=1e-3)
+        assert len(waits) > 1
+        assert now - began < timedelta(seconds=60)
+        assert world.state(store, name) == "PROPOSED"

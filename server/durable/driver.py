@@ -207,7 +207,8 @@ class Driver:
             silent = bus.silences(session, company, name, role)
             whole = synchronizations_pb2.Synchronization.FromString(steps.record_of(session, name).body)
         decide_by: datetime = whole.decide_by.ToDatetime(tx.now.tzinfo)
-        return min(tx.now + (exchange.reply_within or self._reply_within) / 2**silent, decide_by)
+        within: timedelta = (exchange.reply_within or self._reply_within) / (1 << silent)
+        return min(tx.now + within, decide_by)
 
     def _told(self, tx: Transaction, row: NegotiationRow, freeze: Freeze, heard: Sequence[Heard]) -> None:
         for one in heard:

@@ -174,6 +174,8 @@ def _copy_sqlite(settings: Settings, folder: Path) -> None:
         for reader, (_, target) in zip(readers, there, strict=True):
             with contextlib.closing(sqlite3.connect(target)) as copy:
                 reader.backup(copy, pages=-1)
+                # In write-ahead mode who only reads in it would leave two files beside it that are not of the backup.
+                copy.execute("PRAGMA journal_mode = DELETE")
             target.chmod(0o600)
             _whole(target)
 

@@ -16,7 +16,8 @@ from logistics.jobs import planning_day
 from logistics.network import DEFAULT_CIRCUITY, DEFAULT_SPEED_KMH, great_circle_network
 from logistics.sites import SiteKind
 from logistics.tariffs import DedicatedTariff, GroupageTariff, PublicTariffs
-from server.market import FeeRule, Freeze, Paper, Seat, SeatRole
+from server.market import FeeRule, Freeze, Paper, SeatRole
+from server.seating import seats
 from server.visibility import grants_of
 from server.wire.fields import day
 from server.wire.fleets import carrier, vehicle_rates, vehicle_type
@@ -190,7 +191,7 @@ class _Freezing:
             market=market,
             policy=policy(book.policy, book.name),
             seed=seed,
-            seats=self._seats(market),
+            seats=seats(market, self.roles, self._is_remote, self.records.sits_out),
             circuity=circuity,
             speed_kmh=speed_kmh,
             stakes={name: s.stakes for name, s in sorted(shipments.items()) if s.stakes is not None},
@@ -348,27 +349,6 @@ class _Freezing:
     def _hub_rates(self, hubs: Collection[str]) -> dict[str, HubCosts]:
         told = {m.name: hub_rates(m) for m in sorted(self.records.hubs, key=lambda m: str(m.name)) if m.name in hubs}
         return {name: costs for name, costs in told.items() if costs is not None}
-
-    def _seats(self, market: Market) -> dict[str, Seat]:
-        """Everybody whom the market's protocol may ask."""
-        roles: dict[str, set[str]] = defaultdict(set)
-        for s in market.shipments.values():
-            roles[s.owner].add(SeatRole.SHIPPER)
-        for owner in (o for r in market.reserved for o in r.parts if o in self.roles):
-            roles[owner].add(SeatRole.SHIPPER)
-        for c in market.carriers:
-            roles[c].add(SeatRole.CARRIER)
-        for h in market.hubs:
-            roles[h].add(SeatRole.HUB)
-        return {
-            who: Seat(
-                company_name(who),
-                frozenset(map(str, own)),
-                frozenset(str(role) for role in own if self._is_remote(who, SeatRole(role))),
-                company_name(who) in self.records.sits_out,
-            )
-            for who, own in sorted(roles.items())
-        }
 
 
 def _places(shipments: Iterable[Shipment]) -> set[str]:

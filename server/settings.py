@@ -6,15 +6,13 @@ Every field can be given as ``GROUPAGE_FIELD``, one inside a table as ``GROUPAGE
 
 from __future__ import annotations
 
-import difflib
 import ipaddress
 import os
-import re
 import secrets
 import stat
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self, get_args
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
@@ -32,10 +30,8 @@ from server.durable.pace import Pace
 from server.guard import MIB, Limits
 from server.limits import Rate
 from server.logs import LEVELS
+from server.misset import PREFIX, strays, told, unread
 from server.retention import Retention
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
 
 CONFIG_VARIABLE = "GROUPAGE_CONFIG"
 KEY_BYTES = 32
@@ -169,7 +165,7 @@ class Settings(BaseSettings):
         Calls under way at a time, streams included.
     """
 
-    model_config = SettingsConfigDict(env_prefix="GROUPAGE_", env_nested_delimiter="__", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
 
     data_dir: Path = Path("groupage-data")
     listen: tuple[str, ...] = ("127.0.0.1:7443",)
@@ -287,80 +283,19 @@ def load(config: Path | None = None, **given: Any) -> Settings:
     class FromFile(Settings):
         model_config = SettingsConfigDict(toml_file=path)
 
+    wrong = strays(Settings, os.environ)
+    settings = None
     try:
-        return FromFile(**{key: value for key, value in given.items() if value is not None})
+        settings = FromFile(**{key: value for key, value in given.items() if value is not None})
     except ValidationError as error:
-        raise InputError([_problem(one, path, given) for one in error.errors()]) from None
+        wrong += told(error, Settings, path, given)
     except SettingsError as error:  # a variable is no JSON
-        raise InputError([_unread(str(error))]) from None
+        wrong.append(unread(str(error)))
     except (ValueError, OSError) as error:  # the file is no TOML
-        raise InputError([Problem(str(path or "environment"), "", str(error), "settings that can be read")]) from None
-
-
-# What pydantic calls what is wrong, and what would be right; bounds come with what it says.
-_RIGHT = {
-    "missing": "a value",
-    "extra_forbidden": "no such field",
-    "greater_than": "more than {gt:g}",
-    "greater_than_equal": "{ge:g} or more",
-    "less_than": "less than {lt:g}",
-    "less_than_equal": "at most {le:g}",
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "string": "text",
-    "path": "a path",
-    "tuple": "a list",
-    "model": "a table",
-    "dict": "a table",
-}
-
-
-def _problem(error: Any, path: Path | None, given: Mapping[str, Any]) -> Problem:
-    place, kind, message = error["loc"], error["type"], error["msg"].removeprefix("Value error, ")
-    column, where = ".".join(map(str, place)), _where(place, path, given)
-    if not column:  # a rule over several fields says itself what is given
-        told, _, right = message.partition("; expected ")
-        return Problem(where, "", told, right)
-    right = _RIGHT.get(kind) or _RIGHT.get(kind.partition("_")[0])
-    # Addresses of stores hold passwords.
-    shown = "not shown" if "_url" in column else "missing" if kind == "missing" else repr(error["input"])[:80]
-    expected = right.format(**error.get("ctx", {})) if right else message.removeprefix("expected ")
-    if kind == "extra_forbidden":
-        known = difflib.get_close_matches(column, _fields(Settings), 1)
-        expected += f"; perhaps {known[0]} is meant" if known else ""
-    return Problem(where, column, shown, expected)
-
-
-def _where(place: Sequence[Any], path: Path | None, given: Mapping[str, Any]) -> str:
-    """Where a field was given: on the command line, in the environment, or in the file."""
-    inside: Any = {key: value for key, value in given.items() if value is not None}
-    for part in place:
-        inside = inside.get(part) if isinstance(inside, dict) else None
-    if place and inside is not None:
-        return "command line"
-    names = {f"GROUPAGE_{'__'.join(map(str, place[: n + 1]))}".upper() for n in range(len(place))}
-    variable = next((name for name in os.environ if name.upper() in names), None)
-    return variable or str(path or "settings")
-
-
-def _unread(told: str) -> Problem:
-    field = re.search(r'field "(\w+)"', told)
-    variable = f"GROUPAGE_{field[1].upper()}" if field else "environment"
-    shown = "not shown" if "_URL" in variable or not field else repr(os.environ.get(variable, ""))[:80]
-    return Problem(variable, "", shown, 'JSON, as ["127.0.0.1:7443"] is a list; settings that can be read')
-
-
-def _fields(kind: type[BaseModel], before: str = "") -> Iterator[str]:
-    for name, field in kind.model_fields.items():
-        yield f"{before}{name}"
-        table = next((k for k in (field.annotation, *get_args(field.annotation)) if _is_table(k)), None)
-        if table is not None:
-            yield from _fields(table, f"{before}{name}.")
-
-
-def _is_table(kind: Any) -> bool:
-    return isinstance(kind, type) and issubclass(kind, BaseModel)
+        wrong.append(Problem(str(path or "environment"), "", str(error), "settings that can be read"))
+    if wrong or settings is None:
+        raise InputError(wrong)
+    return settings
 
 
 def is_loopback(address: str) -> bool:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 State = synchronizations_pb2.Synchronization.State
 FINAL = {State.COMMITTED, State.RELEASED, State.CANCELLED, State.FAILED}
 REPLY_WITHIN = timedelta(minutes=2)
+OVERLAP = timedelta(minutes=5)  # what changes together is seen a little later than its time says
 
 
 def connect() -> Client:
@@ -81,7 +82,7 @@ def submit(client: Client, company: str, book: OrderBook, day: str) -> tuple[int
     for so_no, line in receipt.failures.iterrows():
         # Submitted before, and the note of it was lost: the service says under which name.
         if line["reason"] == "EXTERNAL_REF_TAKEN" and line["metadata"].get("name"):
-            book.taken(so_no, line["metadata"]["name"])
+            book.found(so_no, line["metadata"]["name"])
         else:
             book.refused(so_no, f"{line['reason']} {line['fields']}".strip())
     return len(receipt.stored), len(receipt.failures)
@@ -152,13 +153,15 @@ def decide(client: Client, name: str, least_percent: float) -> bool | None:
 
 
 def note_states(client: Client, company: str, book: OrderBook) -> dict[str, int]:
-    """Note where each submitted order stands; answers how many stand where."""
-    numbers, states = book.submitted(), {}
-    for order in client.pages("orders", "list_orders", parent=company):
+    """Note where submitted orders stand that changed since that was last noted; answers how many stand where."""
+    numbers, last = book.submitted(), book.last_change()
+    changed = f'update_time>="{(last - OVERLAP).isoformat()}"' if last else ""
+    states = {}
+    for order in client.pages("orders", "list_orders", parent=company, filter=changed):
         if order.name in numbers:
-            states[numbers[order.name]] = mapping.order_state(order)
+            states[numbers[order.name]] = mapping.order_state(order), order.update_time.ToDatetime(UTC)
     book.became(states)
-    return {state: list(states.values()).count(state) for state in sorted(set(states.values()))}
+    return book.standing()
 
 
 def track(client: Client, company: str, book: OrderBook) -> int:
@@ -199,7 +202,7 @@ def main(arguments: list[str]) -> None:
                 print(note_states(client, company, book))
             else:
                 print(f"{track(client, company, book)} shipments noted")
-    except GroupageError as error:
+    except (GroupageError, FileExistsError) as error:
         sys.exit(str(error))
     finally:
         book.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -30,6 +31,7 @@ class OrderBook:
     """Reads what is to be delivered, and notes what became of it."""
 
     def __init__(self, file: str | Path) -> None:
+        self._file = file
         self._db = sqlite3.connect(file)
         self._db.row_factory = sqlite3.Row
 
@@ -38,7 +40,15 @@ class OrderBook:
         self._db.close()
 
     def fill(self, day: str) -> None:
-        """Make an order book with a day's orders, to try things with."""
+        """Make an order book with a day's orders, to try things with.
+
+        Raises
+        ------
+        FileExistsError
+            If there is one already: what is in it is not overwritten.
+        """
+        if self._rows("SELECT 1 FROM sqlite_master WHERE name = 'sales_order'"):
+            raise FileExistsError(f"{self._file} is an order book already, expected a place without one")
         with self._db:
             self._db.executescript(SCHEMA.read_text(encoding="utf-8"))
             self._db.executemany("INSERT INTO place VALUES (?, ?, ?, ?, ?, ?, ?, ?)", PLACES)
@@ -65,14 +75,33 @@ class OrderBook:
         """Note that the service has an order."""
         self._set("gp_order = ?, gp_state = 'OPEN', gp_refused = NULL", (name,), so_no)
 
+    def found(self, so_no: int, name: str) -> None:
+        """Note that the service has had an order for long: all are asked for again, as nobody knows where it stands."""
+        self.taken(so_no, name)
+        with self._db:
+            self._db.execute("UPDATE sales_order SET gp_changed = NULL")
+
     def refused(self, so_no: int, why: str) -> None:
         """Note that the service did not take an order."""
         self._set("gp_refused = ?", (why,), so_no)
 
-    def became(self, states: Mapping[int, str]) -> None:
-        """Note where orders stand."""
-        for so_no, state in states.items():
-            self._set("gp_state = ?", (state,), so_no)
+    def last_change(self) -> datetime | None:
+        """When the service last changed an order, as far as it was noted."""
+        ((last,),) = self._db.execute("SELECT max(gp_changed) FROM sales_order").fetchall()
+        return None if last is None else datetime.fromisoformat(last)
+
+    def became(self, states: Mapping[int, tuple[str, datetime]]) -> None:
+        """Note where orders stand and since when: of all of them, or of none."""
+        rows = [(state, at.isoformat(timespec="microseconds"), so_no) for so_no, (state, at) in states.items()]
+        with self._db:
+            self._db.executemany("UPDATE sales_order SET gp_state = ?, gp_changed = ? WHERE so_no = ?", rows)
+
+    def standing(self) -> dict[str, int]:
+        """How many submitted orders stand where, as far as it was noted."""
+        rows = self._rows(
+            "SELECT gp_state, count(*) AS n FROM sales_order WHERE gp_order IS NOT NULL GROUP BY 1 ORDER BY 1"
+        )
+        return {row["gp_state"]: row["n"] for row in rows}
 
     def tracked(self, deliveries: Iterable[Mapping[str, Any]]) -> None:
         """Note where shipments are."""

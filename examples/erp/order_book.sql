@@ -1,4 +1,4 @@
--- The order book of a firm, as its own people named things. It knows nothing of groupage but three columns at the end.
+-- The order book of a firm, as its own people named things. It knows nothing of groupage but four columns at the end.
 CREATE TABLE place (
     code       TEXT PRIMARY KEY,             -- W1, K10442
     kind       TEXT NOT NULL,                -- works or customer
@@ -21,6 +21,7 @@ CREATE TABLE sales_order (
     to_hh      TEXT NOT NULL,
     gp_order   TEXT,                         -- name at the service, once it is submitted
     gp_state   TEXT,                         -- where it stands there
+    gp_changed TEXT,                         -- when that was last changed there, UTC
     gp_refused TEXT                          -- why it was not taken
 );
 CREATE TABLE delivery (                      -- what the service tells of a shipment

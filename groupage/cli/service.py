@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from groupage.errors import MissingLibraryError
+from groupage.cli.console import err
+from groupage.errors import InputError, MissingLibraryError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,12 +45,31 @@ def settings(config: Path | None, data_dir: Path | None = None, **given: Any) ->
 
 
 @contextmanager
-def opened(config: Path | None, data_dir: Path | None) -> Iterator[tuple[Settings, Store]]:
-    """Open the store that the settings name, for one command."""
-    chosen = settings(config, data_dir)
-    from server.store import Store
+def opened(config: Path | None, data_dir: Path | None, *, make: bool = False) -> Iterator[tuple[Settings, Store]]:
+    """Open the store that the settings name, for one command.
 
-    chosen.make_data_dir()
+    Parameters
+    ----------
+    make
+        Make it where there is none, and say so: who gives out the first identities may come before the service.
+
+    Raises
+    ------
+    InputError
+        If there is none and it is not to be made: in a wrong place there is nothing to list or revoke.
+    """
+    chosen = settings(config, data_dir)
+    from sqlalchemy.engine import make_url
+
+    from server.store import Store, migrate
+
+    if not migrate.is_there(chosen.store):
+        shown = make_url(chosen.store).render_as_string()  # without its password
+        if not make:
+            right = "one that groupage serve or groupage token new made; --data-dir or --config says where it is"
+            raise InputError([Problem(shown, "", "there is no store", right)])
+        err.print(f"there was no store; a new one is {shown}", markup=False, soft_wrap=True)
+        chosen.make_data_dir()
     store = Store(chosen.store, readers=1)
     try:
         yield chosen, store

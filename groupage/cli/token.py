@@ -43,7 +43,7 @@ def new(
 ) -> None:
     """Make a token and print it once: it is kept nowhere and cannot be shown again."""
     whose = _whose(company, operator)
-    with opened(config, data_dir) as (settings, store):
+    with opened(config, data_dir, make=True) as (settings, store):
         from server.identity import key_id, new_token
         from server.settings import server_key
         from server.store.identities import add_token
@@ -159,7 +159,7 @@ def add(
     """Say whose a client certificate is, by exactly one of SPIFFE URI, subject and fingerprint."""
     whose = _whose(company, operator)
     given = [(k, v) for k, v in (("spiffe", spiffe), ("subject", subject), ("fingerprint", fingerprint)) if v]
-    with opened(config, data_dir) as (_, store):
+    with opened(config, data_dir, make=True) as (_, store):
         from server.identity import Certificate
         from server.store.identities import add_certificate
 

@@ -100,15 +100,17 @@ class Forecasts(forecasts_service_pb2_grpc.ForecastsServicer):
         wanted = filters.parse(request.filter, forecasts_pb2.LaneForecast, LANE_FILTERS)
         size, after = paging.size_of(request), paging.after(request) or ""
         told = await self._ahead(viewer, request)
-        answer = forecasts_pb2.ListLaneForecastsResponse()
+        answer, room = forecasts_pb2.ListLaneForecastsResponse(), paging.MOST_BYTES
         for lane, row in told.place.items():
             if lane <= after or not filters.matches(wanted, told.named(row)):
                 continue
-            if len(answer.lane_forecasts) == size:
+            message = told.message(row)
+            room -= message.ByteSize()
+            if len(answer.lane_forecasts) == size or (answer.lane_forecasts and room < 0):
                 last = names.split(answer.lane_forecasts[-1].name).id
                 answer.next_page_token = paging.token(request, last)
                 break
-            answer.lane_forecasts.append(told.message(row))
+            answer.lane_forecasts.append(message)
         return answer
 
     async def _ahead(self, viewer: Viewer, request: Any) -> _Told:

@@ -60,11 +60,12 @@ class Operations(operations_pb2_grpc.OperationsServicer):  # type: ignore[misc] 
         # What is private to a company is so to the operator too.
         query = query.where(~col(Record.parent).contains(_PRIVATE) | (col(Record.company) == viewer.company))
         rows = await self._store.read(viewer, lambda session: session.exec(query.limit(size + 1)).all())
+        taken = paging.fitting((len(r.body) for r in rows), size)
         answer = operations_pb2.ListOperationsResponse(
-            operations=[operations_pb2.Operation.FromString(r.body) for r in rows[:size]]
+            operations=[operations_pb2.Operation.FromString(r.body) for r in rows[:taken]]
         )
-        if len(rows) > size:
-            answer.next_page_token = paging.token(request, rows[size - 1].name)
+        if len(rows) > taken:
+            answer.next_page_token = paging.token(request, rows[taken - 1].name)
         return answer
 
     async def WaitOperation(self, request: Any, context: Any) -> Any:

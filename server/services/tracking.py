@@ -21,7 +21,7 @@ from server.store.writer import Transaction, Write, single
 from server.viewer import Viewer, caller
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Iterator, Sequence
 
     from server.store import Event, Reading, Store
 
@@ -56,13 +56,14 @@ class Tracking(tracking_service_pb2_grpc.TrackingServicer):
 
         def page(session: Reading) -> tuple[list[Any], bool]:
             out: list[Any] = []
-            last = after
+            last, room = after, paging.MOST_BYTES
             while True:
                 rows = session.exec(_of(company).where(ShipmentRow.name > last).limit(_SCAN)).all()
                 for row in rows:
                     message = _shown(viewer, row)
                     if filters.matches(wanted, message):
-                        if len(out) == size:
+                        room -= message.ByteSize()
+                        if len(out) == size or (out and room < 0):
                             return out, True
                         out.append(message)
                 if len(rows) < _SCAN:
@@ -91,11 +92,9 @@ class Tracking(tracking_service_pb2_grpc.TrackingServicer):
                 yield answer
             after = last
         async for events in coalesced(self._store.follow(stream, after)):
-            after = events[-1].version if events else after
-            shipments = await self._changed(viewer, events)
-            yield shipments_pb2.WatchShipmentsResponse(
-                shipments=[s for s in shipments if filters.matches(wanted, s)], sequence=after
-            )
+            before, after = after, events[-1].version if events else after
+            for answer in _told(await self._changed(viewer, events), wanted, before, after):
+                yield answer
 
     async def _all(self, viewer: Viewer, company: str, wanted: Any, last: int) -> AsyncIterator[Any]:
         name = ""
@@ -103,9 +102,8 @@ class Tracking(tracking_service_pb2_grpc.TrackingServicer):
             query = _of(company).where(ShipmentRow.name > name).limit(_SCAN)
             rows = await self._store.read(viewer, lambda session, q=query: session.exec(q).all())  # type: ignore[misc]
             shown = [_shown(viewer, row) for row in rows]
-            yield shipments_pb2.WatchShipmentsResponse(
-                shipments=[s for s in shown if filters.matches(wanted, s)], sequence=last if len(rows) < _SCAN else 0
-            )
+            for answer in _told(shown, wanted, 0, last if len(rows) < _SCAN else 0):
+                yield answer
             if len(rows) < _SCAN:
                 return
             name = rows[-1].name
@@ -137,11 +135,24 @@ class Tracking(tracking_service_pb2_grpc.TrackingServicer):
             return session.exec(query.limit(size + 1)).all()
 
         rows = await self._store.read(viewer, page)
-        shown = [tracking_events_pb2.TrackingEvent.FromString(r.body) for r in rows[:size]]
+        taken = paging.fitting((len(r.body) for r in rows), size)
+        shown = [tracking_events_pb2.TrackingEvent.FromString(r.body) for r in rows[:taken]]
         answer = shipments_pb2.GetTraceResponse(events=shown)
-        if len(rows) > size:
-            answer.next_page_token = paging.token(request, [to_us(rows[size - 1].at), rows[size - 1].id])
+        if len(rows) > taken:
+            answer.next_page_token = paging.token(request, [to_us(rows[taken - 1].at), rows[taken - 1].id])
         return answer
+
+
+def _told(shipments: Sequence[Any], wanted: Any, before: int, after: int) -> Iterator[Any]:
+    """Shipments in messages that have room for them; only with the last is all told up to the number after them."""
+    left = [s for s in shipments if filters.matches(wanted, s)]
+    while True:
+        taken = paging.fitting((s.ByteSize() for s in left), len(left))
+        last = taken == len(left)
+        yield shipments_pb2.WatchShipmentsResponse(shipments=left[:taken], sequence=after if last else before)
+        if last:
+            return
+        left = left[taken:]
 
 
 def _of(company: str) -> Any:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from server.faults import Fault
 from server.store.events import first_version, last_versions
+from server.store.paging import fitting
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Sequence
@@ -68,8 +69,10 @@ async def coalesced(
                 else:
                     waiting = more
             last = loop.time()
-            for i in range(0, len(batch), MOST):
-                yield batch[i : i + MOST]
+            while batch:
+                taken = fitting((len(e.body) for e in batch), MOST)
+                yield batch[:taken]
+                batch = batch[taken:]
     except StopAsyncIteration:
         return
     finally:

@@ -7,8 +7,8 @@ from datetime import datetime
 from sqlalchemy import Column, Index
 from sqlmodel import Field
 
-from server.store.columns import Scoped, binary, moment
 from server.store.moments import Moment
+from server.store.table_parts import Scoped, binary, moment
 
 
 class QuestionRow(Scoped, table=True):

@@ -9,18 +9,23 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, bindparam, func, select
 
 from server.store import bulk_sql
-from server.store.tables import EventRow
+from server.store.tables import EventRow, table_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
+    from sqlalchemy import Select
     from sqlalchemy.engine import Connection
+
+# Of what is read at once: an event may have as many bytes as a message of a negotiation.
+MOST = 1_000
+MOST_BYTES = 2**18
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +101,24 @@ def _alone(connection: Connection, streams: set[str]) -> None:
         )
 
 
-def after(connection: Connection, stream: str, version: int, limit: int = 1_000) -> list[Event]:
-    """Events of a stream after a version, in order."""
-    rows = connection.execute(
-        select(EventRow.stream, EventRow.company, EventRow.kind, EventRow.body, EventRow.at, EventRow.version)  # type: ignore[call-overload]
-        .where(EventRow.stream == stream, EventRow.version > version)
-        .order_by(EventRow.version)
-        .limit(limit)
-    )
+def after(connection: Connection, stream: str, version: int) -> list[Event]:
+    """Events of a stream after a version, in order: as many as `MOST` and `MOST_BYTES` allow, but one."""
+    rows = connection.execute(_AFTER, {"stream": stream, "version": version, "most": MOST, "most_bytes": MOST_BYTES})
     return [Event(*row) for row in rows]
+
+
+def _after() -> Select[Any]:
+    table = table_of(EventRow).c
+    later = (table.stream == bindparam("stream"), table.version > bindparam("version"))
+    # Sizes are asked first: a driver fetches all that a statement answers.
+    sizes = select(table.version, func.length(table.body).label("size")).where(*later)
+    ahead = sizes.order_by(table.version).limit(bindparam("most", type_=BigInteger)).subquery().c
+    filled = func.sum(ahead.size).over(order_by=ahead.version)
+    summed = select(ahead.version, ahead.size, filled.label("filled")).subquery().c
+    fits = (summed.filled <= bindparam("most_bytes", type_=BigInteger)) | (summed.filled == summed.size)
+    last = select(func.max(summed.version)).where(fits).scalar_subquery()
+    told = (table.stream, table.company, table.kind, table.body, table.at, table.version)
+    return select(*told).where(*later, table.version <= last).order_by(table.version)
+
+
+_AFTER = _after()

@@ -28,6 +28,7 @@ POLL_S = 0.05
 _TOGETHER_S = 0.01  # so that a burst of commits costs one look
 _AWAY_S = 0.5  # between looks at a database that does not answer
 KEPT = 2_000  # events of a stream that are kept for those who lag; who lags more reads the database
+KEPT_BYTES = 2**18  # of them, but one
 # Threads, each with a connection: one looks for what is new, the others fetch for those who begin or lag. None is of
 # those that read for calls, and no number of watchers that lag holds up a look.
 _FETCHING = 2
@@ -37,16 +38,27 @@ THREADS = 1 + _FETCHING
 class _Feed:
     def __init__(self, version: int) -> None:
         self.version = version  # last one that is known
-        self.recent: deque[Event] = deque(maxlen=KEPT)
+        self.recent: deque[Event] = deque()
+        self.recent_bytes = 0
         self.news = asyncio.Event()
         self.followers = 0
+
+    def take(self, fresh: Sequence[Event]) -> None:
+        """Take in what comes next, and let go of what there is no room for."""
+        self.recent.extend(fresh)
+        self.recent_bytes += sum(len(e.body) for e in fresh)
+        while len(self.recent) > KEPT or (len(self.recent) > 1 and self.recent_bytes > KEPT_BYTES):
+            self.recent_bytes -= len(self.recent.popleft().body)
+        self.version = fresh[-1].version
+        self.news.set()
 
 
 class Feeds:
     """The streams that somebody follows now.
 
     One task looks for new events of them all: at once when this process wrote some, and every 50 ms for what other
-    processes wrote. Memory is bounded by the streams that are followed, never by how slowly a follower reads.
+    processes wrote. Memory is bounded, however slowly followers read and however large events are: of each stream that
+    is followed `KEPT` events and `KEPT_BYTES`, and as much that a follower has in hand; or one event that is larger.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -126,9 +138,7 @@ class Feeds:
                 feed = self._feeds.get(stream)
                 if feed is None or not fresh or fresh[0].version != feed.version + 1:
                     continue
-                feed.recent.extend(fresh)
-                feed.version = fresh[-1].version
-                feed.news.set()
+                feed.take(fresh)
 
     def _last(self, stream: str) -> int:
         with self._engine.connect() as connection, connection.begin():

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Index
 from sqlmodel import Field
 
-from server.store.columns import Nobodys, Scoped, binary, moment
+from server.store.table_parts import Nobodys, Scoped, binary, moment
 
 
 class PromiseRow(Nobodys, Scoped, table=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -56,3 +60,17 @@ def revisions() -> frozenset[str]:
 def current(connection: Connection) -> str | None:
     """Revision of a database; None of an empty one."""
     return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_there(url: str) -> bool:
+    """Whether a store is at an address; a look makes nothing. One that cannot be asked is for who opens it to tell."""
+    parsed = make_url(url)
+    if parsed.drivername == "sqlite" and not Path(parsed.database or "").exists():
+        return False
+    engine = create_engine(url)
+    try:
+        with contextlib.suppress(DBAPIError), engine.connect() as connection:
+            return current(connection) is not None
+    finally:
+        engine.dispose()
+    return True

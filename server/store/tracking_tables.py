@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Index, or_
 from sqlmodel import Field, col
 
-from server.store.columns import Nobodys, Scoped, binary, moment
+from server.store.table_parts import Nobodys, Scoped, binary, moment
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement

@@ -167,6 +167,21 @@ def test_a_backup_that_was_changed_is_not_restored(filled: Settings, tmp_path: P
         assert not list((tmp_path / "again").glob("*"))
 
 
+def test_a_backup_may_be_looked_at(filled: Settings, tmp_path: Path) -> None:
+    """Who reads in it, and may write nothing, leaves nothing beside its files; it comes back all the same."""
+    saved = tmp_path / "saved"
+    backup(filled, saved)
+    before = {path.name: path.read_bytes() for path in saved.iterdir()}
+    for name in ("store.sqlite", "durable.sqlite"):
+        look = sqlite3.connect(f"file:{saved / name}?mode=ro", uri=True)
+        assert look.execute("SELECT count(*) FROM sqlite_master").fetchone() > (0,)
+        look.close()
+    assert {path.name: path.read_bytes() for path in saved.iterdir()} == before
+    again = settings_of(tmp_path / "again")
+    restore(again, saved)
+    assert blobs(again) == ["one"]
+
+
 def test_nothing_is_overwritten(filled: Settings, tmp_path: Path) -> None:
     """A backup goes into a new folder only, and a restore where there is no store and no other key."""
     backup(filled, tmp_path / "saved")

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from groupage.errors import InputError
+from server.misset import strays
 from server.retention import Retention
-from server.settings import Log, Quota, Tls, WorkerTable, is_loopback, load, server_key
+from server.settings import Log, Quota, Settings, Tls, WorkerTable, is_loopback, load, server_key
 
 
 @pytest.fixture(autouse=True)
@@ -95,6 +96,57 @@ def test_what_is_wrong_is_told_in_plain_words(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setenv("GROUPAGE_LISTEN", "127.0.0.1:1")
     with pytest.raises(InputError, match=r"^GROUPAGE_LISTEN: '127.0.0.1:1', expected JSON"):
         load()
+
+
+def test_a_misspelt_variable_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a misspelt field of the file is: by its name, without what it holds, together with all else that is wrong."""
+    monkeypatch.setenv("GROUPAGE_STORE_URI", "postgresql+psycopg://user:secret@host/x")
+    with pytest.raises(InputError, match=r"GROUPAGE_STORE_URI: names no setting.*perhaps GROUPAGE_STORE_URL is meant"):
+        load()
+    monkeypatch.setenv("groupage_quotas__open_streams", "2")
+    monkeypatch.setenv("GROUPAGE_QUOTA__OPN_STREAMS", "2")
+    monkeypatch.setenv("GROUPAGE_DRAIN_S__X", "2")
+    monkeypatch.setenv("GROUPAGE_XYZZY", "2")
+    monkeypatch.setenv("GROUPAGE_METRICS_PORT", "-1")
+    with pytest.raises(InputError) as caught:
+        load()
+    right = "expected GROUPAGE_ and a setting's name"
+    assert sorted(str(caught.value).splitlines()) == [
+        f"GROUPAGE_DRAIN_S__X: names no setting, {right}; perhaps GROUPAGE_DRAIN_S is meant",
+        "GROUPAGE_METRICS_PORT: metrics_port is '-1', expected 0 or more",
+        "GROUPAGE_QUOTA__OPN_STREAMS: quota.opn_streams is '2', expected no such field; "
+        "perhaps quota.open_streams is meant",
+        f"GROUPAGE_STORE_URI: names no setting, {right}; perhaps GROUPAGE_STORE_URL is meant",
+        f"GROUPAGE_XYZZY: names no setting, {right}",
+        f"groupage_quotas__open_streams: names no setting, {right}; perhaps GROUPAGE_QUOTA__OPEN_STREAMS is meant",
+    ]
+    monkeypatch.setenv("GROUPAGE_LISTEN", "127.0.0.1:1")
+    with pytest.raises(InputError, match=r"GROUPAGE_XYZZY(.|\n)*GROUPAGE_LISTEN: '127.0.0.1:1', expected JSON"):
+        load()
+
+
+def test_variables_that_are_no_settings_are_let_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that guides and examples use, and those by which Kubernetes tells of a service that is called groupage."""
+    root = Path(__file__).resolve().parents[2]
+    pages = [root / "README.md", *(root / "docs").rglob("*.md"), *(root / "examples").rglob("*.py")]
+    pages += [*(root / "tests").rglob("*.py"), *(root / "examples" / "erp" / "node").glob("*.mjs")]
+    named = {name for page in pages if page != Path(__file__) for name in _variables(page.read_text(encoding="utf-8"))}
+    assert {"GROUPAGE_TOKEN", "GROUPAGE_CA", "GROUPAGE_KILL_ROUNDS", "GROUPAGE_METRICS_PORT"} <= named
+    assert not {p.where for p in strays(Settings, dict.fromkeys(named, "x"))}
+    for name in ("SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_GRPC", "PORT_7443_TCP", "PORT_7443_TCP_ADDR"):
+        monkeypatch.setenv(f"GROUPAGE_{name}", "x")
+        monkeypatch.setenv(f"GROUPAGE_DATABASE_{name}", "x")
+    monkeypatch.setenv("GROUPAGE_PORT", "tcp://10.0.0.1:7443")
+    load()
+    monkeypatch.setenv("GROUPAGE_PORT", "7443")
+    with pytest.raises(InputError, match="GROUPAGE_PORT: names no setting"):
+        load()
+
+
+def _variables(text: str) -> set[str]:
+    """Variables of ours that a text names, but for the two that stand for any."""
+    found = re.findall(r"(?<![A-Z_])GROUPAGE_[A-Z][A-Z_]*(?![A-Z_a-z0-9{])", text)
+    return set(found) - {"GROUPAGE_FIELD", "GROUPAGE_TABLE__FIELD"}
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ const STEPS = ['fill', 'set-up', 'submit', 'take-part', 'track']
 const FINAL = new Set(['COMMITTED', 'RELEASED', 'CANCELLED', 'FAILED'])
 const REPLY_WITHIN_S = 120
 const HOUR_MS = 3_600_000
+const OVERLAP_MS = 300_000 // what changes together is seen a little later than its time says
 
 /** Enter every place of the order book; answers how many were not there yet. */
 export async function setUp(client, company, book) {
@@ -51,7 +52,7 @@ export async function submit(client, company, book, day) {
       }
       const why = new ServiceError(failure.status, '')
       // Submitted before, and the note of it was lost: the service says under which name.
-      if (why.reason === 'EXTERNAL_REF_TAKEN' && why.metadata.name) book.note(number, { name: why.metadata.name })
+      if (why.reason === 'EXTERNAL_REF_TAKEN' && why.metadata.name) book.found(number, why.metadata.name)
       else book.note(number, { refused: why.message })
       count.refused += 1
     })
@@ -108,17 +109,18 @@ export async function decide(client, name, leastPercent) {
   return worthIt
 }
 
-/** Note where each submitted order stands; answers how many stand where. */
+/** Note where submitted orders stand that changed since that was last noted; answers how many stand where. */
 export async function noteStates(client, company, book) {
   const numbers = book.submitted()
-  const count = {}
-  for await (const order of client.pages('Orders', 'ListOrders', { parent: company })) {
+  const last = book.lastChange()
+  const filter = last ? `update_time>="${new Date(last - OVERLAP_MS).toISOString()}"` : ''
+  const states = []
+  for await (const order of client.pages('Orders', 'ListOrders', { parent: company, filter })) {
     const number = numbers.get(order.name)
-    if (!number) continue
-    book.note(number, { state: order.state })
-    count[order.state] = (count[order.state] ?? 0) + 1
+    if (number) states.push([number, { state: order.state, changed: moment(order.update_time) }])
   }
-  return count
+  book.noteAll(states)
+  return book.standing()
 }
 
 /** Note where the shipments are; answers how many were told. */
@@ -152,7 +154,12 @@ async function main() {
     throw new Usage(`--day is ${values.day ?? 'missing'}, expected YYYY-MM-DD`)
   }
   if (step === 'fill') {
-    OrderBook.fill(values.book, values.day)
+    try {
+      OrderBook.fill(values.book, values.day)
+    } catch (error) {
+      if (error.code !== 'EEXIST') throw error
+      throw new Usage(`${values.book} is an order book already, expected a place without one`)
+    }
     return
   }
   const { env } = process

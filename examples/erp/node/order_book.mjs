@@ -37,8 +37,31 @@ export class OrderBook {
     return new Map(known.map(([number, note]) => [note.name, number]))
   }
 
+  /** When the service last changed an order, as far as it was noted; milliseconds, or null. */
+  lastChange() {
+    return Object.values(this.notes).reduce((last, { changed }) => Math.max(last, Date.parse(changed) || 0), 0) || null
+  }
+
+  /** How many submitted orders stand where, as far as it was noted. */
+  standing() {
+    const count = {}
+    for (const { name, state } of Object.values(this.notes)) if (name) count[state] = (count[state] ?? 0) + 1
+    return count
+  }
+
+  /** Note that the service has had an order for long: all are asked for again, as nobody knows where it stands. */
+  found(number, name) {
+    for (const note of Object.values(this.notes)) delete note.changed
+    this.note(number, { name })
+  }
+
   note(number, what) {
-    this.notes[number] = { ...this.notes[number], ...what }
+    this.noteAll([[number, what]])
+  }
+
+  /** Note something of several orders: of all of them, or of none. */
+  noteAll(entries) {
+    for (const [number, what] of entries) this.notes[number] = { ...this.notes[number], ...what }
     writeFileSync(`${this.file}.new`, `${JSON.stringify(this.notes, null, 2)}\n`)
     renameSync(`${this.file}.new`, this.file)
   }

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+import os
+import re
+import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from groupage.v1 import orders_pb2, sites_pb2
@@ -52,6 +55,75 @@ def test_notes_that_were_lost(market: Market, firm: Firm) -> None:
     known = firm.rows("SELECT gp_order FROM sales_order") if firm.language == "python" else firm.notes().values()
     names = {k[0] if firm.language == "python" else k["name"] for k in known}
     assert names == {row.name for row in orders(market.store, "acme")}
+
+
+def test_an_order_book_is_filled_once(market: Market, firm: Firm) -> None:
+    """A second time is refused in plain words, and what is in it stays."""
+    set_up(firm)
+    again = firm.start("fill", "--day", "2030-01-01")
+    out, err = again.communicate(timeout=60)
+    assert (again.returncode, out) == (1, "")
+    assert err.strip() == f"{firm.book} is an order book already, expected a place without one"
+    assert set(firm.states().values()) == {"OPEN"}
+    assert firm.run("submit", "--day", DAY).startswith("0 orders submitted, 0 refused")
+
+
+# What `take-part` does at its end, twice, with an order cancelled in between; tells what was asked and answered.
+NOTING = {
+    "python": """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+import erp
+from order_book import OrderBook
+book, company, client = OrderBook(sys.argv[2]), os.environ["GROUPAGE_COMPANY"], erp.connect()
+pages = client.pages
+def asked(*args, **fields):
+    print(fields.get("filter", ""), flush=True)
+    return pages(*args, **fields)
+client.pages = asked
+print(erp.note_states(client, company, book), flush=True)
+first = next(iter(book.submitted()))
+client.orders.cancel_order(name=first)
+print(erp.note_states(client, company, book), flush=True)
+""",
+    "node": """
+const [{ noteStates }, { Client }, { OrderBook }] = await Promise.all(
+  ['erp', 'contract', 'order_book'].map((name) => import(`${process.argv[2]}/${name}.mjs`)),
+)
+const { GROUPAGE_SERVER: address, GROUPAGE_TOKEN: token, GROUPAGE_COMPANY: company } = process.env
+const book = new OrderBook(process.argv[3])
+const client = new Client({ address, token })
+const pages = client.pages.bind(client)
+client.pages = (service, method, request) => {
+  console.log(request.filter ?? '')
+  return pages(service, method, request)
+}
+console.log(await noteStates(client, company, book))
+const [first] = book.submitted().keys()
+await client.call('Orders', 'CancelOrder', { name: first })
+console.log(await noteStates(client, company, book))
+client.close()
+""",
+}
+
+
+def test_where_orders_stand_is_asked_of_those_that_changed(market: Market, firm: Firm, tmp_path: Path) -> None:
+    """The first time of all, later of what changed since; all that were submitted are counted."""
+    set_up(firm)
+    script = tmp_path / {"python": "noting.py", "node": "noting.mjs"}[firm.language]
+    script.write_text(NOTING[firm.language], encoding="utf-8")
+    program = Path(firm.command[-1]).parent
+    command = [firm.command[0], str(script), str(program), str(firm.book)]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    said = finished(subprocess.Popen(command, env=os.environ | firm.environment, text=True, **pipes))
+    asked_first, counted_first, asked, counted = said.splitlines()
+    newest = max(orders(market.store, "acme"), key=lambda row: row.created_at).created_at
+    since = datetime.fromisoformat(re.fullmatch(r'update_time>="([^"]+)"', asked)[1])
+    assert asked_first == ""
+    assert timedelta(0) < newest - since < timedelta(minutes=6)
+    assert re.findall(r"(\w+)'?: (\d)", counted_first) == [("OPEN", "5")]
+    assert sorted(re.findall(r"(\w+)'?: (\d)", counted)) == [("CANCELLED", "1"), ("OPEN", "4")]
+    assert sorted(firm.states().values()) == ["CANCELLED"] + ["OPEN"] * 4
 
 
 def test_what_is_refused_is_noted_with_its_reason(market: Market, firm: Firm) -> None:

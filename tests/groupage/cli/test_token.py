@@ -66,6 +66,42 @@ def test_the_operator_has_tokens_too(command: Any, tmp_path: Path) -> None:
         command("token", "new")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("token", "list"),
+        ("token", "list", "--json"),
+        ("token", "revoke", "x"),
+        ("token", "rotate", "x"),
+        ("client-certificate", "list"),
+        ("client-certificate", "revoke", "x"),
+    ],
+)
+def test_where_no_store_is_none_is_made(command: Any, tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    """Who lists or revokes in a wrong place is told which, and how a store is made there; nothing is."""
+    words = r"data/store\.sqlite: there is no store, expected one that groupage serve or groupage token new made"
+    with pytest.raises(InputError, match=words):
+        command(*arguments)
+    assert not (tmp_path / "data").exists()
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "store.sqlite").touch()
+    with pytest.raises(InputError, match="there is no store"):
+        command(*arguments)
+    assert [p.name for p in (tmp_path / "data").iterdir()] == ["store.sqlite"]
+    assert (tmp_path / "data" / "store.sqlite").stat().st_size == 0
+
+
+def test_the_first_identity_makes_the_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tokens and certificates may be there before the service is; that there was no store is told once."""
+    monkeypatch.delenv("GROUPAGE_CONFIG", raising=False)
+    for number, arguments in enumerate((("token", "new"), ("client-certificate", "add", "--subject", "CN=a"))):
+        folder = tmp_path / str(number)
+        command = [*arguments, "--operator", "--data-dir", str(folder)]
+        told = [CliRunner().invoke(app, command).stderr for _ in range(2)]
+        assert f"there was no store; a new one is sqlite:///{folder}/store.sqlite" in told[0].replace("\n", "")
+        assert "no store" not in told[1]
+
+
 @pytest.mark.parametrize("company", ["Acme", "companies/acme", "-acme", "acme-", "", "a" * 64, "acme/..", "~operator"])
 def test_a_company_is_named_by_its_id(command: Any, company: str) -> None:
     """What can be no segment of a resource name gets no identity."""

@@ -8,6 +8,7 @@ show it; and for what it does show, so that nothing is searched in vain.
 from __future__ import annotations
 
 import asyncio
+import math
 import struct
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -102,7 +103,8 @@ class Marks:
             self.put("papers", c, order.external_ref, name)
             self.put("papers", c, order.ssccs[0], name)
             for fact in ("pallets", "weight_kg", "volume_m3"):
-                value = getattr(order, fact) + len(self.made) / 1024
+                # Of so many digits that no sum of others and no four bytes by chance are like it.
+                value = getattr(order, fact) + math.sqrt(len(self.made) + 0.5) % 1 / 8
                 setattr(order, fact, self.put(fact, c, value, name))
             order.stakes.lateness_eur_micros_per_hour = self.figure("stakes", c, name, base=5_000_000_000)
         for vehicle in found.vehicle_types:
@@ -226,8 +228,14 @@ async def check(site: Site, store: Store, marks: Marks, phase: Phase, files: Any
     for who in EVERYBODY:
         told[who] = await read_all(site, who, names, list(files))
         found = [m for m in marks.made if any(f in told[who] for f in forms(m.value))]
-        assert [m for m in found if not may_see(who, m, phase, legs)] == [], (who, phase)
+        wrong = [m for m in found if not may_see(who, m, phase, legs)]
+        assert wrong == [], (who, phase, [around(told[who], m) for m in wrong])
     return told
+
+
+def around(told: bytes, mark: Mark) -> list[bytes]:
+    """Where a mark was found, with what stands around it."""
+    return [told[max(0, at - 80) : at + 80] for form in forms(mark.value) if (at := told.find(form)) >= 0]
 
 
 def seen(told: dict[str, bytes], who: str, mark: Mark) -> bool:

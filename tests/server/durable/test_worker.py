@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import time
+from contextlib import ExitStack, closing, contextmanager
 from datetime import timedelta
 
 import pytest
@@ -69,6 +71,17 @@ def pending(store, company):
     return [q for q in store.look(SYSTEM, lambda s: list(s.exec(query))) if q.answer is None]
 
 
+@contextmanager
+def nobody_writes(store, durable):
+    """Keep writers out of SQLite's files: it has one at a time, and one that is stopped there keeps out all others."""
+    files = [url.removeprefix("sqlite:///") for url in (store.url, durable) if url.startswith("sqlite:")]
+    with ExitStack() as held:
+        for file in files:
+            db = held.enter_context(closing(sqlite3.connect(file, timeout=30.0, isolation_level=None)))
+            db.execute("BEGIN IMMEDIATE")
+        yield
+
+
 class TestKilled:
     """kill -9."""
 
@@ -127,7 +140,8 @@ class TestKilled:
         name = world.ask(store)
         workflows.start(name)
         reaches(store, name, "NEGOTIATING")
-        stopped.send_signal(signal.SIGSTOP)
+        with nobody_writes(store, workers.durable):
+            stopped.send_signal(signal.SIGSTOP)
         workers.start(dead_after_s=3.0)
         reaches(store, name, "PROPOSED")
         stopped.send_signal(signal.SIGCONT)

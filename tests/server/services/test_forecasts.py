@@ -21,7 +21,7 @@ from server.services.network import Network
 from server.services.operations import Operations
 from server.services.orders import Orders
 from server.services.pools import Pools
-from server.store import Store
+from server.store import Store, paging
 from server.store.tables import BlobRow
 from server.viewer import SYSTEM, Viewer
 from server.wire.policies import policy_message
@@ -166,6 +166,24 @@ def test_lanes_are_listed_in_pages_by_name_and_filter(world):
     (only,) = one.lane_forecasts
     assert [q.level for q in only.days[0].quantiles] == [0.25, 0.75]
     assert len(only.days) == 3
+
+
+def test_pages_have_room_in_an_answer(world, monkeypatch):
+    """Days with many levels are large: such lanes come in pages of fewer, as operations do, and all of them come."""
+    for zone in ("10", "20", "30"):
+        demand(world, zone=zone, product="")
+    operations = sorted(train(world, name="moving_average").name for _ in range(2))
+    monkeypatch.setattr(paging, "MOST_BYTES", 1)
+    token, pages = "", []
+    while token or not pages:
+        answer = call(world.forecasts, "acme", "ListLaneForecasts", parent="companies/acme", page_token=token)
+        pages.append([f.zone for f in answer.lane_forecasts])
+        token = answer.next_page_token
+    assert pages == [["10"], ["20"], ["30"]]
+    first = call(world.operations, "acme", "ListOperations", name="operations")
+    rest = call(world.operations, "acme", "ListOperations", name="operations", page_token=first.next_page_token)
+    assert [[o.name for o in page.operations] for page in (first, rest)] == [[name] for name in operations]
+    assert not rest.next_page_token
 
 
 def test_too_little_history_an_unknown_forecaster_and_a_second_training_are_refused(world):

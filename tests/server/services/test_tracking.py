@@ -9,6 +9,7 @@ from groupage.v1 import shipments_pb2, tracking_events_pb2
 from server import tracking
 from server.faults import Fault
 from server.services.tracking import Tracking
+from server.store import paging
 from server.store.tables import LegRow, OrderRow
 from server.tracking import Hop
 from server.viewer import SYSTEM, Viewer, calls
@@ -185,6 +186,50 @@ def test_a_trace_comes_in_order_of_time_and_in_pages(store, service):
     assert [e.event_at.ToDatetime(UTC) for e in events] == [NOW + timedelta(minutes=m) for m in (-30, -20, -10)]
     assert not any(e.load_id or e.epcs for e in events)
     assert not rest.next_page_token
+
+
+def test_pages_have_room_in_an_answer(store, service, monkeypatch):
+    """Shipments and events that are large come in pages of fewer rows than were asked for, and all of them come."""
+    commit(store, hop(service.orders[0]), hop(service.orders[1], load="l2", job="j2"))
+    for minutes in (-30, -20, -10):
+        report(service, "swift", event(minutes, load_id="l1"))
+    monkeypatch.setattr(paging, "MOST_BYTES", 1)
+
+    def pages(method, request):
+        answers = [asyncio.run(world.as_("acme", method, request))]
+        while answers[-1].next_page_token:
+            request.page_token = answers[-1].next_page_token
+            answers.append(asyncio.run(world.as_("acme", method, request)))
+        return answers
+
+    listed = pages(service.ListShipments, shipments_pb2.ListShipmentsRequest(parent="companies/acme"))
+    assert [[s.name for s in a.shipments] for a in listed] == [[f"{o}/shipment"] for o in service.orders]
+    traced = pages(service.GetTrace, shipments_pb2.GetTraceRequest(name=f"{service.orders[0]}/shipment"))
+    at = [[e.event_at.ToDatetime(UTC) for e in a.events] for a in traced]
+    assert at == [[NOW + timedelta(minutes=m)] for m in (-30, -20, -10)]
+
+
+def test_a_watcher_s_messages_have_room(store, service, monkeypatch):
+    """What does not fit one message comes in several; none but the last says that all was told, so none is lost."""
+    commit(store, hop(service.orders[0]), hop(service.orders[1], load="l2", job="j2"))
+    names = [f"{o}/shipment" for o in service.orders]
+    # Room for the two events, which are names, and not for two shipments.
+    monkeypatch.setattr(paging, "MOST_BYTES", sum(map(len, names)))
+
+    async def story():
+        calls(Viewer("acme"))
+        stream = service.WatchShipments(shipments_pb2.WatchShipmentsRequest(parent="companies/acme"), None)
+        whole = [await asyncio.wait_for(anext(stream), 20) for _ in range(2)]
+        await asyncio.to_thread(report, service, "swift", event(load_id="l1"), event(load_id="l2"))
+        changed = [await asyncio.wait_for(anext(stream), 20) for _ in range(2)]
+        await stream.aclose()
+        return whole, changed
+
+    whole, changed = asyncio.run(story())
+    assert [[s.name for s in a.shipments] for a in whole] == [[name] for name in names]
+    assert [[s.name for s in a.shipments] for a in changed] == [[name] for name in names]
+    assert whole[0].sequence == 0
+    assert whole[1].sequence == changed[0].sequence < changed[1].sequence
 
 
 def test_lists_are_filtered_by_their_alerts(store, service):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import SQLModel, col, select
 
 from server.store import Store
+from server.store.reading import _criteria
 from server.store.tables import (
     BlobRow,
     DemandRow,
@@ -143,3 +145,17 @@ def test_changes_of_a_session_are_not_written(planted: Store) -> None:
 
     name = planted.look(Viewer("acme"), change)
     assert planted.look(SYSTEM, lambda s: s.get(OrderRow, name)).state != "CHANGED"
+
+
+def test_row_filters_of_however_many_companies_take_bounded_memory() -> None:
+    """They are kept ready for those who asked last, in 30 MiB at most."""
+    _criteria.cache_clear()
+    tracemalloc.start()
+    try:
+        for number in range(1_000):
+            _criteria(Viewer(f"company-{number}"), len(TABLES))
+        kept_bytes, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        _criteria.cache_clear()
+    assert kept_bytes < 30 * 2**20

@@ -43,7 +43,7 @@ unit: setup ## the tests alone, on $(JOBS) processes
 	@sh tools/browser.sh
 	@sh tools/postgres.sh
 	@echo "unit: pytest on $(JOBS) processes; tests that are left out say why at the end"
-	@$(BIN)/python -m pytest -n $(JOBS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 wheel: setup ## build the wheel, install it apart from the checkout and use it there
 	@$(BIN)/python tools/check_wheel.py

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +13,21 @@ from typing import TYPE_CHECKING
 # Before numpy, numba or LightGBM load: two test processes on two cores, and figures that do not depend on threads.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
     os.environ[_variable] = "1"
+
+# What tests write lies in memory where there is room for it: they wait for no disk. TMPDIR says otherwise.
+_MEMORY, _ROOM_BYTES = Path("/dev/shm"), 4 * 2**30
+
+
+def _has_room(folder: Path) -> bool:
+    """Whether a folder holds what tests write, the programs among it too."""
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        return False
+    about = os.statvfs(folder)
+    return not about.f_flag & os.ST_NOEXEC and about.f_bavail * about.f_frsize >= _ROOM_BYTES
+
+
+if "TMPDIR" not in os.environ and _has_room(_MEMORY):
+    os.environ["TMPDIR"] = tempfile.tempdir = str(_MEMORY)
 
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402

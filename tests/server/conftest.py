@@ -48,21 +48,26 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Address of a database without tables, of each kind in turn."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'store.sqlite'}"
-    return postgres.create(request.getfixturevalue("pg_socket"), f"store{next(_numbers)}")
+        yield f"sqlite:///{tmp_path / 'store.sqlite'}"
+        return
+    socket, name = request.getfixturevalue("pg_socket"), f"store{next(_numbers)}"
+    yield postgres.create(socket, name)
+    postgres.drop(socket, name)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """Address of an empty store, on each database in turn."""
     if request.param == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "store.sqlite")
-        return f"sqlite:///{tmp_path / 'store.sqlite'}"
-    template = request.getfixturevalue("pg_template")
-    return postgres.create(request.getfixturevalue("pg_socket"), f"store{next(_numbers)}", template)
+        yield f"sqlite:///{tmp_path / 'store.sqlite'}"
+        return
+    socket, name = request.getfixturevalue("pg_socket"), f"store{next(_numbers)}"
+    yield postgres.create(socket, name, request.getfixturevalue("pg_template"))
+    postgres.drop(socket, name)
 
 
 @pytest.fixture

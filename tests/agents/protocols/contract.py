@@ -96,11 +96,15 @@ def run(small: Small, parties: dict[str, Participant], protocol: str, sharing: s
 
 
 @lru_cache(maxsize=64)
-def asked_about(protocol: str, topic: Topic) -> frozenset[str]:
-    """Who is asked about a topic where everybody behaves."""
-    small, parties = lively(WITH_HUB)
-    transcript = synchronize(small.market, parties, policy(protocol), 11).transcript
-    return frozenset(m.receiver for one in transcript.rounds for m in one.sent if m.topic == topic)
+def asked_about(protocol: str, topic: Topic, seed: int = WITH_HUB) -> frozenset[str]:
+    """Who is asked about a topic where everybody behaves; whoever is not has no occasion to misbehave about it."""
+    small, parties = lively(seed)
+    return heard_of(synchronize(small.market, parties, policy(protocol), 11), topic)
+
+
+def heard_of(outcome: Synchronization, topic: Topic) -> frozenset[str]:
+    """Who was asked about a topic in a negotiation."""
+    return frozenset(m.receiver for one in outcome.transcript.rounds for m in one.sent if m.topic == topic)
 
 
 class ProtocolContract:
@@ -161,9 +165,11 @@ class ProtocolContract:
     def test_pools(self) -> None:
         """The markets that misbehaviour is tried on are ones where there is a pool to spoil."""
         settlement = run(*lively(WITH_HUB), self.protocol)
+        check_promises(lively(WITH_HUB)[0], settlement)
         assert bool(settlement.pooled) == self.pools
         assert bool(settlement.bookings) == self.pools
         haulage = run(*lively(TWO_HAULIERS), self.protocol)
+        check_promises(lively(TWO_HAULIERS)[0], haulage)
         assert bool(haulage.pooled) == self.pools
 
     @pytest.mark.parametrize("seed", [WITH_HUB, TWO_HAULIERS])

@@ -31,7 +31,15 @@ from tests.agents.protocols.bargains import (
     talks_of,
     threads_of,
 )
-from tests.agents.protocols.contract import TWO_HAULIERS, WITH_HUB, Misbehaving, ProtocolContract, lively, run
+from tests.agents.protocols.contract import (
+    TWO_HAULIERS,
+    WITH_HUB,
+    Misbehaving,
+    ProtocolContract,
+    asked_about,
+    lively,
+    run,
+)
 from tests.agents.protocols.promises import check_promises
 
 
@@ -44,13 +52,16 @@ class TestAlternatingOffers(ProtocolContract):
     @pytest.mark.parametrize("what", ["refuses", "malformed", "nulls", "negative", "exaggerated"])
     def test_spoilt_talks(self, topic: Topic, what: str) -> None:
         """Whoever spoils its talks, or the closing of deals, harms only itself."""
+        tried = 0
         for seed in (WITH_HUB, TWO_HAULIERS):
             small, parties = lively(seed)
-            for who in parties:
-                settlement = run(
-                    small, {**parties, who: Misbehaving(parties[who], what, frozenset({topic}))}, "alternating_offers"
-                )
+            for who in sorted(asked_about("alternating_offers", topic, seed)):
+                spoiler = Misbehaving(parties[who], what, frozenset({topic}))
+                settlement = run(small, {**parties, who: spoiler}, "alternating_offers")
                 check_promises(small, settlement)
+                assert topic in spoiler.heard
+                tried += 1
+        assert tried
 
 
 @pytest.mark.parametrize(

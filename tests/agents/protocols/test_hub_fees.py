@@ -18,7 +18,7 @@ from agents.synchronize import Synchronization
 from logistics import HubCosts
 from tests.agents.markets import Small
 from tests.agents.protocols.bargains import agrees_with_bargains, negotiated, talks_of
-from tests.agents.protocols.contract import WITH_HUB, Misbehaving, lively, run
+from tests.agents.protocols.contract import WITH_HUB, Misbehaving, heard_of, lively, run
 from tests.agents.protocols.promises import check_promises
 
 PERCENT = 40.0
@@ -111,10 +111,13 @@ def test_hubs_hear_of_no_goods() -> None:
 @pytest.mark.parametrize("what", ["refuses", "malformed", "nulls", "negative", "exaggerated"])
 def test_spoilt_talks(topic: Topic, what: str) -> None:
     """Whoever spoils talks about fees harms only itself: the named terms hold for what it has part in."""
-    small, hubs, _ = dear()
-    for who, party in hubs.items():
-        settlement = run(small, {**hubs, who: Misbehaving(party, what, frozenset({topic}))}, "alternating_offers")
-        check_promises(small, settlement)
+    small, hubs, outcome = dear()
+    asked = heard_of(outcome, topic)
+    assert asked
+    for who in sorted(asked):
+        spoiler = Misbehaving(hubs[who], what, frozenset({topic}))
+        check_promises(small, run(small, {**hubs, who: spoiler}, "alternating_offers"))
+        assert topic in spoiler.heard
 
 
 @pytest.mark.parametrize("costs", [HubCosts(3.0, 7.5, 0.25), HubCosts(3.33, 0.0, 0.0), HubCosts(0.0, 9.99, 0.01)])

@@ -23,7 +23,7 @@ from agents.verify import settlement_faults
 from logistics import Stakes
 from tests.agents.markets import START, Small, policy
 from tests.agents.protocols.bargains import agrees_with_bargains, negotiated, talks_of, with_days
-from tests.agents.protocols.contract import TWO_HAULIERS, WITH_HUB, Misbehaving, lively, run
+from tests.agents.protocols.contract import TWO_HAULIERS, WITH_HUB, Misbehaving, heard_of, lively, run
 
 SEEDS = (3, 7, 23, 26)
 AO = policy("alternating_offers")
@@ -176,9 +176,13 @@ def test_owner_that_regrets(what: str) -> None:
 @pytest.mark.parametrize("what", ["refuses", "nulls", "negative", "exaggerated"])
 def test_spoilt_days(topic: Topic, what: str) -> None:
     """Whoever spoils talks about days spoils no settlement."""
-    small, parties, _ = promised(7)
-    for who, party in parties.items():
-        run(small, {**parties, who: Misbehaving(party, what, frozenset({topic}))}, "alternating_offers")
+    small, parties, outcome = promised(7)
+    asked = heard_of(outcome, topic)
+    assert asked
+    for who in sorted(asked):
+        spoiler = Misbehaving(parties[who], what, frozenset({topic}))
+        run(small, {**parties, who: spoiler}, "alternating_offers")
+        assert topic in spoiler.heard
 
 
 # What is due.

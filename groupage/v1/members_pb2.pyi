@@ -149,14 +149,16 @@ class ExportFile(_message.Message):
     def __init__(self, kind: _Optional[str] = ..., rows: _Optional[int] = ..., sha256: _Optional[str] = ..., file_id: _Optional[str] = ..., size_bytes: _Optional[int] = ...) -> None: ...
 
 class ExportMemberMetadata(_message.Message):
-    __slots__ = ("member", "progress_percent", "create_time")
+    __slots__ = ("member", "progress_percent", "create_time", "rows")
     MEMBER_FIELD_NUMBER: _ClassVar[int]
     PROGRESS_PERCENT_FIELD_NUMBER: _ClassVar[int]
     CREATE_TIME_FIELD_NUMBER: _ClassVar[int]
+    ROWS_FIELD_NUMBER: _ClassVar[int]
     member: str
     progress_percent: float
     create_time: _timestamp_pb2.Timestamp
-    def __init__(self, member: _Optional[str] = ..., progress_percent: _Optional[float] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
+    rows: int
+    def __init__(self, member: _Optional[str] = ..., progress_percent: _Optional[float] = ..., create_time: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., rows: _Optional[int] = ...) -> None: ...
 
 class ReadExportRequest(_message.Message):
     __slots__ = ("name", "file_id", "offset_bytes")

@@ -210,16 +210,20 @@ class PoolsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ExportMember(self, request, context):
-        """Exports every record of the caller in the pool: orders, demand, forecasts, its parts of settlements and change
-        requests, tracking, consents, and its own lines of the audit log. To be had before and after leaving, until the
-        records are erased. Never holds another company's data. Fails with NOT_A_MEMBER.
+        """Exports every record of the caller, whichever of its pools it is of: master data, orders, demand, models, the
+        synchronizations it took part in with all that it was told of them, its proposals, change requests and commitments,
+        what its own agents were asked and answered, tracking, consents, and its own lines of the audit log; and the pools
+        and rulebooks that it may see now, which are those of its running memberships. All is as it was at one moment, and
+        as the services show it to the caller: never more of another company than those do. To be had before and after
+        leaving, until the records are erased. The operator exports nobody's. Fails with NOT_A_MEMBER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ReadExport(self, request, context):
-        """Reads a file of a finished export, from any byte on. Fails with EXPORT_UNKNOWN where it was erased or never made.
+        """Reads a file of a finished export of the caller's, from any byte on. Fails with EXPORT_UNKNOWN where it was erased or
+        never made; in the middle of it, where it is erased meanwhile.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -16,7 +16,7 @@ from sqlalchemy import delete, insert, update
 from sqlmodel import col, select
 
 from groupage.v1 import companies_pb2, negotiation_pb2, negotiation_service_pb2_grpc
-from server import bus
+from server import bus, views
 from server.faults import Fault
 from server.services.watching import must_be_known
 from server.store.ids import new_id
@@ -119,7 +119,7 @@ class Negotiation(negotiation_service_pb2_grpc.NegotiationServicer):
     ) -> None:
         async for events in self._store.follow(bus.stream_of(viewer.company), opening.after_sequence):
             for event in events:
-                response = negotiation_pb2.ConverseResponse.FromString(event.body)
+                response = views.agent_message(event)
                 about = _about(response)
                 if about:
                     row = await self._store.read(viewer, partial(_asked, company=viewer.company, key=about))
@@ -130,7 +130,6 @@ class Negotiation(negotiation_service_pb2_grpc.NegotiationServicer):
                 serves = row.synchronization if about and row else _synchronization(response)
                 if event.version <= last and serves not in under_way:
                     continue  # of a negotiation that is over: nothing is left to answer
-                response.sequence = event.version
                 await out.put(response)
 
     async def _stay(self, viewer: Viewer, connection: str, opening: Any) -> None:

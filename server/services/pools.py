@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -43,7 +42,6 @@ class Pools(pools_service_pb2_grpc.PoolsServicer):
     def __init__(self, store: Store, notify: Callable[[str], None] = lambda _: None) -> None:
         self._store = store
         self._notify = notify
-        self._running: set[asyncio.Task[None]] = set()
 
     async def GetPool(self, request: Any, context: Any) -> Any:
         """One pool."""
@@ -99,17 +97,20 @@ class Pools(pools_service_pb2_grpc.PoolsServicer):
         write = standard.write("ExportMember", request, _export, payload=(new_id(), request), resources=[request.name])
         operation = operations_pb2.Operation.FromString(await self._store.write(write))
         # Whoever finds it not done after a crash does it again: see `exports.resume`.
-        task = asyncio.create_task(self._store.apart(exports.run, self._store, operation.name))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        exports.begin(self._store, operation.name)
         return operation
 
     async def ReadExport(self, request: Any, context: Any) -> AsyncIterator[Any]:
         """A file of a finished export, from any byte on."""
         await self._store.read(caller(), lambda session: exports.must_be_own(session, request.name))
-        body = await self._store.read(SYSTEM, lambda session: exports.file(session, request.name, request.file_id))
-        for first in range(request.offset_bytes, len(body), exports.PART_BYTES):
-            yield members_pb2.ReadExportResponse(data=body[first : first + exports.PART_BYTES])
+        name, file_id = request.name, request.file_id
+        index = await self._store.read(SYSTEM, lambda session: exports.index_of(session, name, file_id))
+        part, skipped = divmod(request.offset_bytes, exports.PART_BYTES)
+        while part < index.parts:
+            body = await self._store.read(SYSTEM, lambda s, p=part: exports.part_of(s, name, file_id, p))  # type: ignore[misc]
+            for first in range(skipped, len(body), exports.MESSAGE_BYTES):
+                yield members_pb2.ReadExportResponse(data=body[first : first + exports.MESSAGE_BYTES])
+            part, skipped = part + 1, 0
 
     async def GetRulebook(self, request: Any, context: Any) -> Any:
         """One version of the rulebook."""

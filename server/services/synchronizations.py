@@ -18,7 +18,7 @@ from groupage.v1 import (
     synchronizations_pb2,
 )
 from groupage.v1 import proposals_pb2 as proposals
-from server import later, pools
+from server import later, pools, views
 from server import synchronization as steps
 from server.faults import Fault
 from server.services import standard
@@ -72,7 +72,7 @@ class Synchronizations(ChangeRequests):
     async def GetSynchronization(self, request: Any, context: Any) -> Any:
         """One synchronization, as its caller sees it."""
         viewer = caller()
-        return await self._store.read(viewer, lambda session: _seen(session, viewer, request.name))
+        return await self._store.read(viewer, lambda session: views.synchronization(session, request.name))
 
     async def ListSynchronizations(self, request: Any, context: Any) -> Any:
         """Those that the caller takes part in."""
@@ -83,7 +83,7 @@ class Synchronizations(ChangeRequests):
 
         def complete(session: Reading) -> None:
             for one in page.synchronizations:
-                one.CopyFrom(_seen(session, viewer, one.name))
+                one.CopyFrom(views.synchronization(session, one.name))
 
         await self._store.read(viewer, complete)
         return page
@@ -130,10 +130,8 @@ class Synchronizations(ChangeRequests):
         async for events in coalesced(self._store.follow(stream, request.after_sequence)):
             answer = synchronizations_pb2.WatchSynchronizationResponse()
             for event in events:
-                said = answer.events.add()
-                said.MergeFromString(event.body)
-                said.sequence = event.version
-                said.event_time.FromDatetime(event.at)
+                said = views.synchronization_event(event)
+                answer.events.append(said)
                 answer.sequence = event.version
                 final = final or (said.HasField("state_changed") and said.state_changed.state in steps.FINAL)
             if not events:
@@ -146,18 +144,6 @@ class Synchronizations(ChangeRequests):
                 stream, last, _ = await self._store.read(viewer, lambda s: _begin(s, viewer, request.name))
                 if request.after_sequence >= last:
                     return
-
-
-def _seen(session: Reading, viewer: Viewer, name: str) -> Any:
-    message = standard.decoded(steps.SYNCHRONIZATION, steps.record_of(session, name))
-    part = session.exec(
-        select(Participation).where(Participation.synchronization == name, Participation.company == viewer.company)
-    ).first()
-    if part is not None:
-        message.proposal = part.proposal
-        stream = steps.stream_of(name, viewer.company)
-        message.last_sequence = last_versions(session.connection(), [stream]).get(stream, 0)
-    return message
 
 
 def _begin(session: Reading, viewer: Viewer, name: str) -> tuple[str, int, bool]:

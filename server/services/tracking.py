@@ -10,7 +10,7 @@ from sqlalchemy import insert
 from sqlmodel import col, select
 
 from groupage.v1 import shipments_pb2, tracking_events_pb2, tracking_service_pb2_grpc
-from server import tracking
+from server import tracking, views
 from server.faults import Fault
 from server.services import standard
 from server.services.watching import coalesced, must_be_known
@@ -44,7 +44,7 @@ class Tracking(tracking_service_pb2_grpc.TrackingServicer):
     async def GetShipment(self, request: Any, context: Any) -> Any:
         """One shipment."""
         viewer = caller()
-        return await self._store.read(viewer, lambda session: _shown(viewer, _found(session, request.name)))
+        return await self._store.read(viewer, lambda session: views.shipment(viewer, _found(session, request.name)))
 
     async def ListShipments(self, request: Any, context: Any) -> Any:
         """The company's own, and what it carries, in pages."""
@@ -60,7 +60,7 @@ class Tracking(tracking_service_pb2_grpc.TrackingServicer):
             while True:
                 rows = session.exec(_of(company).where(ShipmentRow.name > last).limit(_SCAN)).all()
                 for row in rows:
-                    message = _shown(viewer, row)
+                    message = views.shipment(viewer, row)
                     if filters.matches(wanted, message):
                         room -= message.ByteSize()
                         if len(out) == size or (out and room < 0):
@@ -101,7 +101,7 @@ class Tracking(tracking_service_pb2_grpc.TrackingServicer):
         while True:
             query = _of(company).where(ShipmentRow.name > name).limit(_SCAN)
             rows = await self._store.read(viewer, lambda session, q=query: session.exec(q).all())  # type: ignore[misc]
-            shown = [_shown(viewer, row) for row in rows]
+            shown = [views.shipment(viewer, row) for row in rows]
             for answer in _told(shown, wanted, 0, last if len(rows) < _SCAN else 0):
                 yield answer
             if len(rows) < _SCAN:
@@ -114,7 +114,7 @@ class Tracking(tracking_service_pb2_grpc.TrackingServicer):
             return []
         query = select(ShipmentRow).where(col(ShipmentRow.name).in_(names)).order_by(ShipmentRow.name)
         rows = await self._store.read(viewer, lambda session: session.exec(query).all())
-        return [_shown(viewer, row) for row in rows]
+        return [views.shipment(viewer, row) for row in rows]
 
     async def GetTrace(self, request: Any, context: Any) -> Any:
         """What happened to a shipment, in order of time."""
@@ -165,21 +165,6 @@ def _found(session: Reading, name: str) -> ShipmentRow:
     if row is None:
         raise Fault("RESOURCE_NOT_FOUND", metadata={"name": name})
     return row
-
-
-def _shown(viewer: Viewer, row: ShipmentRow) -> Any:
-    """What a viewer may see: a carrier, the times of its delivery and nothing else."""
-    stored = shipments_pb2.Shipment.FromString(row.body)
-    if viewer.operator or viewer.company == row.company:
-        message = stored
-    else:
-        message = shipments_pb2.Shipment(state=stored.state, late_hours=stored.late_hours)
-        for field in ("due_at", "delivered_at"):
-            if stored.HasField(field):
-                getattr(message, field).CopyFrom(getattr(stored, field))
-    message.name, message.etag = row.name, standard.etag(row.version)
-    message.update_time.FromDatetime(row.updated_at)
-    return message
 
 
 def _report_one(tx: Transaction, write: Write) -> bytes:

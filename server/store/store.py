@@ -75,12 +75,22 @@ class Store:
         """Do something that may wait in one of the reading threads."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, fn, *args)
 
-    def look(self, viewer: Viewer, fn: Callable[[Reading], Result]) -> Result:
-        """Read as a viewer in this thread."""
-        with self.engines.reading.connect() as connection, connection.begin():
-            declare(connection, viewer)
-            with Reading(connection, viewer) as session:
-                return fn(session)
+    def look(self, viewer: Viewer, fn: Callable[[Reading], Result], *, still: bool = False) -> Result:
+        """Read as a viewer in this thread.
+
+        Parameters
+        ----------
+        still
+            Read all as of one moment, however long it takes and whatever is written meanwhile. SQLite reads so anyhow,
+            and its log grows until the end.
+        """
+        with self.engines.reading.connect() as plain:
+            moving = not still or plain.dialect.name == "sqlite"
+            connection = plain if moving else plain.execution_options(isolation_level="REPEATABLE READ")
+            with connection.begin():
+                declare(connection, viewer)
+                with Reading(connection, viewer) as session:
+                    return fn(session)
 
     def transact(self, fn: Callable[[Transaction], Result]) -> Result:
         """Write as the service in this thread, in a transaction of its own; for workers.

@@ -6,10 +6,11 @@ messages as their descriptors say, so that a field that is new is marked without
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from google.longrunning import operations_pb2
@@ -41,7 +42,7 @@ from groupage.v1 import (
     tariffs_pb2,
     tracking_events_pb2,
 )
-from server import bus, tracking
+from server import bus, exports, tracking
 from server import synchronization as steps
 from server.store import Store, Transaction, identities
 from server.store import tables as t
@@ -54,6 +55,7 @@ CARRIER = "swift"
 SERVICE = "~service"
 
 _WORD = re.compile(rb"xq(\d{6})qx")
+_MOMENT = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 _DIGITS = re.compile(rb"(?<!\d)\d{8,16}(?!\d)")
 _LARGE, _SMALL, _SECONDS, _SPAN = 7_770_000_000_000, 1_777_000_000, 1_888_000_000, 1_555_000_000
 _FLOAT = 15_000_000
@@ -145,6 +147,8 @@ class Canaries:
         raw = raw.encode() if isinstance(raw, str) else raw
         out = {int(m[1]) for m in _WORD.finditer(raw)}
         out.update(n for m in _DIGITS.finditer(raw) for n in self._numbers(int(m[0])))
+        moments = (datetime.fromisoformat(m[0].decode()).timestamp() for m in _MOMENT.finditer(raw))
+        out.update(n for moment in moments for n in self._numbers(moment))
         if isinstance(answer, Message):
             out.update(n for value in _values(answer) for n in self._numbers(value))
         return {self.marks[n] for n in out if n < len(self.marks)}
@@ -385,7 +389,10 @@ class _Planting:
         self.record("consent", note(c, "consents", f"{book}/consents/{c}"), consent, parent=book, company=c, pool=p)
         file_id = word(c, "export", "file_id")
         self.world.file_ids[name] = file_id
-        self.insert(t.BlobRow, c, digest=f"export:{name}:{file_id}", kind="export")
+        index = exports.Index(rows=1, size_bytes=10, sha256=word(c, "export", "sha256"), parts=1)
+        body = json.dumps(asdict(index)).encode()
+        self.insert(t.BlobRow, c, digest=f"export:{name}:{file_id}", kind="export", body=body)
+        self.insert(t.BlobRow, c, digest=f"export:{name}:{file_id}:000000", kind="export")
         self.operation(c, note(c, "operations", f"operations/{word(c, 'operation')}"), name)
         proposal = self.filled(proposals_pb2.Proposal, c, "proposal")
         proposal.state, proposal.round, proposal.company = proposals_pb2.Proposal.OPEN, 1, f"companies/{c}"
@@ -393,7 +400,8 @@ class _Planting:
         self.record("proposal", offered, proposal, parent=plan, company=c, state="OPEN")
         self.insert(t.Participation, c, synchronization=plan, open=True, declined=False, proposal=offered)
         self.insert(t.CommitmentRow, c, synchronization=plan, until=tx.now + timedelta(days=9))
-        self.insert(t.CapacityOfferRow, c, pool=p)
+        offer = self.filled(negotiation_pb2.CapacityOffer, c, "capacity_offer").SerializeToString()
+        self.insert(t.CapacityOfferRow, c, pool=p, body=offer)
         self.insert(t.AgentRow, c, role=len(self.world.names))
         said = self.filled(synchronizations_pb2.SynchronizationEvent, c, "event")
         tx.append(steps.stream_of(plan, c), "event", said.SerializeToString(), company=c)
@@ -403,8 +411,10 @@ class _Planting:
             t.QuestionRow, c, question_id=question.question_id, synchronization=plan, role=0, answer=None,
             reply_by=tx.now + timedelta(hours=1), question=question.SerializeToString(), answered_at=None,
         )  # fmt: skip
-        asked = negotiation_pb2.ConverseResponse(question=question)
-        tx.append(bus.stream_of(c), "question", asked.SerializeToString(), company=c)
+        closed = self.filled(negotiation_pb2.ConversationClosed, c, "closed")
+        for kind, told in (("question", question), ("closed", closed)):
+            said = negotiation_pb2.ConverseResponse(**{kind: told})
+            tx.append(bus.stream_of(c), kind, said.SerializeToString(), company=c)
 
     def operation(self, c: str, name: str, parent: str) -> None:
         operation = operations_pb2.Operation(name=name)

@@ -216,8 +216,8 @@ async def served(store: Store, companies: Iterable[str], world: World, **setting
             yield Site(app, world, tokens, channel)
     finally:
         await app.stop()
-        for thread in threading.enumerate():  # what was begun to be trained still reads the store
-            if thread.name == "training":
+        for thread in threading.enumerate():  # what was begun to be trained or exported still reads the store
+            if thread.name in ("training", "export"):
                 await asyncio.to_thread(thread.join, 60)
 
 

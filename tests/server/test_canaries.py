@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import hashlib
 import json
 from collections import defaultdict
 from typing import Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
 import uvloop
 from sqlmodel import select
 
-from groupage.v1 import companies_pb2, negotiation_pb2
+from groupage.v1 import companies_pb2, members_pb2, negotiation_pb2
+from server.export_files import CONTACTS, FILES
 from server.store import Reading, Store
 from server.store.tables import OrderRow, Record
 from server.viewer import SYSTEM
@@ -22,6 +25,13 @@ from tests.server.hostile import FORGED, INSIDE, NOBODY, OPERATOR, REVOKED, Answ
 from tests.server.wellformed import Drawing
 
 DRAWS = 3
+# Files of an export that have no marks: who carries nothing, or has asked for no change.
+NOTHING_OF = {
+    "acme": ("carried_shipments",),
+    "acme2": ("carried_shipments",),
+    "swift": ("change_requests",),
+    "bolt": ("carried_shipments",),
+}
 STRANGERS = (NOBODY, REVOKED, FORGED)
 # What the contract lets even the operator not see: what an owner expects to send, and what being late costs it.
 OWNERS_ONLY = {
@@ -32,6 +42,7 @@ OWNERS_ONLY = {
         ("vehicle_type", "rates"),
         ("vehicle_type", "call_up"),
     ),
+    *(("blobs", ""), ("export", "sha256")),  # an export has all of that
     *(("hub", "rates"), ("tariff", "contract"), ("tariff", "margin_percent"), ("tariff_public", "margin_percent")),
 }
 
@@ -149,6 +160,41 @@ def test_the_operator_sees_no_forecast(store: Store) -> None:
             kinds = {(m.kind, m.path.split(".")[0]) for m in seen}
             assert not {(k, p) for k, p in kinds if (k, "") in OWNERS_ONLY or (k, p) in OWNERS_ONLY}
             assert {"company", "site", "vehicle_type", "order", "proposal"} <= {k for k, _ in kinds}
+
+    run(main())
+
+
+@pytest.mark.parametrize("who", COMPANIES)
+def test_an_export_shows_what_the_services_show(store: Store, who: str) -> None:
+    """Every file, made by the server and read over the wire, has marks of its company and of nobody else's."""
+
+    async def main() -> None:
+        async with planted(store) as site:
+            found = site.world.canaries.found
+            by_name = {path.rpartition(".")[2]: m for path, m in methods(site.app.names).items()}
+
+            async def call(method: str, **fields: Any) -> Any:
+                asked = by_name[method].request(**fields).SerializeToString()
+                answer = await site.call(who, by_name[method], [asked], wait_s=30)
+                assert answer.code == "OK", (method, answer)
+                return answer
+
+            pool = next(p for p, (members, _) in POOLS.items() if who in members)
+            member = f"pools/{pool}/members/{who}"
+            made = (await call("Pools/ExportMember", name=member, request_id=str(uuid4()))).messages[0]
+            done = (await call("Operations/WaitOperation", name=made.name)).messages[0]
+            exported = members_pb2.ExportMemberResponse()
+            assert done.response.Unpack(exported)
+            assert {f.kind for f in exported.files} == {*FILES, CONTACTS}
+            for file in exported.files:
+                read = await call("Pools/ReadExport", name=member, file_id=file.file_id)
+                whole = b"".join(part.data for part in read.messages)
+                assert hashlib.sha256(whole).hexdigest() == file.sha256
+                marks = found(whole)
+                assert foreign(who, marks) == [], file.kind
+                assert bool(marks) == (file.kind not in NOTHING_OF.get(who, ())), file.kind
+                for line in whole.splitlines():
+                    json.loads(line)
 
     run(main())
 

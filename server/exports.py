@@ -15,7 +15,7 @@ import json
 import threading
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 from google.longrunning import operations_pb2
@@ -254,9 +254,7 @@ def _finish(tx: Transaction, attempt: Attempt, files: dict[str, Index]) -> None:
     answer = members_pb2.ExportMemberResponse()
     for kind, index in (*files.items(), (export_files.CONTACTS, contacts)):
         file_id = attempt.file_id(kind)
-        answer.files.add(
-            kind=kind, rows=index.rows, sha256=index.sha256, file_id=file_id, size_bytes=index.size_bytes
-        )
+        answer.files.add(kind=kind, rows=index.rows, sha256=index.sha256, file_id=file_id, size_bytes=index.size_bytes)
         about = people.EXPORTED if kind == export_files.CONTACTS else EXPORTED
         _store(tx, attempt, about, _name(attempt.member, file_id), json.dumps(asdict(index)).encode())
     message = operations_pb2.Operation.FromString(record.body)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -10,7 +11,7 @@ import grpc
 from groupage.client import frames, retries
 from groupage.client.base import BaseClient
 from groupage.client.methods import PAGE_ROWS, Method, listing, row_kind, services
-from groupage.client.shared import Upload, after_break, uploads, watching
+from groupage.client.shared import Download, Upload, after_break, exported, uploads, watching
 from groupage.v1 import demand_pb2, orders_pb2
 
 if TYPE_CHECKING:
@@ -133,6 +134,30 @@ class AsyncClient(BaseClient):
             await asyncio.sleep(every_s)
             operation = await self.call(get, None, {"name": operation.name})
         return operation
+
+    async def download_export(self, member: str, folder: str | Path, *, timeout_s: float = 86_400.0) -> dict[str, Path]:
+        """Export all that is a member's into a folder; see `groupage.client.Client.download_export`."""
+        operation = await self.wait(await self.pools.export_member(name=member), timeout_s=timeout_s)
+        to = Path(folder)
+        to.mkdir(parents=True, exist_ok=True)
+        return {file.kind: await self._download(Download(member, file, to)) for file in exported(operation)}
+
+    async def _download(self, download: Download) -> Path:
+        method = services()["pools"]["read_export"]
+        attempt = 0
+        while True:
+            call = self._open(method, download.request())
+            try:
+                with download.opened() as to:
+                    async for answer in call:
+                        attempt = 0
+                        download.put(to, answer.data)
+                return download.done()
+            except grpc.RpcError as error:
+                attempt += 1
+                await self._wait(after_break(retries.told(error)), attempt)
+            finally:
+                call.cancel()
 
     async def upload_orders(self, parent: str, rows: pd.DataFrame | Iterable[Any]) -> Receipt:
         """Submit orders in bulk; see `groupage.client.Client.upload_orders`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -10,7 +11,7 @@ import grpc
 from groupage.client import frames, retries
 from groupage.client.base import BaseClient
 from groupage.client.methods import PAGE_ROWS, Method, listing, row_kind, services
-from groupage.client.shared import Upload, after_break, uploads, watching
+from groupage.client.shared import Download, Upload, after_break, exported, uploads, watching
 from groupage.v1 import demand_pb2, orders_pb2
 
 if TYPE_CHECKING:
@@ -132,6 +133,52 @@ class Client(BaseClient):
             time.sleep(every_s)
             operation = self.call(get, None, {"name": operation.name})
         return operation
+
+    def download_export(self, member: str, folder: str | Path, *, timeout_s: float = 86_400.0) -> dict[str, Path]:
+        """Export all that is a member's, and write it into a folder, a file of JSON lines for each kind of record.
+
+        It needs little memory, however much there is, and goes on where a connection breaks. Every file is held against
+        the digest that the service said.
+
+        Parameters
+        ----------
+        member
+            The caller's membership, such as ``pools/rhine/members/acme``; running or ended.
+        folder
+            Made where it is not there; files of an export before are replaced.
+        timeout_s
+            How long the service may take to make it.
+
+        Returns
+        -------
+            Paths by kind, such as ``{"orders": Path("mine/orders.jsonl"), ...}``.
+
+        Raises
+        ------
+        ServiceError
+            EXPORT_UNKNOWN, if it was erased meanwhile; DATA_LOSS, if a file is not what the service said.
+        """
+        operation = self.wait(self.pools.export_member(name=member), timeout_s=timeout_s)
+        to = Path(folder)
+        to.mkdir(parents=True, exist_ok=True)
+        return {file.kind: self._download(Download(member, file, to)) for file in exported(operation)}
+
+    def _download(self, download: Download) -> Path:
+        method = services()["pools"]["read_export"]
+        attempt = 0
+        while True:
+            call = self._open(method, download.request())
+            try:
+                with download.opened() as to:
+                    for answer in call:
+                        attempt = 0
+                        download.put(to, answer.data)
+                return download.done()
+            except grpc.RpcError as error:
+                attempt += 1
+                self._wait(after_break(retries.told(error)), attempt)
+            finally:
+                call.cancel()
 
     def upload_orders(self, parent: str, rows: pd.DataFrame | Iterable[Any]) -> Receipt:
         """Submit orders in bulk; what is refused is named, and holds up nothing else.

@@ -1,7 +1,9 @@
-"""What both clients do alike: uploads that go on where they broke off, and what a break of a watch means."""
+"""What both clients do alike: uploads and downloads that go on where they broke off, and what a break of a watch means."""
 
 from __future__ import annotations
 
+import hashlib
+import re
 import uuid
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -11,9 +13,11 @@ import pandas as pd
 from groupage.client import frames, retries
 from groupage.client.methods import services
 from groupage.errors import InputError, ServiceError
+from groupage.v1 import members_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
     from groupage.client.methods import Method
 
@@ -124,3 +128,75 @@ def uploads(method: str, parent: str, rows: pd.DataFrame | Iterable[Any], kind: 
         key = str(uuid.uuid4())
         pending[key] = (first, request(parent=parent, request_id=key, **{rows_field: chunk}))
     return Upload(method, index, pending)
+
+
+class Download:
+    """A file of an export on its way to disk: it goes on where it broke off, and has its name once it is whole.
+
+    Parameters
+    ----------
+    member
+        The membership that was exported.
+    file
+        What the operation says of it (`ExportFile`).
+    folder
+        Where it goes, as ``orders.jsonl``.
+
+    Raises
+    ------
+    ServiceError
+        If its kind is no name of a file.
+    """
+
+    def __init__(self, member: str, file: Any, folder: Path) -> None:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", file.kind):
+            raise ServiceError(
+                f"a file of an export is of kind {file.kind!r}, expected a plain word", status="DATA_LOSS"
+            )
+        self.path, self._file, self._member = folder / f"{file.kind}.jsonl", file, member
+        self._partial = folder / f"{file.kind}.jsonl.part"
+        self._partial.write_bytes(b"")
+        self._size, self._digest = 0, hashlib.sha256()
+
+    def request(self) -> Any:
+        """What to ask for next."""
+        asked = services()["pools"]["read_export"].request
+        return asked(name=self._member, file_id=self._file.file_id, offset_bytes=self._size)
+
+    def opened(self) -> Any:
+        """The file to `put` into; closed by whoever opened it."""
+        return self._partial.open("ab")
+
+    def put(self, to: Any, data: bytes) -> None:
+        """Add what came next."""
+        to.write(data)
+        self._digest.update(data)
+        self._size += len(data)
+
+    def done(self) -> Path:
+        """Give the file its name.
+
+        Raises
+        ------
+        ServiceError
+            If it is not what the operation said; what there is of it is left as ``.jsonl.part``.
+        """
+        if (self._size, self._digest.hexdigest()) != (self._file.size_bytes, self._file.sha256):
+            said = f"{self._file.size_bytes} bytes of SHA-256 {self._file.sha256}"
+            raise ServiceError(f"{self._partial} has {self._size} bytes, expected {said}", status="DATA_LOSS")
+        return self._partial.replace(self.path)
+
+
+def exported(operation: Any) -> Any:
+    """Files of an export that is done.
+
+    Raises
+    ------
+    ServiceError
+        If it failed.
+    """
+    answer = members_pb2.ExportMemberResponse()
+    if operation.HasField("error"):
+        raise retries.read(operation.error, retries.code_of(operation.error.code))
+    operation.response.Unpack(answer)
+    return answer.files

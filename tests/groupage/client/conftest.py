@@ -10,6 +10,7 @@ from groupage.client import Client, Retries
 from groupage.v1 import (
     orders_pb2,
     orders_service_pb2_grpc,
+    pools_service_pb2_grpc,
     synchronizations_pb2,
     synchronizations_service_pb2_grpc,
 )
@@ -33,7 +34,11 @@ def refuse(context, code, reason="", *, retry_s=None, wrong=(), **metadata):
     context.abort(code, "as scripted")
 
 
-class Scripted(orders_service_pb2_grpc.OrdersServicer, synchronizations_service_pb2_grpc.SynchronizationsServicer):
+class Scripted(
+    orders_service_pb2_grpc.OrdersServicer,
+    pools_service_pb2_grpc.PoolsServicer,
+    synchronizations_service_pb2_grpc.SynchronizationsServicer,
+):
     """Answers by what stands next in `script`: a callable of (request, context), or what to answer."""
 
     def __init__(self):
@@ -59,6 +64,12 @@ class Scripted(orders_service_pb2_grpc.OrdersServicer, synchronizations_service_
     def UploadOrders(self, requests, context):
         yield from self._next(requests, context)
 
+    def ExportMember(self, request, context):
+        return self._next(request, context)
+
+    def ReadExport(self, request, context):
+        yield from self._next(request, context)
+
     def WatchSynchronization(self, request, context):
         yield from self._next(request, context)
 
@@ -69,6 +80,7 @@ def service():
     one = Scripted()
     server = grpc.server(futures.ThreadPoolExecutor(8))
     orders_service_pb2_grpc.add_OrdersServicer_to_server(one, server)
+    pools_service_pb2_grpc.add_PoolsServicer_to_server(one, server)
     synchronizations_service_pb2_grpc.add_SynchronizationsServicer_to_server(one, server)
     one.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"
     server.start()

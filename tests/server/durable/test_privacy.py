@@ -333,11 +333,11 @@ def test_nobody_reads_more_than_the_matrix_shows_in_a_whole_life(store, synchron
                 assert done.response.Unpack(answer)
                 rows[company] = {file.kind: file.rows for file in answer.files}
                 files += [(member, file.file_id, file.kind) for file in answer.files]
-            everybody = ("synchronizations", "synchronization_events", "proposals", "pools", "rulebooks", "audit_log")
-            assert all(rows[c][kind] for c in world.COMPANIES for kind in everybody)
-            assert all(rows[c][kind] for c in ("bolt", "swift") for kind in ("questions", "agent_messages"))
-            assert rows[owner]["change_requests"]
-            assert rows[owner]["shipments"]
+            everybody = ("synchronizations", "synchronization_events", "pools", "rulebooks", "audit_log")
+            assert [(c, kind) for c in world.COMPANIES for kind in everybody if not rows[c][kind]] == []
+            own_agents = ("questions", "agent_messages")
+            assert [(c, kind) for c in ("bolt", "swift") for kind in own_agents if not rows[c][kind]] == []
+            assert min(rows[owner][kind] for kind in ("proposals", "change_requests", "shipments"))
             assert sum(rows[c]["commitments"] for c in pool.CARRIERS)
             assert sum(rows[c]["carried_shipments"] for c in pool.CARRIERS)
             told = await check(site, store, marks, Phase.AFTER, files)

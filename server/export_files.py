@@ -51,8 +51,7 @@ _FEW = 8
 # Held by no file, and why. Streams are named by the last part of their names.
 LEFT_OUT: Mapping[str, str] = {
     "agents": "whether an own agent is connected at this moment",
-    "blobs": "markets, transcripts and settlements of everybody, contents of models, and exports themselves: no service "
-    "shows them",
+    "blobs": "markets, transcripts and settlements of everybody, contents of models, exports: shown by no service",
     "client_certificates": "how a company proves who it is: the operator's, shown by no service",
     "exchanges": "what everybody said in a negotiation; a company's own questions and answers are in `questions`",
     "executors": "processes of the service",
@@ -95,8 +94,8 @@ def _moment(value: datetime) -> str:
 
 
 def _walk(session: Reading, query: Any, *key: Any, page: int = _PAGE) -> Iterator[Any]:
-    """Rows of a query in the order of a key, a page at a time: each page begins after the last row of the one before."""
-    columns = [col(k) for k in key]
+    """Rows of a query in the order of a key, by the page: each begins after the last row of the one before."""
+    columns: list[Any] = [col(k) for k in key]
     ordered = query.order_by(*columns).limit(page)
     after: list[Any] | None = None
     while True:

@@ -1,4 +1,4 @@
-"""What both clients do alike: uploads and downloads that go on where they broke off, and what a break of a watch means."""
+"""What both clients do alike: what goes up or down goes on where it broke off, and what a break of a watch means."""
 
 from __future__ import annotations
 

@@ -93,7 +93,7 @@ def streams() -> set[tuple[str, str]]:
 
 
 def test_whatever_is_stored_is_exported_or_left_out_for_a_reason() -> None:
-    """Every table, every kind of record and every stream of events stands in one of the two tables, and nothing else."""
+    """Every table, kind of record and stream of events stands in one of the two tables, and nothing else does."""
     assert streams() == set(STREAMS)
     stored = {f"records/{kind}" for kind in kinds()} | set(STREAMS.values())
     tables = set(SQLModel.metadata.tables)
@@ -210,7 +210,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("small")
 def test_an_export_is_kept_in_parts_and_is_whole(store: Store) -> None:
-    """Parts of equal size, however long the lines are; each row once, in an order that is total, and nothing of others."""
+    """Parts of equal size, however long the lines are; each row once, in a total order, and nothing of others."""
     world.build(store)
     fill(store, 50)
     fill(store, 9, company="swift")
@@ -320,8 +320,7 @@ def test_who_was_given_up_writes_no_more(store: Store, monkeypatch: pytest.Monke
         for number, row in enumerate(FILES["demand"](session, company)):
             if number == 30 and not kept:
                 kept["begun"] = b""
-                later = datetime.now(UTC) + timedelta(minutes=3)
-                monkeypatch.setattr(Store, "now", staticmethod(lambda: later))
+                monkeypatch.setattr(Store, "now", staticmethod(lambda: datetime.now(UTC) + timedelta(minutes=3)))
                 assert exports.run(store, NAME)
                 kept.update(blobs(store))
             yield row
@@ -356,7 +355,7 @@ def test_how_far_it_is_can_be_seen(store: Store, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.usefixtures("small")
 def test_all_parts_are_forgotten_together(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    """When their time is over nothing is left of a file, and one that goes while it is read is not cut short in silence."""
+    """When their time is over nothing is left of a file; one that goes while it is read is not cut short in silence."""
     world.build(store)
     fill(store, 40)
     ask(store)

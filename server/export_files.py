@@ -93,9 +93,10 @@ def _moment(value: datetime) -> str:
     return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _walk(session: Reading, query: Any, *key: Any, page: int = _PAGE) -> Iterator[Any]:
+def _walk(session: Reading, query: Any, *key: Any, page: int | None = None) -> Iterator[Any]:
     """Rows of a query in the order of a key, by the page: each begins after the last row of the one before."""
     columns: list[Any] = [col(k) for k in key]
+    page = page or _PAGE
     ordered = query.order_by(*columns).limit(page)
     after: list[Any] | None = None
     while True:

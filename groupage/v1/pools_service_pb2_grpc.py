@@ -222,8 +222,8 @@ class PoolsServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReadExport(self, request, context):
-        """Reads a file of a finished export of the caller's, from any byte on. Fails with EXPORT_UNKNOWN where it was erased or
-        never made; in the middle of it, where it is erased meanwhile.
+        """Reads a file of a finished export of the caller's, from any byte on. Fails with EXPORT_UNKNOWN where it was erased
+        or never made; in the middle of it, where it is erased meanwhile.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -59,12 +59,10 @@ def opened(config: Path | None, data_dir: Path | None, *, make: bool = False) ->
         If there is none and it is not to be made: in a wrong place there is nothing to list or revoke.
     """
     chosen = settings(config, data_dir)
-    from sqlalchemy.engine import make_url
-
     from server.store import Store, migrate
 
     if not migrate.is_there(chosen.store):
-        shown = make_url(chosen.store).render_as_string()  # without its password
+        shown = migrate.shown(chosen.store)
         if not make:
             right = "one that groupage serve or groupage token new made; --data-dir or --config says where it is"
             raise InputError([Problem(shown, "", "there is no store", right)])

@@ -62,6 +62,11 @@ def current(connection: Connection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def shown(url: str) -> str:
+    """Answer a store's address without its password."""
+    return make_url(url).render_as_string()
+
+
 def is_there(url: str) -> bool:
     """Whether a store is at an address; a look makes nothing. One that cannot be asked is for who opens it to tell."""
     parsed = make_url(url)

@@ -62,6 +62,8 @@ STEPS: Mapping[int, frozenset[int]] = {
     State.PROPOSED: _END | {State.NEGOTIATING, State.COMMITTED},
     **{state: frozenset() for state in FINAL},
 }
+# Lock of who opens synchronizations, or sees to it that none is opened.
+OPENING = "participations"
 # Of a proposal that its company may still answer.
 _ANSWERABLE = Part.OPEN
 

@@ -181,8 +181,11 @@ class Synchronizer:
             missing = orders - frozen.market.shipments.keys()
             reasons = {o: out.get(o, "it cannot be planned as it stands") for o in missing}
             steps.orders_become(tx, name, missing, steps.OrderState.RELEASED, reasons=reasons)
+            if not orders:
+                agreement.release(tx, name, "no order is on the table in this window")
+                return
             if not frozen.market.shipments or not frozen.market.vehicles:
-                agreement.release(tx, name, agreement.NOBODY_LEFT)
+                agreement.release(tx, name, "no order can be planned as it stands, or nobody has a vehicle for any")
                 return
             _put_versions(tx, name, frozen.policy.protocol.name)
             agreement.begin(tx, name, whole.round + 1 if look is None else 0, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -180,6 +181,7 @@ _create = single(_create_one)
 
 def _close_one(tx: Transaction, write: Write) -> bytes:
     request = write.payload
+    tx.lock(steps.OPENING)
     record, pool = _seen(tx, write, POOL, request.name)
     _must_operate(write.viewer)
     standard.must_match(record, request.etag)
@@ -191,8 +193,10 @@ def _close_one(tx: Transaction, write: Write) -> bytes:
     final = {steps.State.Name(s) for s in steps.FINAL}
     for row in rows:
         if row.state not in final:
-            steps.cancel(tx, row.name, "the pool was closed")
-            later.unplanned(tx, row.name, cancelled=True)
+            steps.alone(tx, row.name)
+            with suppress(steps.StepRefusedError):  # it was committed meanwhile, and is carried out
+                steps.cancel(tx, row.name, "the pool was closed")
+                later.unplanned(tx, row.name, cancelled=True)
     pool.state = pools_pb2.Pool.CLOSED
     changed = pools.lapse(tx, record, pool)
     return bytes(standard.decoded(POOL, changed).SerializeToString())

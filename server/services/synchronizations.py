@@ -160,6 +160,7 @@ def _begin(session: Reading, viewer: Viewer, name: str) -> tuple[str, int, bool]
 
 def _request_one(tx: Transaction, write: Write) -> bytes:
     name, request = write.payload
+    tx.lock(steps.OPENING)  # and a pool that is being closed is seen as closed
     with tx.reading() as session:
         pool = session.get(Record, request.parent)
     with tx.reading(write.viewer) as session:
@@ -177,7 +178,6 @@ def _request_one(tx: Transaction, write: Write) -> bytes:
             raise Fault("CONSENT_MISSING", metadata={"rulebook": request.rulebook})
         raise Fault("NOT_A_MEMBER")
     since, until = _times(request, rulebook, tx.now)
-    tx.lock("participations")
     taken = _taken(tx, since, until)
     if company in taken:
         raise Fault("SYNCHRONIZATION_OPEN", metadata={"synchronization": taken[company]})
@@ -231,7 +231,7 @@ def _times(request: Any, rulebook: rulebooks_pb2.Rulebook, now: datetime) -> tup
         raise Fault("WINDOW_PASSED")
     if until - since > LONGEST_WINDOW:
         raise Fault("INVALID_FIELD", violations=[("window_end", f"at most {LONGEST_WINDOW.days} days after the start")])
-    room = max(request.reply_within.ToTimedelta(), timedelta(minutes=rulebook.min_decision_min))
+    room = request.reply_within.ToTimedelta() + timedelta(minutes=rulebook.min_decision_min)
     if request.decide_by.ToDatetime(UTC) < now + room:
         raise Fault("DEADLINE_TOO_SHORT")
     return since, until

@@ -187,6 +187,15 @@ class TestNotAgreed:
             assert set(reasons) == set(world.orders(store, company))
             assert {"no cost of going alone" in reason for reason in reasons.values()} == {True}
 
+    def test_says_where_nothing_is_on_the_table(self, store, synchronizer):
+        """Without any order it is over at once, and the reason is that, not that too few were left."""
+        world.fill(store, each=0)
+        name = world.ask(store)
+        assert until(synchronizer, name)["state"] == "RELEASED"
+        assert [e.state_changed.reason for e in told(store, name, "acme", "state_changed")][-1].startswith(
+            "no order is"
+        )
+
     def test_takes_no_order_while_it_is_cancelled(self, store, synchronizer, monkeypatch):
         """A worker that begins anew after a crash, while the requester cancels: no order is left in what is over."""
         world.fill(store)

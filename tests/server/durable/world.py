@@ -85,7 +85,8 @@ def fill(
             released_at = order.create_time.ToDatetime(UTC)
             row = order_writes.row_of("/".join(order.name.split("/")[:2]), order, order.name.rsplit("/", 1)[1])
             rows.append({**row, "created_at": released_at, "updated_at": released_at})
-        tx.connection.execute(insert(OrderRow), rows)
+        if rows:
+            tx.connection.execute(insert(OrderRow), rows)
 
     store.transact(put)
 

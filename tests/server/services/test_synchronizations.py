@@ -6,12 +6,16 @@ from uuid import uuid4
 
 import pytest
 from google.longrunning import operations_pb2
+from google.protobuf.duration_pb2 import Duration
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from groupage.v1 import proposals_pb2, synchronizations_pb2
+from groupage.v1 import pools_pb2, proposals_pb2, rulebooks_pb2, synchronizations_pb2
+from server import pools
 from server import synchronization as steps
 from server.faults import Fault
+from server.services.pools import Pools
+from server.services.standard import change_record
 from server.services.synchronizations import Synchronizations
 from server.store import Store
 from server.store.tables import OrderRow, Participation, Record
@@ -247,6 +251,50 @@ def test_cancelling_opens_the_orders_again(store, service):
         asyncio.run(world.as_("acme", service.CancelSynchronization, again))
     assert caught.value.reason == "ALREADY_FINAL"
     assert named(ask(service)) != name  # the window is free again
+
+
+def test_the_time_to_decide_follows_the_time_to_reply(store, service):
+    """The rulebook's time between reply deadline and decision comes on top of the first, to the second."""
+
+    def take_ten_minutes(tx):
+        with tx.reading() as session:
+            row = session.get(Record, world.asking().rulebook)
+        book = rulebooks_pb2.Rulebook.FromString(row.body)
+        book.min_decision_min = 10
+        change_record(tx, pools.RULEBOOK, row, book)
+
+    store.transact(take_ten_minutes)
+    reply_within = Duration(seconds=60)
+    for spare_s, refused in ((-5, True), (30, False)):
+        by = datetime.now(UTC) + timedelta(minutes=11, seconds=spare_s)
+        if refused:
+            with pytest.raises(Fault) as caught:
+                ask(service, reply_within=reply_within, decide_by=world.stamp(by))
+            assert caught.value.reason == "DEADLINE_TOO_SHORT"
+        else:
+            assert named(ask(service, reply_within=reply_within, decide_by=world.stamp(by)))
+
+
+def test_a_pool_that_another_server_is_closing_opens_nothing(store, service, monkeypatch):
+    """Whoever asks meanwhile is told that it is closed, and no synchronization of it is left open."""
+    out, lapse = [], pools.lapse
+    other = Store(store.url)
+
+    def close(pause):
+        monkeypatch.setattr(pools, "lapse", lambda *given: (pause(), lapse(*given))[1])
+        request = pools_pb2.ClosePoolRequest(name="pools/rhine", request_id=str(uuid4()))
+        asyncio.run(world.as_("", Pools(other).ClosePool, request, operator=True))
+
+    def request():
+        try:
+            out.append(named(ask(service)))
+        except Fault as fault:
+            out.append(fault.reason)
+
+    race(close, request)
+    other.close()
+    assert out == ["POOL_CLOSED"]
+    assert store.look(SYSTEM, lambda s: s.exec(select(Participation)).all()) == []
 
 
 def test_a_cancellation_waits_for_an_answer_that_another_server_takes(store, service):

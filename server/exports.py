@@ -286,13 +286,17 @@ def index_of(session: Reading, member: str, file_id: str) -> Index:
     Raises
     ------
     Fault
-        EXPORT_UNKNOWN, if there is none of that id.
+        EXPORT_UNKNOWN, if there is none of that id that is kept in parts.
     """
     # An id is letters and digits; PostgreSQL would not even look for a text with a zero in it.
     row = session.get(BlobRow, _name(member, file_id)) if file_id.isalnum() else None
     if row is None:
         raise Fault("EXPORT_UNKNOWN")
-    return Index(**json.loads(row.body))
+    try:
+        return Index(**json.loads(row.body))
+    except (ValueError, TypeError):
+        # A whole file, as exports were kept before they had parts: made anew it is to be had.
+        raise Fault("EXPORT_UNKNOWN") from None
 
 
 def part_of(session: Reading, member: str, file_id: str, part: int) -> bytes:

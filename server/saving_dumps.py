@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 
 from groupage.errors import InputError, Problem
 from server.durable.engine import SCHEMA
@@ -29,7 +30,8 @@ def same_database(url: str, other: str) -> bool:
     def place(text: str) -> tuple[object, ...]:
         parsed = make_url(text)
         query = parsed.query
-        return parsed.host or query.get("host"), int(parsed.port or query.get("port") or 5432), parsed.database  # type: ignore[arg-type]
+        # Of several servers an address names each, with its port.
+        return parsed.host or query.get("host"), str(parsed.port or query.get("port") or 5432), parsed.database
 
     return place(url) == place(other)
 
@@ -102,12 +104,21 @@ class Dump:
 
 
 def _found(url: str) -> tuple[list[str], list[str]]:
-    """Tables of a database, and its schemas."""
+    """Tables of a database, and its schemas.
+
+    Raises
+    ------
+    InputError
+        If it is not there, or does not answer.
+    """
     engine = engine_of(url)
     try:
         with engine.connect() as connection:
             looked = inspect(connection)
             return looked.get_table_names(), looked.get_schema_names()
+    except DBAPIError as error:
+        why = " ".join(str(error.orig).split())
+        raise InputError([Problem(engine.url.render_as_string(), "", why, "a database that answers")]) from None
     finally:
         engine.dispose()
 

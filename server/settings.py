@@ -14,7 +14,16 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -119,11 +128,19 @@ class WorkerTable(_Table):
     """How workers work; see `server.durable.pace.Pace`."""
 
     beat_s: float = Field(3.0, gt=0, le=10)
-    dead_after_s: float = Field(15.0, gt=0, le=25)
+    dead_after_s: float = Field(15.0, gt=0, le=25, validate_default=True)
     concurrency: int = Field(200, ge=1, le=2_000)
     processes: int | None = Field(None, ge=1)
     reply_within_s: float = Field(30.0, gt=0)
     beside_server: int = Field(1, ge=0, le=64)
+
+    @field_validator("dead_after_s")
+    @classmethod
+    def _hears_several_beats(cls, value: float, given: ValidationInfo) -> float:
+        beat_s = given.data.get("beat_s", 0.0)  # absent where that itself is wrong
+        if value < 3 * beat_s:
+            raise ValueError(f"expected three times worker.beat_s, {3 * beat_s:g}, or more: one late beat is no death")
+        return value
 
     def pace(self) -> Pace:
         """The same as a worker takes it."""

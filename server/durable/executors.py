@@ -36,11 +36,8 @@ Result = TypeVar("Result")
 
 log = logging.getLogger(__name__)
 
-BEAT_S = 3.0
 # Of no heartbeat; with the beat, and the second that a queue is looked at, within the 30 s that are promised.
 DEAD_AFTER_S = 15.0
-# Of its own heartbeat: after so long without one the store took nothing, from others neither.
-_CUT_OFF_S = DEAD_AFTER_S / 2
 # Rows of the dead are kept for whoever asks what happened.
 _KEPT = timedelta(days=7)
 _RETRY_S = (0.1, 0.3, 1.0, 3.0)
@@ -77,13 +74,25 @@ class Executor:
         Of the application.
     on_fenced
         Called where this process finds itself fenced out, before `FencedError` is raised; a worker ends itself here.
+    dead_after_s
+        Who shows no sign of life for so long is dead; each shows several in that time.
     """
 
-    def __init__(self, store: Store, version: str, on_fenced: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        version: str,
+        on_fenced: Callable[[], None] = lambda: None,
+        *,
+        dead_after_s: float = DEAD_AFTER_S,
+    ) -> None:
         self.store = store
         self.version = version
         self.id = f"{new_id()}.{os.getpid()}"
         self._on_fenced = on_fenced
+        self._dead_after_s = dead_after_s
+        # Of its own heartbeat: after so long without one the store took nothing, from others neither.
+        self._cut_off_s = dead_after_s / 2
         self._heard: dict[str, tuple[object, float]] = {}
         self._beat_at = self._back_at = 0.0
 
@@ -117,7 +126,7 @@ class Executor:
         if not self.store.transact(put):
             self._fenced()
         now = time.monotonic()
-        if now - self._beat_at > _CUT_OFF_S:
+        if now - self._beat_at > self._cut_off_s:
             self._back_at = now
         self._beat_at = now
 
@@ -195,7 +204,7 @@ class Executor:
         query = select(ExecutorRow).where(col(ExecutorRow.fenced).is_(False))
         return self.store.look(SYSTEM, lambda s: {row.id: row.version for row in s.scalars(query)})
 
-    def look(self, dead_after_s: float = DEAD_AFTER_S) -> list[str]:
+    def look(self) -> list[str]:
         """Fence out those that are dead, and forget those that long are; answers who died now.
 
         Who ran on this machine and is no process any more is dead at once.
@@ -205,12 +214,12 @@ class Executor:
         here, watch = machine(), time.monotonic()
         known, self._heard = self._heard, {}
         # No heartbeat moves while the store takes none: the watch begins when it does again.
-        back_at = watch if watch - self._beat_at > _CUT_OFF_S else self._back_at
+        back_at = watch if watch - self._beat_at > self._cut_off_s else self._back_at
         dead = []
         for key, host, seen_at in rows:
             said, since = known.get(key, (None, watch))
             self._heard[key] = (seen_at, max(since, back_at) if said == seen_at else watch)
-            if watch - self._heard[key][1] > dead_after_s or (host == here and "?" not in host and _gone(key)):
+            if watch - self._heard[key][1] > self._dead_after_s or (host == here and "?" not in host and _gone(key)):
                 dead.append(key)
         self.fence(dead)
         if dead:

@@ -64,7 +64,7 @@ class Worker:
         self._durable = durable
         self._pace = pace or Pace()
         self._stopped = threading.Event()
-        self.executor = Executor(store, application or version("groupage"), _end)
+        self.executor = Executor(store, application or version("groupage"), _end, dead_after_s=self._pace.dead_after_s)
 
     def stop(self) -> None:
         """Finish what is being done, and hand the rest over."""
@@ -131,7 +131,7 @@ class Worker:
     def _keep(self, client: DBOSClient, here: _Here) -> None:
         """See that somebody works on everything that is open; whatever fails here is tried again soon."""
         try:
-            self.executor.look(self._pace.dead_after_s)
+            self.executor.look()
             keep(self._store, self.executor, client, here)
             Keeper(self.executor).look()
         except FencedError:

@@ -426,6 +426,17 @@ def test_only_the_member_itself_may_read_its_export(store: Store) -> None:
         assert caught.value.reason == "EXPORT_UNKNOWN"
 
 
+@pytest.mark.parametrize("body", [b"", b'{"name": "companies/acme/orders/o"}\n', b'{"name": "o"}\n{"name": "p"}\n'])
+def test_what_an_older_release_kept_whole_is_to_be_exported_anew(store: Store, body: bytes) -> None:
+    """A file without an index is not there; nothing breaks over it, and nothing of it is told."""
+    file_id = "0" * 32
+    row = {"digest": f"export:{MEMBER}:{file_id}", "kind": exports.EXPORTED, "at": NOW, "body": body}
+    store.transact(lambda tx: tx.connection.execute(insert(BlobRow), [row]))
+    with pytest.raises(Fault) as caught:
+        content(store, file_id)
+    assert caught.value.reason == "EXPORT_UNKNOWN"
+
+
 def test_capacity_and_events_are_those_of_the_member(store: Store) -> None:
     """Of a plan that two take part in each gets its own commitments and what it was told, with the plan's name."""
     world.build(store)

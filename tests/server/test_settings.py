@@ -98,6 +98,17 @@ def test_what_is_wrong_is_told_in_plain_words(tmp_path: Path, monkeypatch: pytes
         load()
 
 
+@pytest.mark.parametrize("table", ["beat_s = 10", "beat_s = 2\ndead_after_s = 5"])
+def test_a_worker_is_not_dead_by_one_late_beat(tmp_path: Path, table: str) -> None:
+    """A pace at which nobody could tell the living from the dead is refused, with what would be right."""
+    file = tmp_path / "groupage.toml"
+    file.write_text(f"[worker]\n{table}\n")
+    with pytest.raises(InputError, match=r"worker\.dead_after_s is .*, expected three times worker\.beat_s, (30|6)"):
+        load(file)
+    file.write_text("[worker]\nbeat_s = 2\ndead_after_s = 6\n")
+    assert load(file).worker.pace().dead_after_s == 6.0
+
+
 def test_a_misspelt_variable_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a misspelt field of the file is: by its name, without what it holds, together with all else that is wrong."""
     monkeypatch.setenv("GROUPAGE_STORE_URI", "postgresql+psycopg://user:secret@host/x")

@@ -202,20 +202,20 @@ class TestLooking:
                 at[0] += seconds / 4
                 executor.beat()
 
-        assert executor.look(15.0) == []
+        assert executor.look() == []
         passes(14.0)
-        assert executor.look(15.0) == []
+        assert executor.look() == []
         store.transact(
             lambda tx: tx.connection.execute(
                 update(ExecutorRow).where(col(ExecutorRow.id) == "far.1").values(seen_at=tx.now)
             )
         )
         passes(14.0)
-        assert executor.look(15.0) == []
+        assert executor.look() == []
         passes(15.1)
-        assert executor.look(15.0) == ["far.1"]
+        assert executor.look() == ["far.1"]
         assert "far.1" not in executor.living()
-        assert executor.look(15.0) == []
+        assert executor.look() == []
 
     def test_not_by_what_nobody_could_write(self, store, executor, monkeypatch):
         """While the store takes nothing no heartbeat moves: of that nobody is dead, and the watch begins anew."""
@@ -223,15 +223,34 @@ class TestLooking:
         at = [time.monotonic()]
         monkeypatch.setattr("server.durable.executors.time.monotonic", lambda: at[0])
         executor.beat()
-        assert executor.look(15.0) == []
+        assert executor.look() == []
         at[0] += 40.0
-        assert executor.look(15.0) == []  # its own heartbeat stands still as long
+        assert executor.look() == []  # its own heartbeat stands still as long
         executor.beat()  # the first since
-        assert executor.look(15.0) == []
+        assert executor.look() == []
         for _ in range(4):
             at[0] += 4.0
             executor.beat()
-        assert executor.look(15.0) == ["far.1"]
+        assert executor.look() == ["far.1"]
+
+    @pytest.mark.parametrize("dead_after_s", [3.0, 25.0])
+    def test_at_any_pace(self, store, monkeypatch, dead_after_s):
+        """Three beats in that time tell the dead from a store that is away, however long that time is."""
+        one = Executor(store, "1", dead_after_s=dead_after_s)
+        one.enter()
+        self.beat_elsewhere(store, "far.1")
+        at = [time.monotonic()]
+        monkeypatch.setattr("server.durable.executors.time.monotonic", lambda: at[0])
+        one.beat()
+        assert one.look() == []
+        at[0] += dead_after_s + 0.1
+        assert one.look() == []  # nobody could write
+        one.beat()
+        assert one.look() == []
+        for _ in range(4):
+            at[0] += dead_after_s / 3
+            one.beat()
+        assert one.look() == ["far.1"]
 
     def test_at_once_on_the_same_machine(self, store, executor):
         """A process of this machine that is gone is dead at once; one that runs is not."""
@@ -245,7 +264,7 @@ class TestLooking:
                 tx.connection.execute(insert(ExecutorRow), [{**row, "started_at": tx.now, "seen_at": tx.now}])
 
             store.transact(put)
-        assert executor.look(15.0) == [f"x{gone.pid}.{gone.pid}"]
+        assert executor.look() == [f"x{gone.pid}.{gone.pid}"]
         assert executor.id in executor.living()
 
     def test_forgets_the_long_dead(self, store, executor):

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 from google.longrunning import operations_pb2
-from sqlalchemy import delete, insert, update
+from sqlalchemy import and_, delete, insert, update
 from sqlmodel import col, select
 
 from groupage.v1 import members_pb2
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
+    from sqlalchemy import ColumnElement
+
     from server.store import Reading, Store, Transaction
 
 log = structlog.get_logger(__name__)
@@ -47,6 +49,9 @@ PART_BYTES = 2**20
 MESSAGE_BYTES = 256 * 1024
 # An export of which nothing was heard for so long was left by a crash, and is made again.
 LEFT_AFTER = timedelta(minutes=2)
+
+# So many of a membership, the newest: each is a copy of all that the member has.
+KEPT = 2
 
 # One after the other: what a server has for exports is one thread's time.
 _TURNS = threading.Lock()
@@ -89,7 +94,7 @@ class Attempt:
     @property
     def prefix(self) -> str:
         """What the names of all blobs of this export begin with, whichever attempt made them."""
-        return f"export:{self.member}:{_digest(f'{self.member}/{self.operation}')}"
+        return _prefix(self.member, self.operation)
 
     def file_id(self, kind: str) -> str:
         """Id of a file; two members' equal files are two, since an id belongs to one membership."""
@@ -100,9 +105,25 @@ def _digest(what: str) -> str:
     return hashlib.sha256(what.encode()).hexdigest()[:16]
 
 
+def _prefix(member: str, operation: str) -> str:
+    return f"export:{member}:{_digest(f'{member}/{operation}')}"
+
+
 def _name(member: str, file_id: str, part: int | None = None) -> str:
     """Name of a part's blob, or of the index's."""
     return f"export:{member}:{file_id}" + ("" if part is None else f":{part:06d}")
+
+
+def running(tx: Transaction, member: str) -> bytes | None:
+    """Answer the operation of the export of a membership that is not done; who asks for another one waits for that."""
+    query = select(Record.body).where(_of_exports(member), Record.state != steps.DONE)
+    tx.lock(f"export/{member}")
+    with tx.reading() as session:
+        return session.exec(query).first()
+
+
+def _of_exports(member: str) -> ColumnElement[bool]:
+    return and_(col(Record.kind) == steps.OPERATION.kind, col(Record.parent) == member)
 
 
 def begin(store: Store, operation: str) -> None:
@@ -160,9 +181,13 @@ def _claim(tx: Transaction, operation: str, key: str) -> Attempt | None:
     attempt = Attempt(key, operation, record.parent, record.company, tx.now)
     values = {"key": key, "updated_at": tx.now, "version": record.version + 1}
     tx.connection.execute(update(Record).where(col(Record.name) == operation).values(**values))
-    # Ids of pools and companies have no character that LIKE reads in another way.
-    tx.connection.execute(delete(BlobRow).where(col(BlobRow.digest).like(f"{attempt.prefix}%")))
+    _delete(tx, attempt.prefix)
     return attempt
+
+
+def _delete(tx: Transaction, prefix: str) -> None:
+    # Ids of pools and companies have no character that LIKE reads in another way.
+    tx.connection.execute(delete(BlobRow).where(col(BlobRow.digest).like(f"{prefix}%")))
 
 
 def _made(store: Store, session: Reading, attempt: Attempt) -> dict[str, Index]:
@@ -265,6 +290,11 @@ def _finish(tx: Transaction, attempt: Attempt, files: dict[str, Index]) -> None:
     message.done = True
     message.response.Pack(answer)
     standard.change_record(tx, steps.OPERATION, record, message)
+    done = select(Record.name).where(_of_exports(attempt.member), Record.state == steps.DONE)
+    with tx.reading() as session:
+        newest_first = session.exec(done.order_by(col(Record.updated_at).desc(), col(Record.name)))
+        for older in list(newest_first)[KEPT:]:
+            _delete(tx, _prefix(attempt.member, older))
 
 
 def must_be_own(session: Reading, member: str) -> None:

@@ -215,7 +215,8 @@ class PoolsServicer:
         what its own agents were asked and answered, tracking, consents, and its own lines of the audit log; and the pools
         and rulebooks that it may see now, which are those of its running memberships. All is as it was at one moment, and
         as the services show it to the caller: never more of another company than those do. To be had before and after
-        leaving, until the records are erased. The operator exports nobody's. Fails with NOT_A_MEMBER.
+        leaving, until the records are erased. The operator exports nobody's. While an export of the membership is being
+        made, another request is answered that one; the files of the newest two are kept. Fails with NOT_A_MEMBER.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -265,6 +265,9 @@ def _export_one(tx: Transaction, write: Write) -> bytes:
     record, _ = _seen(tx, write, MEMBER, request.name)
     if record.company != write.viewer.company:
         raise Fault("NOT_A_MEMBER")
+    running = exports.running(tx, request.name)
+    if running is not None:
+        return running
     operation = operations_pb2.Operation(name=f"operations/{key}")
     metadata = members_pb2.ExportMemberMetadata(member=request.name)
     metadata.create_time.FromDatetime(tx.now)

@@ -391,6 +391,22 @@ def read_apart(store: Store, read: Any) -> bytes:
     return bytes(read(Twice()))
 
 
+def test_the_newest_two_of_a_membership_are_kept(store: Store) -> None:
+    """A third export's files take the place of the first's; another membership's are its own."""
+    world.build(store)
+    ask(store, "operations/other", "pools/rhine/members/swift")
+    assert exports.run(store, "operations/other")
+    for name in ("operations/a", "operations/b", "operations/c"):
+        assert exports.run(store, ask(store, name))
+    for name in ("operations/b", "operations/c", "operations/other"):
+        member = "pools/rhine/members/swift" if name.endswith("other") else MEMBER
+        assert {k: content(store, f.file_id, member) for k, f in files_of(store, name).items()}
+    for file in files_of(store, "operations/a").values():
+        with pytest.raises(Fault) as caught:
+            content(store, file.file_id)
+        assert caught.value.reason == "EXPORT_UNKNOWN"
+
+
 def test_people_who_are_erased_are_erased_from_exports(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Their file goes whole, whenever they are erased: after the export, or while it is made."""
     world.build(store)

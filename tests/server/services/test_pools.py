@@ -368,6 +368,16 @@ def test_an_export_holds_all_of_ones_own_and_nothing_of_others(world, monkeypatc
         assert caught.value.reason == "EXPORT_UNKNOWN"
 
 
+def test_who_asks_while_an_export_is_made_waits_for_that_one(world, monkeypatch):
+    """A member has one export at a time; when that is done, another request is another export."""
+    monkeypatch.setattr(exports, "begin", lambda *_: None)
+    member = f"{POOL}/members/acme"
+    first, second = (call(world.pools, "acme", "ExportMember", name=member) for _ in range(2))
+    assert first.name == second.name
+    assert exports.run(world.base, first.name)
+    assert call(world.pools, "acme", "ExportMember", name=member).name != first.name
+
+
 def test_people_in_an_export_go_when_they_are_erased(world, monkeypatch):
     """They have a file of their own, for their company alone; changed or erased, the file is gone, the others stay."""
     in_force(world, monkeypatch)

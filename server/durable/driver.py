@@ -48,6 +48,8 @@ _BY: Mapping[str, synchronizations_pb2.AnsweredBy] = {
     "nobody": AnsweredBy.ANSWERED_BY_NOBODY,
 }
 _KEPT = 8  # frozen markets
+# For an agent that is there, however often it was silent.
+_LEAST_REPLY = timedelta(seconds=5)
 REPLY_WITHIN = timedelta(seconds=30)
 WAITING, GOING, SETTLED, STOPPED = "waiting", "going", "settled", "stopped"
 
@@ -200,14 +202,16 @@ class Driver:
     def _due(self, tx: Transaction, name: str, exchange: Exchange, company: str, role: int) -> datetime:
         """When an answer is due: the protocol's own time or the usual one, and before the decision is.
 
-        Half of it after each silence in a row: who is gone, or stands still, takes the others twice the time in all,
-        and not once more with every question until nothing is left to decide in.
+        Half of it after each silence in a row: who is gone takes the others twice the time in all, and not once more
+        with every question until nothing is left to decide in. Who is there, maybe again, has time to be heard.
         """
         with tx.reading() as session:
             silent = bus.silences(session, company, name, role)
+            there = bus.present(session, company, role, tx.now)
             whole = synchronizations_pb2.Synchronization.FromString(steps.record_of(session, name).body)
         decide_by: datetime = whole.decide_by.ToDatetime(tx.now.tzinfo)
-        within: timedelta = (exchange.reply_within or self._reply_within) / (1 << silent)
+        usual: timedelta = exchange.reply_within or self._reply_within
+        within = max(usual / (1 << silent), min(usual, _LEAST_REPLY) if there else timedelta())
         return min(tx.now + within, decide_by)
 
     def _told(self, tx: Transaction, row: NegotiationRow, freeze: Freeze, heard: Sequence[Heard]) -> None:

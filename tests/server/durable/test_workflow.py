@@ -39,6 +39,21 @@ class TestAgreed:
         name = world.ask(store)
         assert until(synchronizer, name)["is"] == "wait"
         assert world.state(store, name) == "PROPOSED"
+
+    def test_gives_who_is_there_again_time_to_be_heard(self, store, synchronizer, monkeypatch):
+        """However often an agent was silent: while it is connected each question waits five seconds at least."""
+        world.fill(store)
+        world.connect(store, "acme", companies_pb2.ROLE_SHIPPER)
+        name = world.ask(store)
+        now = datetime.now(UTC)
+        monkeypatch.setattr(type(store), "now", staticmethod(lambda: now))
+        waits = []
+        while (stand := until(synchronizer, name)) and world.state(store, name) == "NEGOTIATING":
+            waits.append(stand["left_s"])
+            now += timedelta(seconds=stand["left_s"])
+            world.connect(store, "acme", companies_pb2.ROLE_SHIPPER)
+        assert len(waits) > 4
+        assert waits == pytest.approx([max(5.0, 30 / 2**n) for n in range(len(waits))], abs=1e-3)
         assert set(world.orders(store).values()) == {"NEGOTIATING"}
         world.answer(store, name)
         assert until(synchronizer, name) == {"is": "ended", "state": "COMMITTED"}
@@ -311,9 +326,10 @@ class TestOwnAgents:
         assert by == {synchronizations_pb2.ANSWERED_BY_UNSPECIFIED, expected}
         assert all(q.withdrawn for q in self.asked(store, "acme"))
 
-    def test_waits_less_and_less_for_who_is_silent(self, store, synchronizer, monkeypatch):
-        """One agent that never answers costs the others twice the time for one answer, however often it is asked."""
-        world.fill(store)
+    @pytest.mark.parametrize("there", [False, True])
+    def test_waits_less_and_less_for_who_is_silent(self, store, synchronizer, monkeypatch, there):
+        """Who never answers costs others twice the time of one answer; while connected, five seconds for each."""
+        world.fill(store, protocol="alternating_offers")
         world.connect(store, "acme", companies_pb2.ROLE_SHIPPER)
         name = world.ask(store)
         began = now = datetime.now(UTC)
@@ -322,7 +338,10 @@ class TestOwnAgents:
         while (stand := until(synchronizer, name)) and world.state(store, name) == "NEGOTIATING":
             waits.append(stand["left_s"])
             now += timedelta(seconds=stand["left_s"])
-        assert waits == pytest.approx([30 / 2**n for n in range(len(waits))], abs=1e-3)
-        assert len(waits) > 1
-        assert now - began < timedelta(seconds=60)
+            if not there:
+                world.disconnect(store, "acme")
+        least = 5.0 if there else 0.0
+        assert waits == pytest.approx([max(least, 30 / 2**n) for n in range(len(waits))], abs=1e-3)
+        assert len(waits) > 3
+        assert there or now - began < timedelta(seconds=60)
         assert world.state(store, name) == "PROPOSED"

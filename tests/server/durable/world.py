@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert
-from sqlmodel import select
+from sqlalchemy import delete, insert
+from sqlmodel import col, select
 
 from groupage.v1 import companies_pb2, members_pb2, pools_pb2, rulebooks_pb2, synchronizations_pb2
 from server import order_writes, pools
@@ -164,3 +164,8 @@ def connect(store: Store, company: str, *roles: int) -> None:
         tx.connection.execute(insert(AgentRow), rows)
 
     store.transact(put)
+
+
+def disconnect(store: Store, company: str) -> None:
+    """Have it be gone."""
+    store.transact(lambda tx: tx.connection.execute(delete(AgentRow).where(col(AgentRow.company) == company)))

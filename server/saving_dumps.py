@@ -7,6 +7,8 @@ import shutil
 import subprocess
 from typing import TYPE_CHECKING
 
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import Conninfo
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 # Row-level security, where it is on, lets the operator see every row.
 _SEES_ALL = "-c groupage.operator=on"
+# Other users see a command. A key of a certificate that has a password of its own is of no use to these programs.
+_SECRET = {"password", "sslpassword"}
 WORKFLOWS_ONLY, NO_WORKFLOWS = f"--schema={SCHEMA}", f"--exclude-schema={SCHEMA}"
 
 
@@ -89,9 +93,8 @@ class Dump:
 
     def put(self) -> None:
         """Bring it back."""
-        into = f"--dbname={make_url(self._url).database}"
         source = str(self._source)
-        _run("pg_restore", self._url, "--exit-on-error", "--single-transaction", "--no-owner", into, source)
+        _run("pg_restore", self._url, "--exit-on-error", "--single-transaction", "--no-owner", source)
         self._put = True
 
     def undo(self) -> None:
@@ -129,16 +132,17 @@ def _run(program: str, url: str, *arguments: str) -> None:
     if found is None:
         raise InputError([Problem("PATH", "", f"no {program}", "PostgreSQL's client programs (postgresql-client)")])
     parsed = make_url(url)
-    given = {
-        "PGHOST": parsed.host or parsed.query.get("host"),
-        "PGPORT": parsed.port or parsed.query.get("port"),
-        "PGUSER": parsed.username or parsed.query.get("user"),
-        "PGPASSWORD": parsed.password,
-        "PGDATABASE": parsed.database,
-        "PGSSLMODE": parsed.query.get("sslmode"),
-        "PGOPTIONS": _SEES_ALL,
-    }
-    environment = {**os.environ, **{key: str(value) for key, value in given.items() if value}}
-    done = subprocess.run([found, *arguments], capture_output=True, text=True, check=False, env=environment)  # noqa: S603 - found on PATH
+    password = {"PGPASSWORD": str(parsed.password)} if parsed.password else {}
+    command = [found, f"--dbname={_conninfo(url)}", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | password)  # noqa: S603 - found on PATH
     if done.returncode:
         raise InputError([Problem(program, "", done.stderr.strip()[:500], "no error")])
+
+
+def _conninfo(url: str) -> str:
+    """Say an address as libpq reads it, its certificates and several servers too, but nothing that is secret."""
+    parsed = make_url(url)
+    _, given = parsed.get_dialect()().create_connect_args(parsed)
+    known = {option.keyword.decode() for option in Conninfo.get_defaults()}
+    kept = {key: value for key, value in given.items() if key in known and key not in _SECRET}
+    return make_conninfo("", **kept | {"options": f"{kept.get('options', '')} {_SEES_ALL}".strip()})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from groupage.errors import InputError
 from server import saving_dumps
@@ -40,3 +41,26 @@ def test_a_database_that_is_not_there_is_told(tmp_path: Path) -> None:
         backup(settings, tmp_path / "saved")
     assert "secret" not in str(caught.value)
     assert not (tmp_path / "saved").exists()
+
+
+def test_the_programs_are_told_all_of_an_address_but_its_secrets(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Certificates and several servers get to `pg_dump` as to the service; passwords are on no command line."""
+    program = tmp_path / "pg_dump"
+    program.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" "$PGPASSWORD" > {tmp_path}/told\n', encoding="utf-8")
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    query = "host=a,b&port=1,2&sslmode=verify-full&sslrootcert=/etc/ca.pem&sslpassword=hidden&options=-c%20x%3Dy"
+    saving_dumps.dump(f"{ADDRESS}/n?{query}", tmp_path / "out")
+    address, *_, password = (tmp_path / "told").read_text(encoding="utf-8").splitlines()
+    assert password == "secret"
+    assert conninfo_to_dict(address.removeprefix("--dbname=")) == {
+        "host": "a,b",
+        "port": "1,2",
+        "user": "u",
+        "dbname": "n",
+        "sslmode": "verify-full",
+        "sslrootcert": "/etc/ca.pem",
+        "options": "-c x=y -c groupage.operator=on",
+    }

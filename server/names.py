@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from server.faults import Fault
 
+_COLLECTION = re.compile(r"[a-z][A-Za-z]{0,62}")
 _ID = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
 
 
@@ -27,7 +28,9 @@ def split(name: str) -> Name:
         RESOURCE_NOT_FOUND of what is no name: there can be no such thing.
     """
     parts = name.split("/")
-    if len(parts) < 2 or len(parts) % 2 or not all(_ID.fullmatch(p) for p in parts[1::2]):
+    pairs = zip(parts[::2], parts[1::2], strict=False)
+    # All of it: PostgreSQL would not even look for a text with a zero in it.
+    if len(parts) % 2 or not all(_COLLECTION.fullmatch(c) and _ID.fullmatch(i) for c, i in pairs):
         raise Fault("RESOURCE_NOT_FOUND", metadata={"name": name})
     return Name("/".join(parts[:-2]), parts[-2], parts[-1])
 

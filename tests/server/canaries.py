@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -147,8 +148,9 @@ class Canaries:
         raw = raw.encode() if isinstance(raw, str) else raw
         out = {int(m[1]) for m in _WORD.finditer(raw)}
         out.update(n for m in _DIGITS.finditer(raw) for n in self._numbers(int(m[0])))
-        moments = (datetime.fromisoformat(m[0].decode()).timestamp() for m in _MOMENT.finditer(raw))
-        out.update(n for moment in moments for n in self._numbers(moment))
+        for moment in _MOMENT.finditer(raw):
+            with suppress(ValueError):  # a mutated byte made it none
+                out.update(self._numbers(datetime.fromisoformat(moment[0].decode()).timestamp()))
         if isinstance(answer, Message):
             out.update(n for value in _values(answer) for n in self._numbers(value))
         return {self.marks[n] for n in out if n < len(self.marks)}

@@ -23,15 +23,16 @@ def test_names_that_a_database_does_not_take(store: Store) -> None:
     asked = [(get, sites_pb2.GetSiteRequest(name=name)) for name in ("a\x00b", LONG, "companies/acme/sites/none")]
     timeout = {"seconds": 10**9}  # within what a duration may be, and far beyond what is waited for
     asked += [
-        (wait, operations_pb2.WaitOperationRequest(name=name, timeout=timeout)) for name in ("c\x00d", "operations/x")
+        (wait, operations_pb2.WaitOperationRequest(name=name, timeout=timeout))
+        for name in ("c\x00d", "operations/x", "e\x00s/x")
     ]
-    asked += [(delete, operations_pb2.DeleteOperationRequest(name="e\x00f"))]
+    asked += [(delete, operations_pb2.DeleteOperationRequest(name="e\x00s/x"))]
 
     async def main() -> list[str]:
         async with planted(store) as site:
             return [(await site.call("acme", method, [request.SerializeToString()])).code for method, request in asked]
 
-    assert run(main()) == ["INVALID_ARGUMENT", "INVALID_ARGUMENT", "NOT_FOUND", "NOT_FOUND", "NOT_FOUND", "NOT_FOUND"]
+    assert run(main()) == ["INVALID_ARGUMENT", "INVALID_ARGUMENT", *["NOT_FOUND"] * 5]
     rows = store.look(SYSTEM, lambda session: session.exec(select(AuditRow).where(AuditRow.company == "acme")).all())
     names = {row.name for row in rows}
     assert {"a\ufffdb", "x" * 400, "companies/acme/sites/none", "c\ufffdd", "operations/x"} <= names

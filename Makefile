@@ -8,6 +8,8 @@ JOBS ?= 2
 # make bench QUICK= takes the time that the published figures need.
 QUICK ?= --quick
 export PYTHON
+# Keep what Python compiles, whatever the environment says: the processes that tests start would compile it all again.
+unexport PYTHONDONTWRITEBYTECODE
 # Where set-up puts an OpenMP library on a machine that has none.
 export LD_LIBRARY_PATH := $(CURDIR)/.venv/openmp$(if $(LD_LIBRARY_PATH),:$(LD_LIBRARY_PATH))
 

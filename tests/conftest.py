@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
@@ -9,6 +10,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+# Garbage is looked for from the first test on, and not in what was loaded before: each look went through all of it.
+gc.disable()
 
 # Before numpy, numba or LightGBM load: two test processes on two cores, and figures that do not depend on threads.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"):
@@ -42,6 +46,13 @@ settings.register_profile(
 # A longer search by hand: pytest --hypothesis-profile=search
 settings.register_profile("search", deadline=None, max_examples=2000)
 settings.load_profile("steady")
+
+
+def pytest_collection_finish() -> None:
+    """Everything is loaded."""
+    gc.freeze()
+    gc.enable()
+
 
 _ROOT = Path(__file__).resolve().parent.parent
 

@@ -35,9 +35,12 @@ def serve(
         metrics_port=metrics_port,
         log=None if log_level is None else {"level": log_level},
     )
-    from server.app import serve as run
-    from server.durable.beside import keep_worker
-    from server.durable.bridge import Workflows
+    from server.loading import loading
+
+    with loading():
+        from server.app import serve as run
+        from server.durable.beside import keep_worker
+        from server.durable.bridge import Workflows
 
     arguments = [
         *(("--config", str(config)) if config else ()),

@@ -20,6 +20,9 @@ def worker(
     dies the others take over within 30 seconds.
     """
     chosen = settings(config, data_dir, log=None if log_level is None else {"level": log_level})
-    from server.durable.worker import run_worker
+    from server.loading import loading
+
+    with loading():
+        from server.durable.worker import run_worker
 
     run_worker(chosen, ready=lambda: err.print("groupage worker is ready; to stop: Ctrl-C"), parent=parent)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 import pytest
@@ -29,13 +30,29 @@ LAST_ROUND = 27  # seed of a market whose last round is cheaper than the winners
 TWO_WINNERS = 3  # seed of a market in which two carriers win
 
 
-def auctioned(seed: int, **params: Any) -> tuple[Small, Synchronization]:
-    """Auction a lively market with some parameters."""
+@cache
+def watched(seed: int, **params: Any) -> tuple[Small, Synchronization, tuple[WinnerProblem, ...]]:
+    """Auction a lively market with some parameters, and keep the winner problems; all frozen, so once is enough."""
     small, parties = lively(seed)
     chosen = policy("combinatorial_auction").model_copy(
         update={"protocol": Choice(name="combinatorial_auction", params=params)}
     )
-    return small, synchronize(small.market, dict(parties), chosen, 11)
+    problems: list[WinnerProblem] = []
+
+    def watch(problem: WinnerProblem, **given: Any) -> Any:
+        problems.append(problem)
+        return determine_winners(problem, **given)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(combinatorial_auction, "determine_winners", watch)
+        outcome = synchronize(small.market, dict(parties), chosen, 11)
+    return small, outcome, tuple(problems)
+
+
+def auctioned(seed: int, **params: Any) -> tuple[Small, Synchronization]:
+    """Auction a lively market with some parameters, paying as asked unless they say otherwise."""
+    small, outcome, _ = watched(seed, **({"payments": "first_price"} | params))
+    return small, outcome
 
 
 def received(outcome: Synchronization) -> dict[str, int]:
@@ -135,19 +152,11 @@ class TestCombinatorialAuction(ProtocolContract):
             check_promises(small, synchronize(small.market, small.parties(), chosen, 11).settlement)
 
     @pytest.mark.parametrize("payments", ["first_price", "vcg"])
-    def test_reserves_sum_to_going_alone(self, payments: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_reserves_sum_to_going_alone(self, payments: str) -> None:
         """In the last winner problem accepting nothing costs what all that is offered costs alone, owner by owner."""
-        problems: list[WinnerProblem] = []
-
-        def watched(problem: WinnerProblem, **given: Any) -> Any:
-            problems.append(problem)
-            return determine_winners(problem, **given)
-
-        monkeypatch.setattr(combinatorial_auction, "determine_winners", watched)
         raised = 0
         for seed in (WITH_HUB, TWO_HAULIERS, 20, 28):
-            problems.clear()
-            small, outcome = auctioned(seed, payments=payments)
+            small, outcome, problems = watched(seed, payments=payments)
             settlement = outcome.settlement
             offered = settlement.evidence.reserves
             if set(offered) != set(small.market.shipments):

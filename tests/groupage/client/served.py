@@ -1,6 +1,6 @@
 """A real server in a process of its own, that can be killed and come back on the same port.
 
-Run as a program it serves: gRPC's event loops want a process each.
+As a program (`tests.started`) it serves: gRPC's event loops want a process each.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import uvloop
 
+from server import logs
 from server.app import App, build, run
 from server.identity import key_id, new_token
 from server.settings import Settings
@@ -62,7 +63,7 @@ class Served:
 
     def start(self) -> None:
         """Serve, on the port of the last time if there was one."""
-        command = [sys.executable, "-m", __name__, self.url, str(self.port)]
+        command = [sys.executable, "-m", "tests.started", __name__, self.url, str(self.port)]
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
@@ -86,8 +87,10 @@ def token(store: Store, company: str, *, operator: bool = False) -> str:
     return made
 
 
-def main(url: str, port: int) -> None:
+def main() -> None:
     """Serve a store until told to stop, after saying on which port."""
+    url, port = sys.argv[1:3]
+    logs.configure("warning", json=True, stream=sys.stderr)
     store = Store(url)
 
     def ready(app: App) -> None:
@@ -102,10 +105,3 @@ def main(url: str, port: int) -> None:
         uvloop.run(serve())
     finally:
         store.close()
-
-
-if __name__ == "__main__":
-    from server import logs
-
-    logs.configure("warning", json=True, stream=sys.stderr)
-    main(sys.argv[1], int(sys.argv[2]))

@@ -69,7 +69,8 @@ class Workers:
 
     def start(self, **pace: Any) -> subprocess.Popen[str]:
         """Start one; it is ready when this returns."""
-        args = [sys.executable, "-m", "tests.server.durable.work", self.url, self.durable, json.dumps(pace)]
+        program = [sys.executable, "-m", "tests.started", "tests.server.durable.work"]
+        args = [*program, self.url, self.durable, json.dumps(pace)]
         one = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=self._log, text=True)
         self.running.append(one)
         assert one.stdout is not None

@@ -1,4 +1,4 @@
-"""A worker as a process of its own, for tests to kill: ``python -m tests.server.durable.work STORE DURABLE PACE``."""
+"""A worker as a process of its own, for tests to kill: `tests.started` with STORE, DURABLE and PACE."""
 
 from __future__ import annotations
 
@@ -22,7 +22,3 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: worker.stop())
     worker.run(lambda: print(worker.executor.id, flush=True))
     os._exit(0)
-
-
-if __name__ == "__main__":
-    main()

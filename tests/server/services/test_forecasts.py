@@ -48,7 +48,27 @@ def world(store):
     World.forecasts.close()
 
 
-BEGIN = training.begin
+BEGIN, CHILD = training.begin, training.Child
+
+
+@pytest.fixture(scope="module")
+def trainer():
+    """A process that trains, for all tests but those about the process."""
+    child = training.Child()
+    yield child
+    child.close()
+
+
+@pytest.fixture(autouse=True)
+def shared_process(monkeypatch, trainer):
+    """Training happens in another process as ever; it is not begun anew for each."""
+    monkeypatch.setattr(training, "Child", lambda: SimpleNamespace(call=trainer.call, close=lambda: None))
+
+
+@pytest.fixture
+def own_process(monkeypatch, shared_process):
+    """Each training has a process of its own, as it has in a server."""
+    monkeypatch.setattr(training, "Child", CHILD)
 
 
 @pytest.fixture(autouse=True)
@@ -319,7 +339,7 @@ def test_nobody_else_sees_anything_and_no_figure_of_one_is_in_an_answer_to_anoth
     assert lane(world, "99-secret", "acme2").days[0].mean_pallets == pytest.approx(CANARY)
 
 
-def test_a_killed_training_process_is_begun_again_and_gives_the_same_model(world):
+def test_a_killed_training_process_is_begun_again_and_gives_the_same_model(world, own_process):
     """kill -9 while it learns: the operation ends with the model that it would have had anyhow."""
     demand(world)
     straight = trained(world, train(world, name="lightgbm", params={"trees": 5}))
@@ -336,7 +356,7 @@ def test_a_killed_training_process_is_begun_again_and_gives_the_same_model(world
     assert content(world, trained(world, operation)) == content(world, straight)
 
 
-def test_a_training_begins_by_itself_and_once(world, monkeypatch):
+def test_a_training_begins_by_itself_and_once(world, own_process, monkeypatch):
     """In the background, whatever asks for it again meanwhile; the operation tells when it is done."""
     demand(world)
     started = []
@@ -372,7 +392,7 @@ def test_a_process_ends_with_the_server_that_started_it():
     pytest.fail("it goes on")
 
 
-def test_a_training_whose_process_always_dies_fails_in_the_end(world):
+def test_a_training_whose_process_always_dies_fails_in_the_end(world, own_process):
     """With an incident id and no text of an exception; the next training may begin."""
     demand(world)
     operation = train(world, run=False)

@@ -110,7 +110,9 @@ def answered(session: Reading, company: str, question_id: str) -> negotiation_pb
 def left_s(session: Reading, company: str, question_id: str, now: datetime) -> float:
     """Seconds until an answer is due; 0 where it is there, or is waited for no more."""
     row = session.get(QuestionRow, (company, question_id))
-    return max(0.0, (row.reply_by - now).total_seconds()) if row is not None and row.answer is None else 0.0
+    if row is None or row.answer is not None or row.withdrawn:
+        return 0.0
+    return max(0.0, (row.reply_by - now).total_seconds())
 
 
 def silences(session: Reading, company: str, synchronization: str, role: int) -> int:

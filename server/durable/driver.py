@@ -107,6 +107,8 @@ class Driver:
             answers, left = self._store.look(SYSTEM, partial(_answers, row=row, now=self._store.now()))
             if left > 0:
                 return Stand(WAITING, left)
+            if len(answers) < len(json.loads(row.asked)):
+                answers = self._executor.transact(partial(_closed, row=row))
             replies = self._understood(row, answers)
         # None is no reply to an exchange that was asked: an empty mapping is, of silence.
         advance = self.processes.go_on(key, row.count, replies, partial(self._record, row))
@@ -152,9 +154,6 @@ class Driver:
         record.put_exchanges(tx, row, advance.rounds)
         for heard in advance.heard:
             self._told(tx, row, freeze, heard)
-        if row.exchange:
-            for participant, key in json.loads(row.asked).items():
-                bus.withdraw(tx, company_of(participant), key, "the time to answer is over")
         count = row.count + len(advance.rounds)
         values: dict[str, Any] = {"count": count, "exchange": "", "asked": "", "due_at": None}
         if advance.settlement:
@@ -234,6 +233,14 @@ def _state(session: Reading, name: str, number: int) -> tuple[NegotiationRow, bo
     if row is None:
         raise LookupError(f"negotiation {number} of {name} was not begun")
     return row, steps.record_of(session, name).state == steps.State.Name(steps.State.NEGOTIATING)
+
+
+def _closed(tx: Transaction, row: NegotiationRow) -> dict[str, negotiation_pb2.Answer]:
+    """Take no answer from here on, whatever another server's clock says: none is acknowledged that does not count."""
+    for participant, key in json.loads(row.asked).items():
+        bus.withdraw(tx, company_of(participant), key, "the time to answer is over")
+    with tx.reading() as session:
+        return _answers(session, row, tx.now)[0]
 
 
 def _answers(session: Reading, row: NegotiationRow, now: datetime) -> tuple[dict[str, negotiation_pb2.Answer], float]:

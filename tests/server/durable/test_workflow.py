@@ -15,6 +15,7 @@ from server import bus
 from server import synchronization as steps
 from server.durable import agreement, gather, record
 from server.durable.driver import Driver
+from server.faults import Fault
 from server.market import built_in
 from server.store import events
 from server.store.tables import CommitmentRow, LegRow, Participation, QuestionRow
@@ -39,21 +40,6 @@ class TestAgreed:
         name = world.ask(store)
         assert until(synchronizer, name)["is"] == "wait"
         assert world.state(store, name) == "PROPOSED"
-
-    def test_gives_who_is_there_again_time_to_be_heard(self, store, synchronizer, monkeypatch):
-        """However often an agent was silent: while it is connected each question waits five seconds at least."""
-        world.fill(store)
-        world.connect(store, "acme", companies_pb2.ROLE_SHIPPER)
-        name = world.ask(store)
-        now = datetime.now(UTC)
-        monkeypatch.setattr(type(store), "now", staticmethod(lambda: now))
-        waits = []
-        while (stand := until(synchronizer, name)) and world.state(store, name) == "NEGOTIATING":
-            waits.append(stand["left_s"])
-            now += timedelta(seconds=stand["left_s"])
-            world.connect(store, "acme", companies_pb2.ROLE_SHIPPER)
-        assert len(waits) > 4
-        assert waits == pytest.approx([max(5.0, 30 / 2**n) for n in range(len(waits))], abs=1e-3)
         assert set(world.orders(store).values()) == {"NEGOTIATING"}
         world.answer(store, name)
         assert until(synchronizer, name) == {"is": "ended", "state": "COMMITTED"}
@@ -325,6 +311,32 @@ class TestOwnAgents:
         expected = synchronizations_pb2.ANSWERED_BY_NOBODY if sits_out else synchronizations_pb2.ANSWERED_BY_BUILT_IN
         assert by == {synchronizations_pb2.ANSWERED_BY_UNSPECIFIED, expected}
         assert all(q.withdrawn for q in self.asked(store, "acme"))
+
+    def test_acknowledges_no_answer_that_does_not_count(self, store, synchronizer, processes, monkeypatch):
+        """Once it is too late by the worker's clock no server takes an answer any more, whatever its own clock says."""
+        world.fill(store)
+        world.connect(store, "acme", companies_pb2.ROLE_SHIPPER)
+        name = world.ask(store)
+        assert until(synchronizer, name)["is"] == "wait"
+        (question,) = self.asked(store, "acme")
+        said = negotiation_pb2.Answer(
+            question_id=question.question_id, performative=negotiation_pb2.PERFORMATIVE_REFUSE, reason="not today"
+        )
+        clock, outcome, go_on = [question.reply_by + timedelta(seconds=1)], [], processes.go_on
+        monkeypatch.setattr(type(store), "now", staticmethod(lambda: clock[0]))
+
+        def meanwhile(*given):
+            clock[0] = question.reply_by - timedelta(seconds=1)
+            try:
+                store.transact(lambda tx: bus.record(tx, "acme", said))
+                outcome.append("OK")
+            except Fault as fault:
+                outcome.append(fault.reason)
+            return go_on(*given)
+
+        monkeypatch.setattr(processes, "go_on", meanwhile)
+        synchronizer.step(name)
+        assert outcome == ["REPLY_LATE"]
 
     @pytest.mark.parametrize("there", [False, True])
     def test_waits_less_and_less_for_who_is_silent(self, store, synchronizer, monkeypatch, there):

@@ -425,4 +425,4 @@ class _Planting:
         operation.metadata.Pack(metadata)
         operation.response.Pack(self.filled(members_pb2.ExportMemberResponse, c, "operation"))
         operation.done = True
-        self.record("operation", name, operation, parent=parent, company=c)
+        self.record("operation", name, operation, parent=parent, company=c, state=steps.DONE)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -11,11 +10,12 @@ import grpc
 from groupage.client import frames, retries
 from groupage.client.base import BaseClient
 from groupage.client.methods import PAGE_ROWS, Method, listing, row_kind, services
-from groupage.client.shared import Download, Upload, after_break, exported, uploads, watching
+from groupage.client.shared import Download, Upload, after_break, downloads, uploads, watching
 from groupage.v1 import demand_pb2, orders_pb2
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Mapping
+    from pathlib import Path
     from types import TracebackType
 
     import pandas as pd
@@ -138,9 +138,7 @@ class AsyncClient(BaseClient):
     async def download_export(self, member: str, folder: str | Path, *, timeout_s: float = 86_400.0) -> dict[str, Path]:
         """Export all that is a member's into a folder; see `groupage.client.Client.download_export`."""
         operation = await self.wait(await self.pools.export_member(name=member), timeout_s=timeout_s)
-        to = Path(folder)
-        to.mkdir(parents=True, exist_ok=True)
-        return {file.kind: await self._download(Download(member, file, to)) for file in exported(operation)}
+        return {one.kind: await self._download(one) for one in downloads(member, operation, folder)}
 
     async def _download(self, download: Download) -> Path:
         method = services()["pools"]["read_export"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import grpc
@@ -11,11 +10,12 @@ import grpc
 from groupage.client import frames, retries
 from groupage.client.base import BaseClient
 from groupage.client.methods import PAGE_ROWS, Method, listing, row_kind, services
-from groupage.client.shared import Download, Upload, after_break, exported, uploads, watching
+from groupage.client.shared import Download, Upload, after_break, downloads, uploads, watching
 from groupage.v1 import demand_pb2, orders_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
     from types import TracebackType
 
     import pandas as pd
@@ -159,9 +159,7 @@ class Client(BaseClient):
             EXPORT_UNKNOWN, if it was erased meanwhile; DATA_LOSS, if a file is not what the service said.
         """
         operation = self.wait(self.pools.export_member(name=member), timeout_s=timeout_s)
-        to = Path(folder)
-        to.mkdir(parents=True, exist_ok=True)
-        return {file.kind: self._download(Download(member, file, to)) for file in exported(operation)}
+        return {one.kind: self._download(one) for one in downloads(member, operation, folder)}
 
     def _download(self, download: Download) -> Path:
         method = services()["pools"]["read_export"]

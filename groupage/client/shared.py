@@ -6,6 +6,7 @@ import hashlib
 import re
 import uuid
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -17,7 +18,6 @@ from groupage.v1 import members_pb2
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from groupage.client.methods import Method
 
@@ -153,7 +153,8 @@ class Download:
             raise ServiceError(
                 f"a file of an export is of kind {file.kind!r}, expected a plain word", status="DATA_LOSS"
             )
-        self.path, self._file, self._member = folder / f"{file.kind}.jsonl", file, member
+        self.kind, self.path = file.kind, folder / f"{file.kind}.jsonl"
+        self._file, self._member = file, member
         self._partial = folder / f"{file.kind}.jsonl.part"
         self._partial.write_bytes(b"")
         self._size, self._digest = 0, hashlib.sha256()
@@ -187,8 +188,8 @@ class Download:
         return self._partial.replace(self.path)
 
 
-def exported(operation: Any) -> Any:
-    """Files of an export that is done.
+def downloads(member: str, operation: Any, folder: str | Path) -> list[Download]:
+    """Files of an export that is done, to be put into a folder, which is made where there is none.
 
     Raises
     ------
@@ -199,4 +200,6 @@ def exported(operation: Any) -> Any:
     if operation.HasField("error"):
         raise retries.read(operation.error, retries.code_of(operation.error.code))
     operation.response.Unpack(answer)
-    return answer.files
+    to = Path(folder)
+    to.mkdir(parents=True, exist_ok=True)
+    return [Download(member, file, to) for file in answer.files]

@@ -12,35 +12,23 @@ from sqlmodel import SQLModel, select
 
 from groupage.v1 import negotiation_pb2, proposals_pb2, shipments_pb2, synchronizations_pb2
 from server.store import Store
-from server.store.tables import (
-    BlobRow,
-    CommitmentRow,
-    EventRow,
-    ExchangeRow,
-    LegRow,
-    NegotiationRow,
-    OrderRow,
-    Participation,
-    QuestionRow,
-    Record,
-    ShipmentRow,
-)
+from server.store import tables as t
 from server.viewer import SYSTEM
 from tests.server.durable.dying import Death, live
 
 _MOST = 200
 _TABLES: tuple[type[SQLModel], ...] = (
-    BlobRow,
-    CommitmentRow,
-    EventRow,
-    ExchangeRow,
-    LegRow,
-    NegotiationRow,
-    OrderRow,
-    Participation,
-    QuestionRow,
-    Record,
-    ShipmentRow,
+    t.BlobRow,
+    t.CommitmentRow,
+    t.EventRow,
+    t.ExchangeRow,
+    t.LegRow,
+    t.NegotiationRow,
+    t.OrderRow,
+    t.Participation,
+    t.QuestionRow,
+    t.Record,
+    t.ShipmentRow,
 )
 # What the clock says is another time each time.
 _CLOCK = frozenset({"at", "created_at", "updated_at", "answered_at", "due_at", "reply_by", "expire_time", "decide_by"})
@@ -87,19 +75,19 @@ def all_of(store: Store) -> dict[str, list[str]]:
 
 
 def _readable(table: type[SQLModel], row: dict[str, Any]) -> dict[str, Any]:
-    if table is EventRow:
+    if table is t.EventRow:
         kind = next((said for sign, said in _STREAMS.items() if sign in row["stream"]), None)
         row["body"] = _timeless(kind.FromString(row["body"])) if kind else row["body"]
-    elif table is QuestionRow:
+    elif table is t.QuestionRow:
         row["question"] = _timeless(negotiation_pb2.Question.FromString(row["question"]))
-    elif table is ShipmentRow:
+    elif table is t.ShipmentRow:
         shipment = shipments_pb2.Shipment.FromString(row["body"])
         for reckoned in ("alerts", "expected_arrival"):  # how late it is by now
             shipment.ClearField(reckoned)
         row["body"] = _timeless(shipment)
-    elif table is Record and row["kind"] in _BODIES:
+    elif table is t.Record and row["kind"] in _BODIES:
         row["body"] = _timeless(_BODIES[row["kind"]].FromString(row["body"]))
-    elif table is Record and row["kind"] == "operation":
+    elif table is t.Record and row["kind"] == "operation":
         del row["body"]  # packed, with the times
     return row
 

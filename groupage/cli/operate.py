@@ -41,7 +41,7 @@ def backup(
     chosen = settings(config, data_dir)
     from server.backup import backup as run
 
-    _show(run(chosen, folder), "backed up", json_output)
+    _show(run(chosen, folder), "backed up", "in", json_output)
 
 
 def restore(
@@ -54,10 +54,10 @@ def restore(
     chosen = settings(config, data_dir)
     from server.backup import restore as run
 
-    _show(run(chosen, folder), "restored", json_output)
+    _show(run(chosen, folder), "restored", "from", json_output)
 
 
-def _show(report: "Report", done: str, json_output: bool) -> None:
+def _show(report: "Report", done: str, where: str, json_output: bool) -> None:
     if json_output:
         told = {"folder": str(report.folder), "revision": report.revision, "rows": report.rows}
         print_json({**told, "size_bytes": report.size_bytes})
@@ -65,7 +65,7 @@ def _show(report: "Report", done: str, json_output: bool) -> None:
     rows = sum(report.rows.values())
     err.print(
         f"{done}: {rows:,} rows in {len(report.rows)} tables at revision {report.revision}, "
-        f"{report.size_bytes / 1e6:,.1f} MB in {report.folder}",
+        f"{report.size_bytes / 1e6:,.1f} MB {where} {report.folder}",
         markup=False,
         soft_wrap=True,
     )
